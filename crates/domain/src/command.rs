@@ -1,0 +1,74 @@
+//! What people and tools may ask for, and who asks.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{JobId, UserName};
+use crate::spec::{Dependency, PriorityClass};
+use crate::submit::SubmitRequest;
+
+/// Who acts. The server derives it from the session or token, never from a field of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    User {
+        name: UserName,
+        admin: bool,
+    },
+    /// Berth itself: planner, time limits, executor reports, inventory.
+    Berth,
+}
+
+impl Actor {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Actor::User { name, .. } => name.as_str(),
+            Actor::Berth => "berth",
+        }
+    }
+}
+
+/// A change that somebody wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Submit(Box<SubmitRequest>),
+    /// Ends the job wherever it is; a running one gets SIGTERM, the grace, SIGKILL.
+    Cancel(JobId),
+    /// Keeps a queued job from starting.
+    Hold(JobId),
+    Release(JobId),
+    Move(JobId, MoveTo),
+    Update(JobId, Box<JobPatch>),
+    /// Stops a running job and queues it again, or queues a finished one again.
+    Requeue(JobId),
+}
+
+/// Where a waiting job goes in the order of its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveTo {
+    Top,
+    Bottom,
+    Before(JobId),
+    After(JobId),
+}
+
+/// What may be changed after submission; `None` leaves a value as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobPatch {
+    pub name: Option<String>,
+    pub time_limit: Option<Duration>,
+    pub class: Option<PriorityClass>,
+    pub max_retries: Option<u32>,
+    pub preemptible: Option<bool>,
+    /// The size, while the job waits.
+    pub nodes: Option<u32>,
+    pub gpus: Option<u32>,
+    /// Replaces all dependencies, while the job waits.
+    pub dependencies: Option<Vec<Dependency>>,
+    /// `Some(None)` removes the begin time.
+    pub begin: Option<Option<Timestamp>>,
+}

@@ -1,0 +1,108 @@
+//! What follows from an input: events, or a refusal. Pure: the caller commits the events and only
+//! then applies them.
+
+mod change;
+mod report;
+mod submit;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::command::{Actor, Command};
+use crate::event::Event;
+use crate::ids::{AttemptId, JobId, UserName};
+use crate::lease::Lease;
+use crate::node::Node;
+use crate::outcome::Exit;
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// Something that the control loop has to react to.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody wants something.
+    Command { actor: Actor, command: Command },
+    /// The planner proposes to start these, all at once.
+    Starts(Vec<(JobId, Lease)>),
+    /// An executor says what became of an attempt.
+    Report { attempt: AttemptId, report: Report },
+    /// The clock moved: end what passed its time limit.
+    Clock,
+    /// The inventory as it is now, complete.
+    Inventory(Vec<Node>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    Running { sessions: Vec<String> },
+    Exited(Exit),
+}
+
+/// The knobs that decisions depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// The pause before the first retry; doubled for each further one.
+    pub retry_base: Duration,
+    pub retry_max: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules {
+            retry_base: Duration::from_secs(10),
+            retry_max: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What was decided.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    pub events: Vec<Event>,
+    /// The jobs that the command was about: for a submission the new ones, first one first.
+    pub jobs: Vec<JobId>,
+    /// The submission's key was known: these jobs are from then.
+    pub repeated: bool,
+}
+
+/// Decides what an input comes to.
+///
+/// # Errors
+/// The reason why a command is refused. Other inputs are never refused; what is out of date in
+/// them is ignored.
+pub fn decide(
+    state: &State,
+    rules: &Rules,
+    input: Input,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    match input {
+        Input::Command {
+            actor,
+            command: Command::Submit(request),
+        } => submit::submit(state, &actor, &request, now),
+        Input::Command { actor, command } => change::change(state, &actor, command, now),
+        Input::Starts(starts) => Ok(just(report::starts(state, starts))),
+        Input::Report { attempt, report } => {
+            Ok(just(report::report(state, rules, attempt, report, now)))
+        }
+        Input::Clock => Ok(just(report::overdue(state, now))),
+        Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),
+    }
+}
+
+fn just(events: Vec<Event>) -> Decision {
+    Decision {
+        events,
+        ..Decision::default()
+    }
+}
+
+/// The person behind an actor, and whether they may act on everybody's jobs.
+fn person(actor: &Actor) -> (UserName, bool) {
+    match actor {
+        Actor::User { name, admin } => (name.clone(), *admin),
+        Actor::Berth => (UserName::from("berth"), true),
+    }
+}

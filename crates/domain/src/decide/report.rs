@@ -1,0 +1,155 @@
+//! What planner, executors, clock and inventory bring: facts, which are taken if they still apply
+//! and ignored if they are out of date.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Report, Rules};
+use crate::event::{Event, Then};
+use crate::ids::{AttemptId, GpuUuid, JobId};
+use crate::job::{Job, JobState, StopCause};
+use crate::lease::Lease;
+use crate::node::Node;
+use crate::outcome::{Ended, Exit, Outcome};
+use crate::state::State;
+
+/// Grants each lease that is still free to each job that still waits.
+pub(super) fn starts(state: &State, starts: Vec<(JobId, Lease)>) -> Vec<Event> {
+    let mut taken: BTreeSet<GpuUuid> = BTreeSet::new();
+    let mut events = Vec::new();
+    for (id, lease) in starts {
+        let queued = state
+            .live_job(id)
+            .filter(|job| matches!(job.state, JobState::Queued { .. }));
+        let Some(job) = queued else { continue };
+        let conflict = |gpu: &GpuUuid| state.holder(gpu).is_some() || taken.contains(gpu);
+        if lease.gpus().any(|(_, gpu)| conflict(&gpu.uuid)) {
+            continue;
+        }
+        taken.extend(lease.gpus().map(|(_, gpu)| gpu.uuid.clone()));
+        events.push(Event::AttemptStarting {
+            attempt: job.next_attempt(),
+            lease,
+        });
+    }
+    events
+}
+
+pub(super) fn report(
+    state: &State,
+    rules: &Rules,
+    attempt: AttemptId,
+    report: Report,
+    now: Timestamp,
+) -> Vec<Event> {
+    let current = state
+        .live_job(attempt.job)
+        .filter(|job| job.attempt_id() == Some(attempt));
+    let Some(job) = current else { return vec![] };
+    match report {
+        Report::Running { sessions } => match job.state {
+            JobState::Starting { .. }
+            | JobState::Stopping {
+                ran_since: None, ..
+            } => {
+                vec![Event::AttemptRunning { attempt, sessions }]
+            }
+            _ => vec![],
+        },
+        Report::Exited(exit) => {
+            let then = after(job, rules, &exit, now);
+            // A command so short that its start was not seen: it ran all the same.
+            let ran = matches!(exit.ended, Ended::Code { .. } | Ended::Signal { .. });
+            let unseen = matches!(job.state, JobState::Starting { .. }) && ran;
+            let running = Event::AttemptRunning {
+                attempt,
+                sessions: vec![],
+            };
+            let exited = Event::AttemptExited {
+                attempt,
+                exit,
+                then,
+            };
+            unseen
+                .then_some(running)
+                .into_iter()
+                .chain([exited])
+                .collect()
+        }
+    }
+}
+
+/// Where a job goes when its attempt ended.
+fn after(job: &Job, rules: &Rules, exit: &Exit, now: Timestamp) -> Then {
+    if let JobState::Stopping { cause, .. } = &job.state {
+        return match cause {
+            StopCause::Cancelled { by } => Then::Finished {
+                outcome: Outcome::Cancelled { by: by.clone() },
+            },
+            StopCause::TimeLimit => Then::Finished {
+                outcome: Outcome::TimedOut,
+            },
+            StopCause::Requeued { .. } => Then::Queued { not_before: None },
+        };
+    }
+    let outcome = exit.outcome();
+    let failures = u32::try_from(job.past.iter().filter(|past| failed(&past.exit)).count());
+    let failures = failures.unwrap_or(u32::MAX);
+    if outcome.may_retry() && failures < job.spec.max_retries {
+        let pause = rules
+            .retry_base
+            .saturating_mul(1 << failures.min(16))
+            .min(rules.retry_max);
+        return Then::Queued {
+            not_before: later(now, pause),
+        };
+    }
+    Then::Finished { outcome }
+}
+
+fn failed(exit: &Exit) -> bool {
+    !exit.outcome().succeeded()
+}
+
+fn later(now: Timestamp, pause: Duration) -> Option<Timestamp> {
+    if pause.is_zero() {
+        None
+    } else {
+        now.checked_add(pause).ok()
+    }
+}
+
+/// Ends what passed its time limit.
+pub(super) fn overdue(state: &State, now: Timestamp) -> Vec<Event> {
+    let late = state
+        .live()
+        .filter(|job| job.deadline().is_some_and(|deadline| deadline <= now));
+    late.filter_map(|job| {
+        let attempt = job.attempt_id()?;
+        Some(Event::AttemptStopping {
+            attempt,
+            cause: StopCause::TimeLimit,
+        })
+    })
+    .collect()
+}
+
+/// Nodes that came, changed or went.
+pub(super) fn inventory(state: &State, nodes: Vec<Node>) -> Vec<Event> {
+    let names: BTreeSet<_> = nodes.iter().map(|node| node.name.clone()).collect();
+    let gone = state
+        .nodes()
+        .filter(|known| known.present && !names.contains(&known.name))
+        .map(|known| Event::NodeGone {
+            node: known.name.clone(),
+        });
+    let gone: Vec<Event> = gone.collect();
+    let seen = nodes
+        .into_iter()
+        .filter(|node| state.node(&node.name) != Some(node));
+    seen.map(|node| Event::NodeSeen { node })
+        .chain(gone)
+        .collect()
+}

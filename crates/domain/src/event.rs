@@ -1,0 +1,166 @@
+//! What happened: the journal's entries. State is nothing but these, applied in order.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::command::Actor;
+use crate::ids::{AttemptId, JobId, NodeName, Seq, UserName};
+use crate::job::{HoldBy, StopCause};
+use crate::lease::Lease;
+use crate::node::Node;
+use crate::outcome::{Exit, Outcome};
+use crate::rank::Rank;
+use crate::spec::JobSpec;
+
+/// A journal entry. Stored as JSON: add fields with `#[serde(default)]`, never change a meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub seq: Seq,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub event: Event,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    JobSubmitted {
+        job: JobId,
+        owner: UserName,
+        spec: Box<JobSpec>,
+        rank: Rank,
+        held: Option<HoldBy>,
+        /// Given by the client: the same key of the same user is the same submission.
+        key: Option<String>,
+    },
+    JobHeld {
+        job: JobId,
+        by: HoldBy,
+    },
+    JobReleased {
+        job: JobId,
+    },
+    JobMoved {
+        job: JobId,
+        rank: Rank,
+    },
+    /// The whole new specification, so that old readers need not know what a patch may hold.
+    JobUpdated {
+        job: JobId,
+        spec: Box<JobSpec>,
+    },
+    /// The intent: committed with its lease before the executor is asked to launch.
+    AttemptStarting {
+        attempt: AttemptId,
+        lease: Lease,
+    },
+    AttemptRunning {
+        attempt: AttemptId,
+        /// What a person attaches to, one a rank.
+        sessions: Vec<String>,
+    },
+    /// The attempt is to end; the executor signals it after this is committed.
+    AttemptStopping {
+        attempt: AttemptId,
+        cause: StopCause,
+    },
+    /// The attempt ended, its lease with it, and the job goes on to what `then` says.
+    AttemptExited {
+        attempt: AttemptId,
+        exit: Exit,
+        then: Then,
+    },
+    /// A job ended that was not running.
+    JobFinished {
+        job: JobId,
+        outcome: Outcome,
+    },
+    /// A finished job is queued again, at the end of the order.
+    JobRequeued {
+        job: JobId,
+        rank: Rank,
+    },
+    /// A node joined or changed.
+    NodeSeen {
+        node: Node,
+    },
+    NodeGone {
+        node: NodeName,
+    },
+}
+
+/// What follows the end of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "then", rename_all = "snake_case")]
+pub enum Then {
+    Finished {
+        outcome: Outcome,
+    },
+    /// Queued again in its old place: a retry, a requeue, a lost node.
+    Queued {
+        /// Not tried again before.
+        not_before: Option<Timestamp>,
+    },
+}
+
+impl Event {
+    /// The job that this is about, if it is about one.
+    #[must_use]
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Event::JobSubmitted { job, .. }
+            | Event::JobHeld { job, .. }
+            | Event::JobReleased { job }
+            | Event::JobMoved { job, .. }
+            | Event::JobUpdated { job, .. }
+            | Event::JobFinished { job, .. }
+            | Event::JobRequeued { job, .. } => Some(*job),
+            Event::AttemptStarting { attempt, .. }
+            | Event::AttemptRunning { attempt, .. }
+            | Event::AttemptStopping { attempt, .. }
+            | Event::AttemptExited { attempt, .. } => Some(attempt.job),
+            Event::NodeSeen { .. } | Event::NodeGone { .. } => None,
+        }
+    }
+
+    /// One sentence for a timeline.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Event::JobSubmitted { held: Some(_), .. } => "Submitted, held".to_owned(),
+            Event::JobSubmitted { .. } => "Submitted".to_owned(),
+            Event::JobHeld { .. } => "Held".to_owned(),
+            Event::JobReleased { .. } => "Released".to_owned(),
+            Event::JobMoved { .. } => "Moved in the queue".to_owned(),
+            Event::JobUpdated { .. } => "Changed".to_owned(),
+            Event::AttemptStarting { attempt, lease } if lease.gpu_count() == 0 => {
+                format!("Attempt {} starts without GPUs", attempt.number)
+            }
+            Event::AttemptStarting { attempt, lease } => {
+                format!("Attempt {} starts on {}", attempt.number, lease.summary())
+            }
+            Event::AttemptRunning { attempt, .. } => format!("Attempt {} runs", attempt.number),
+            Event::AttemptStopping { cause, .. } => cause.sentence(),
+            Event::AttemptExited {
+                attempt,
+                exit,
+                then,
+            } => {
+                let number = attempt.number;
+                match (exit.exit_code(), then) {
+                    (_, Then::Finished { outcome }) => outcome.sentence(),
+                    (Some(code), Then::Queued { .. }) => {
+                        format!("Attempt {number} ended with code {code}; queued again")
+                    }
+                    (None, Then::Queued { .. }) => {
+                        format!("Attempt {number} was lost; queued again")
+                    }
+                }
+            }
+            Event::JobFinished { outcome, .. } => outcome.sentence(),
+            Event::JobRequeued { .. } => "Queued again".to_owned(),
+            Event::NodeSeen { node } => format!("Node {} is there", node.name),
+            Event::NodeGone { node } => format!("Node {node} is gone"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Berth's domain: jobs, attempts, leases, nodes, reasons and events, and the state machine that
+//! ties them together.
+//!
+//! Nothing here does I/O or reads a clock: [`decide`](decide::decide) turns an input into events,
+//! [`State::apply`] turns events into state, and the caller says what time it is. The crate
+//! compiles to wasm, so the browser reasons with the same types as the server.
+
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod job;
+pub mod lease;
+pub mod node;
+pub mod outcome;
+pub mod rank;
+pub mod reason;
+pub mod refusal;
+pub mod spec;
+pub mod state;
+pub mod submit;
+pub mod walltime;
+
+pub use command::{Actor, Command, JobPatch, MoveTo};
+pub use decide::{Decision, Input, Report, Rules, decide};
+pub use event::{Event, Record};
+pub use ids::{AttemptId, GpuUuid, JobId, NodeName, Seq, UserName};
+pub use jiff::Timestamp;
+pub use job::{Attempt, HoldBy, Job, JobState, StateName, StopCause};
+pub use lease::{GpuRef, Lease, NodeLease};
+pub use node::{Gpu, Node, NodeSource};
+pub use outcome::{Ended, Exit, Outcome};
+pub use rank::Rank;
+pub use reason::PendingReason;
+pub use refusal::Refusal;
+pub use spec::{ArrayTask, Dependency, DependencyKind, JobSpec, PriorityClass};
+pub use state::State;
+pub use submit::{ArrayRequest, SubmitRequest};

@@ -1,0 +1,192 @@
+//! Why a job waits: one enum, one sentence each, the same on every page, CLI and API.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::JobId;
+
+/// What a waiting job waits for. The planner gives one to each job that it does not start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "token")]
+pub enum PendingReason {
+    /// It is next, and what it needs is in use.
+    Resources {
+        wanted_gpus: u32,
+        free_gpus: u32,
+    },
+    /// Enough GPUs are free, but not together as the job needs them.
+    Fragmentation {
+        nodes: u32,
+        gpus_per_node: u32,
+        free_gpus: u32,
+        best_node_free: u32,
+    },
+    /// Others are before it.
+    Priority {
+        ahead: u32,
+        first: JobId,
+    },
+    /// These jobs must end first.
+    Dependency {
+        jobs: Vec<JobId>,
+    },
+    /// A job that it depends on ended in the wrong way.
+    DependencyNeverSatisfied {
+        job: JobId,
+    },
+    BeginTime {
+        at: Timestamp,
+    },
+    /// It failed before and is tried again at this time.
+    RetryBackoff {
+        at: Timestamp,
+        attempt: u32,
+    },
+    /// As many tasks of its array run as it allows.
+    ArrayLimit {
+        limit: u32,
+    },
+    JobHeldUser,
+    JobHeldAdmin,
+    /// No node could ever hold it as the cluster is now.
+    NeverFits {
+        nodes: u32,
+        gpus_per_node: u32,
+        largest_node: u32,
+        present_nodes: u32,
+    },
+    /// What launches jobs does not work at the moment.
+    ExecutorDown {
+        why: String,
+    },
+}
+
+impl PendingReason {
+    /// The stable token, as in Slurm's `NODELIST(REASON)` column.
+    #[must_use]
+    pub fn token(&self) -> &'static str {
+        match self {
+            PendingReason::Resources { .. } => "Resources",
+            PendingReason::Fragmentation { .. } => "Fragmentation",
+            PendingReason::Priority { .. } => "Priority",
+            PendingReason::Dependency { .. } => "Dependency",
+            PendingReason::DependencyNeverSatisfied { .. } => "DependencyNeverSatisfied",
+            PendingReason::BeginTime { .. } => "BeginTime",
+            PendingReason::RetryBackoff { .. } => "RetryBackoff",
+            PendingReason::ArrayLimit { .. } => "ArrayLimit",
+            PendingReason::JobHeldUser => "JobHeldUser",
+            PendingReason::JobHeldAdmin => "JobHeldAdmin",
+            PendingReason::NeverFits { .. } => "NeverFits",
+            PendingReason::ExecutorDown { .. } => "ExecutorDown",
+        }
+    }
+
+    /// What it waits for and, where there is something to do, what to do.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            PendingReason::Resources { wanted_gpus: 0, .. } => "Next to start.".to_owned(),
+            PendingReason::Resources {
+                wanted_gpus,
+                free_gpus: 0,
+            } => {
+                format!(
+                    "Next in line. Waits for {}; none is free.",
+                    gpus(*wanted_gpus)
+                )
+            }
+            PendingReason::Resources {
+                wanted_gpus,
+                free_gpus,
+            } => {
+                let verb = if *free_gpus == 1 { "is" } else { "are" };
+                format!(
+                    "Next in line. Waits for {}; {free_gpus} {verb} free.",
+                    gpus(*wanted_gpus)
+                )
+            }
+            PendingReason::Fragmentation {
+                nodes: 1,
+                gpus_per_node,
+                free_gpus,
+                best_node_free,
+            } => {
+                format!(
+                    "{} are free, but at most {best_node_free} on one node; this job needs \
+                     {gpus_per_node} together.",
+                    gpus(*free_gpus)
+                )
+            }
+            PendingReason::Fragmentation {
+                nodes,
+                gpus_per_node,
+                free_gpus,
+                ..
+            } => format!(
+                "{} are free, but not {gpus_per_node} on each of {nodes} nodes.",
+                gpus(*free_gpus)
+            ),
+            PendingReason::Priority { ahead: 1, first } => {
+                format!("Waits behind job {first}.")
+            }
+            PendingReason::Priority { ahead, first } => {
+                format!("Waits behind {ahead} jobs; job {first} is next.")
+            }
+            PendingReason::Dependency { jobs } => {
+                let names: Vec<String> = jobs.iter().map(|job| format!("job {job}")).collect();
+                format!("Waits until {} ended.", join(&names))
+            }
+            PendingReason::DependencyNeverSatisfied { job } => format!(
+                "Depends on job {job}, which did not end as needed. Cancel this job, or change \
+                 what it depends on."
+            ),
+            PendingReason::BeginTime { at } => format!("Starts no earlier than {}.", minute(at)),
+            PendingReason::RetryBackoff { at, attempt } => {
+                format!(
+                    "Attempt {attempt} failed; tried again after {}.",
+                    minute(at)
+                )
+            }
+            PendingReason::ArrayLimit { limit } => {
+                format!("{limit} tasks of its array run, as many as the array allows at once.")
+            }
+            PendingReason::JobHeldUser => "Held by its owner. Release it to queue it.".to_owned(),
+            PendingReason::JobHeldAdmin => "Held by an admin. Ask them to release it.".to_owned(),
+            PendingReason::NeverFits {
+                nodes,
+                gpus_per_node,
+                largest_node,
+                present_nodes,
+            } => {
+                format!(
+                    "Cannot start: it needs {gpus_per_node} GPUs on each of {nodes} nodes; there \
+                     are {present_nodes} nodes with up to {largest_node} GPUs. Change its size, or \
+                     wait for nodes to come back."
+                )
+            }
+            PendingReason::ExecutorDown { why } => {
+                format!("Jobs cannot be launched at the moment: {why}")
+            }
+        }
+    }
+}
+
+fn gpus(count: u32) -> String {
+    if count == 1 {
+        "1 GPU".to_owned()
+    } else {
+        format!("{count} GPUs")
+    }
+}
+
+fn minute(at: &Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn join(parts: &[String]) -> String {
+    match parts {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a command is refused: one enum, one sentence each that says what is wrong and what to do.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{JobId, UserName};
+
+/// A refused command. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Refusal {
+    /// A field of the request cannot be accepted; `message` is a whole sentence.
+    #[error("{message}")]
+    Invalid { field: String, message: String },
+    #[error("There is no job {job}. `berth queue --all` lists yours.")]
+    NoSuchJob { job: JobId },
+    #[error("Job {job} belongs to {owner}. Only {owner} or an admin can {verb} it.")]
+    NotYours {
+        job: JobId,
+        owner: UserName,
+        verb: String,
+    },
+    #[error("Job {job} was held by an admin. Only an admin can release it.")]
+    HeldByAdmin { job: JobId },
+    #[error("Job {job} is {state}; only a {needed} job can be {done}.")]
+    WrongState {
+        job: JobId,
+        state: String,
+        needed: String,
+        done: String,
+    },
+    #[error("Job {job} ended too long ago to be queued again. Submit it anew.")]
+    TooOld { job: JobId },
+    #[error("Only an admin can use class critical. Submit with class high, or ask an admin.")]
+    ClassNotAllowed,
+    #[error("{at} is in the past: begin must be in the future, or left out.")]
+    BeginInPast { at: Timestamp },
+}
+
+impl Refusal {
+    #[must_use]
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Refusal::Invalid {
+            field: field.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// The field of the request that is to blame, where there is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Refusal::Invalid { field, .. } => Some(field),
+            Refusal::ClassNotAllowed => Some("class"),
+            Refusal::BeginInPast { .. } => Some("begin"),
+            _ => None,
+        }
+    }
+}

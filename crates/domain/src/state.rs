@@ -1,0 +1,347 @@
+//! The state of the cluster and its queue: nothing but the journal's events, applied in order.
+//!
+//! Live jobs are kept whole. Of finished ones the last [`RECENT`] are kept whole too, and of all
+//! others only what dependencies need; the store has the rest.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::event::{Event, Record};
+use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, Seq, UserName};
+use crate::job::{Illegal, Job};
+use crate::node::{Capacity, Node};
+use crate::rank::Rank;
+
+/// How many finished jobs are kept whole.
+pub const RECENT: usize = 1000;
+
+/// What is remembered of every finished job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub owner: UserName,
+    pub succeeded: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The last event applied.
+    pub seq: Seq,
+    nodes: BTreeMap<NodeName, Node>,
+    live: BTreeMap<JobId, Job>,
+    /// Oldest first.
+    recent: VecDeque<Job>,
+    verdicts: BTreeMap<JobId, Verdict>,
+    keys: HashMap<(UserName, String), JobId>,
+    leased: HashMap<GpuUuid, AttemptId>,
+    last_job: u64,
+    last_ordinal: u64,
+}
+
+/// What [`State::project`] found that a batch of events changes: what the store writes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub jobs: Vec<Job>,
+    pub nodes: Vec<Node>,
+    pub gone: Vec<NodeName>,
+}
+
+impl State {
+    /// Builds a state from what the store keeps; the counterpart of replaying the whole journal.
+    /// `finished` holds every finished job's verdict, `recent` the last [`RECENT`] of them by the
+    /// time they ended, oldest first.
+    #[must_use]
+    pub fn restore(
+        seq: Seq,
+        nodes: Vec<Node>,
+        live: Vec<Job>,
+        recent: Vec<Job>,
+        finished: Vec<(JobId, Verdict)>,
+        keys: Vec<((UserName, String), JobId)>,
+        counters: Counters,
+    ) -> Self {
+        let mut state = State {
+            seq,
+            nodes: nodes
+                .into_iter()
+                .map(|node| (node.name.clone(), node))
+                .collect(),
+            recent: recent.into(),
+            verdicts: finished.into_iter().collect(),
+            keys: keys.into_iter().collect(),
+            last_job: counters.last_job,
+            last_ordinal: counters.last_ordinal,
+            ..State::default()
+        };
+        for job in live {
+            state.lease_of(&job);
+            state.live.insert(job.id, job);
+        }
+        state
+    }
+
+    /// Replays a journal.
+    ///
+    /// # Errors
+    /// When an event does not fit: the journal was not written by this state machine.
+    pub fn replay<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self, Illegal> {
+        let mut state = State::default();
+        for record in records {
+            state.apply(record)?;
+        }
+        Ok(state)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    #[must_use]
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.get(name)
+    }
+
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        Capacity::of(self.nodes.values())
+    }
+
+    /// Jobs that are not finished, by number.
+    pub fn live(&self) -> impl Iterator<Item = &Job> {
+        self.live.values()
+    }
+
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.live.len()
+    }
+
+    /// The last finished jobs, newest first.
+    pub fn recent(&self) -> impl Iterator<Item = &Job> {
+        self.recent.iter().rev()
+    }
+
+    /// A job that is live or finished not long ago.
+    #[must_use]
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.live
+            .get(&id)
+            .or_else(|| self.recent.iter().rev().find(|job| job.id == id))
+    }
+
+    #[must_use]
+    pub fn live_job(&self, id: JobId) -> Option<&Job> {
+        self.live.get(&id)
+    }
+
+    /// How a finished job ended, however long ago.
+    #[must_use]
+    pub fn verdict(&self, id: JobId) -> Option<&Verdict> {
+        self.verdicts.get(&id)
+    }
+
+    #[must_use]
+    pub fn exists(&self, id: JobId) -> bool {
+        self.live.contains_key(&id) || self.verdicts.contains_key(&id)
+    }
+
+    /// The job that this user submitted with this key.
+    #[must_use]
+    pub fn by_key(&self, user: &UserName, key: &str) -> Option<JobId> {
+        self.keys.get(&(user.clone(), key.to_owned())).copied()
+    }
+
+    /// Who holds a GPU.
+    #[must_use]
+    pub fn holder(&self, gpu: &GpuUuid) -> Option<AttemptId> {
+        self.leased.get(gpu).copied()
+    }
+
+    #[must_use]
+    pub fn leased_count(&self) -> usize {
+        self.leased.len()
+    }
+
+    #[must_use]
+    pub fn next_job(&self) -> JobId {
+        JobId(self.last_job + 1)
+    }
+
+    /// A rank after all others.
+    #[must_use]
+    pub fn next_rank(&self) -> Rank {
+        Rank::ordinal(self.last_ordinal + 1)
+    }
+
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            last_job: self.last_job,
+            last_ordinal: self.last_ordinal,
+        }
+    }
+
+    /// What the records would change, without changing it: what is written before it is applied.
+    ///
+    /// # Errors
+    /// When an event does not fit the state.
+    pub fn project(&self, records: &[Record]) -> Result<Changes, Illegal> {
+        let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
+        let mut changes = Changes::default();
+        for record in records {
+            match (&record.event, record.event.job()) {
+                (Event::JobSubmitted { job, .. }, _) => {
+                    if self.exists(*job) || jobs.contains_key(job) {
+                        return Err(unknown(*job, &record.event));
+                    }
+                    jobs.extend(Job::submitted(record).map(|new| (*job, new)));
+                }
+                (event, Some(id)) => {
+                    let job = match jobs.entry(id) {
+                        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                        std::collections::btree_map::Entry::Vacant(entry) => {
+                            let job = self.job(id).ok_or_else(|| unknown(id, event))?;
+                            entry.insert(job.clone())
+                        }
+                    };
+                    job.apply(event, record.at)?;
+                }
+                (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
+                (Event::NodeGone { node }, None) => {
+                    if let Some(known) = self.nodes.get(node) {
+                        changes.nodes.push(Node {
+                            present: false,
+                            ..known.clone()
+                        });
+                    }
+                }
+                (_, None) => {}
+            }
+        }
+        changes.jobs = jobs.into_values().collect();
+        Ok(changes)
+    }
+
+    /// Takes one step. The only place where the state changes.
+    ///
+    /// # Errors
+    /// When the event does not fit the state; the state is unchanged.
+    pub fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
+        match (&record.event, record.event.job()) {
+            (
+                Event::JobSubmitted {
+                    job: id,
+                    owner,
+                    key,
+                    ..
+                },
+                _,
+            ) => {
+                if self.exists(*id) {
+                    return Err(unknown(*id, &record.event));
+                }
+                if let Some(job) = Job::submitted(record) {
+                    self.live.insert(*id, job);
+                }
+                if let Some(key) = key {
+                    self.keys.entry((owner.clone(), key.clone())).or_insert(*id);
+                }
+                self.last_job = self.last_job.max(id.0);
+                self.last_ordinal += 1;
+            }
+            (event, Some(id)) => self.apply_to_job(id, event, record)?,
+            (Event::NodeSeen { node }, None) => {
+                self.nodes.insert(node.name.clone(), node.clone());
+            }
+            (Event::NodeGone { node }, None) => {
+                if let Some(known) = self.nodes.get_mut(node) {
+                    known.present = false;
+                }
+            }
+            (_, None) => {}
+        }
+        self.seq = record.seq;
+        Ok(())
+    }
+
+    fn apply_to_job(&mut self, id: JobId, event: &Event, record: &Record) -> Result<(), Illegal> {
+        if let Event::AttemptStarting { attempt, lease } = event {
+            for (_, gpu) in lease.gpus() {
+                if let Some(holder) = self.leased.get(&gpu.uuid) {
+                    let event = format!("a lease on {} that attempt {holder} holds", gpu.uuid);
+                    return Err(Illegal {
+                        job: attempt.job,
+                        state: None,
+                        event,
+                    });
+                }
+            }
+        }
+        // A finished job that is queued again comes back from the recent ones.
+        if !self.live.contains_key(&id)
+            && let Some(place) = self.recent.iter().position(|job| job.id == id)
+        {
+            let mut job = self.recent[place].clone();
+            job.apply(event, record.at)?;
+            self.recent.remove(place);
+            self.verdicts.remove(&id);
+            self.live.insert(id, job);
+            self.last_ordinal += 1;
+            return Ok(());
+        }
+        let job = self.live.get_mut(&id).ok_or_else(|| unknown(id, event))?;
+        job.apply(event, record.at)?;
+        if matches!(event, Event::JobMoved { .. })
+            && job.rank == Rank::ordinal(self.last_ordinal + 1)
+        {
+            self.last_ordinal += 1;
+        }
+        match event {
+            Event::AttemptStarting { attempt, lease } => {
+                self.leased
+                    .extend(lease.gpus().map(|(_, gpu)| (gpu.uuid.clone(), *attempt)));
+            }
+            Event::AttemptExited { attempt, .. } => {
+                self.leased.retain(|_, holder| holder != attempt);
+            }
+            _ => {}
+        }
+        if self.live.get(&id).is_some_and(Job::is_finished)
+            && let Some(job) = self.live.remove(&id)
+        {
+            let succeeded = job.outcome().is_some_and(crate::Outcome::succeeded);
+            self.verdicts.insert(
+                id,
+                Verdict {
+                    owner: job.owner.clone(),
+                    succeeded,
+                },
+            );
+            self.recent.push_back(job);
+            if self.recent.len() > RECENT {
+                self.recent.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    fn lease_of(&mut self, job: &Job) {
+        if let (Some(id), Some(attempt)) = (job.attempt_id(), job.attempt()) {
+            self.leased
+                .extend(attempt.lease.gpus().map(|(_, gpu)| (gpu.uuid.clone(), id)));
+        }
+    }
+}
+
+/// The last numbers given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub last_job: u64,
+    pub last_ordinal: u64,
+}
+
+fn unknown(job: JobId, event: &Event) -> Illegal {
+    Illegal {
+        job,
+        state: None,
+        event: format!("{event:?}"),
+    }
+}
