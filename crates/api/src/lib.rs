@@ -1,1 +1,33 @@
+//! The one API: server functions that the browser, the CLI and other Rust tools call typed, and
+//! `curl` as JSON at stable paths `/api/<verb>`.
+//!
+//! Reads are `GET` with a query; writes are `POST` with a JSON body. Every refusal is an
+//! [`ApiError`] with its HTTP status and a sentence.
+//!
+//! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
+pub mod cluster;
+#[cfg(feature = "ssr")]
+pub mod context;
+#[cfg(feature = "ssr")]
+mod convert;
+mod encoding;
+mod error;
+pub mod jobs;
+pub mod live;
+pub mod logs;
+#[cfg(feature = "native")]
+mod native;
+pub mod views;
+
+pub use encoding::Body;
+pub use error::{ApiError, ErrorCode};
+#[cfg(feature = "native")]
+pub use native::{Berth, LiveStream};
+
+/// What carries a call from a client to the server.
+#[cfg(feature = "native")]
+pub type AppClient = native::NativeClient;
+/// What carries a call from a client to the server.
+#[cfg(all(feature = "hydrate", not(feature = "native")))]
+pub type AppClient = server_fn::client::browser::BrowserClient;

@@ -1,0 +1,176 @@
+//! Jobs: submit, list, look, change.
+
+use berth_domain::{JobId, MoveTo, SubmitRequest};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::GetUrl;
+use server_fn_macro_default::server;
+
+use crate::views::{EventView, JobDetail, JobRow};
+use crate::{ApiError, AppClient, Body};
+
+/// The answer to a submission or a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobAnswer {
+    /// The job; of an array its first task.
+    pub job: JobRow,
+    /// All tasks of a submitted array.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<JobId>,
+    /// The idempotency key was known: nothing new was submitted.
+    #[serde(default)]
+    pub repeated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobDetailAnswer {
+    pub job: JobDetail,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobList {
+    pub jobs: Vec<JobRow>,
+    /// Pass as `cursor` for the next page.
+    pub next: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventList {
+    pub events: Vec<EventView>,
+    /// Pass as `after` for the next page.
+    pub next: Option<u64>,
+}
+
+/// A job by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobArg {
+    pub id: JobId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveArg {
+    pub id: JobId,
+    /// `"top"`, `"bottom"`, `{"before": 17}`, `{"after": 17}`: among the waiting jobs of its class.
+    pub to: MoveTo,
+}
+
+/// What to change; what is left out stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateArg {
+    pub id: JobId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// As in [`SubmitRequest::time_limit`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_retries: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preemptible: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<i64>,
+    /// Replaces all; `[]` removes all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Vec<String>>,
+    /// RFC 3339; `""` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<String>,
+}
+
+impl UpdateArg {
+    /// A change of nothing.
+    #[must_use]
+    pub fn of(id: JobId) -> Self {
+        UpdateArg {
+            id,
+            name: None,
+            time_limit: None,
+            class: None,
+            max_retries: None,
+            preemptible: None,
+            nodes: None,
+            gpus: None,
+            after: None,
+            begin: None,
+        }
+    }
+}
+
+/// `POST /api/submit_job`.
+#[server(prefix = "/api", endpoint = "submit_job", input = Body, client = AppClient)]
+pub async fn submit_job(body: SubmitRequest) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.submit(body).await
+}
+
+/// `GET /api/list_jobs`: newest first, `limit` (100, 500 at most) a page. `user` may be `me`;
+/// `state` is a list such as `Queued,Running`, or `live`; `text` is part of a name or a number.
+#[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, client = AppClient)]
+pub async fn list_jobs(
+    #[server(default)] user: Option<String>,
+    #[server(default)] state: Option<String>,
+    #[server(default)] outcome: Option<String>,
+    #[server(default)] project: Option<String>,
+    #[server(default)] text: Option<String>,
+    #[server(default)] limit: Option<u32>,
+    #[server(default)] cursor: Option<String>,
+) -> Result<JobList, ApiError> {
+    let filter = crate::context::ListArgs { user, state, outcome, project, text, limit, cursor };
+    crate::context::Context::here()?.list_jobs(filter).await
+}
+
+/// `GET /api/get_job?id=17`.
+#[server(prefix = "/api", endpoint = "get_job", input = GetUrl, client = AppClient)]
+pub async fn get_job(id: JobId) -> Result<JobDetailAnswer, ApiError> {
+    crate::context::Context::here()?.get_job(id).await
+}
+
+/// `GET /api/job_events?id=17`: oldest first; `after` is a sequence number.
+#[server(prefix = "/api", endpoint = "job_events", input = GetUrl, client = AppClient)]
+pub async fn job_events(
+    id: JobId,
+    #[server(default)] after: Option<u64>,
+) -> Result<EventList, ApiError> {
+    crate::context::Context::here()?.job_events(id, after).await
+}
+
+/// `POST /api/cancel_job`: ends it wherever it is. A running one gets SIGTERM, a grace, SIGKILL.
+#[server(prefix = "/api", endpoint = "cancel_job", input = Body, client = AppClient)]
+pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.command(berth_domain::Command::Cancel(body.id)).await
+}
+
+/// `POST /api/hold_job`: keeps a queued job from starting.
+#[server(prefix = "/api", endpoint = "hold_job", input = Body, client = AppClient)]
+pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.command(berth_domain::Command::Hold(body.id)).await
+}
+
+/// `POST /api/release_job`: queues a held job.
+#[server(prefix = "/api", endpoint = "release_job", input = Body, client = AppClient)]
+pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.command(berth_domain::Command::Release(body.id)).await
+}
+
+/// `POST /api/move_job`.
+#[server(prefix = "/api", endpoint = "move_job", input = Body, client = AppClient)]
+pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.command(berth_domain::Command::Move(body.id, body.to)).await
+}
+
+/// `POST /api/update_job`.
+#[server(prefix = "/api", endpoint = "update_job", input = Body, client = AppClient)]
+pub async fn update_job(body: UpdateArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.update(body).await
+}
+
+/// `POST /api/requeue_job`: stops a running job and queues it again, or queues a finished one.
+#[server(prefix = "/api", endpoint = "requeue_job", input = Body, client = AppClient)]
+pub async fn requeue_job(body: JobArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?.command(berth_domain::Command::Requeue(body.id)).await
+}

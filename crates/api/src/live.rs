@@ -1,0 +1,204 @@
+//! The live picture: a snapshot, then deltas. The server makes a delta by comparing two pictures,
+//! the client applies it; both with the code in this file, so that they cannot disagree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use berth_domain::{JobId, NodeName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::logs::LogText;
+use crate::views::{ClusterView, Counts, FreeAt, GpuView, JobRow, Totals};
+
+/// How many waiting jobs a picture holds; lists page through the rest.
+pub const QUEUE_WINDOW: usize = 200;
+/// How many finished jobs a picture holds.
+pub const RECENT_WINDOW: usize = 30;
+
+/// What the page knows without asking.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Rises by one with each delta; starts anew when the server does.
+    pub version: u64,
+    /// Tells one run of the server from the next: versions compare only within one.
+    pub epoch: u64,
+    pub at: Option<Timestamp>,
+    pub cluster: ClusterView,
+    pub counts: Counts,
+    pub free_at: Vec<FreeAt>,
+    /// Starting, running, stopping; by number.
+    pub active: Vec<JobId>,
+    /// The first [`QUEUE_WINDOW`] waiting jobs, in planned order; held ones last.
+    pub queue: Vec<JobId>,
+    /// The last [`RECENT_WINDOW`] finished ones, newest first.
+    pub recent: Vec<JobId>,
+    /// The rows of all of these.
+    pub rows: BTreeMap<JobId, JobRow>,
+}
+
+/// What changed between two pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delta {
+    pub epoch: u64,
+    /// The version that it leads from and to.
+    pub from: u64,
+    pub version: u64,
+    pub at: Option<Timestamp>,
+    /// New and changed rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<JobRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<Vec<JobId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Vec<JobId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent: Option<Vec<JobId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_at: Option<Vec<FreeAt>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
+    /// Changed GPUs, when the nodes are the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<(NodeName, GpuView)>,
+    /// The whole cluster, when its shape changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterView>,
+}
+
+/// From the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveMessage {
+    Snapshot(Box<Picture>),
+    Delta(Box<Delta>),
+    Log(LogText),
+    /// Nothing changed; the connection lives.
+    Heartbeat,
+}
+
+/// To the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum LiveRequest {
+    /// Send what a job's command writes, from `offset` on. One log at a time a connection.
+    Follow { job: JobId, attempt: Option<u32>, rank: u32, offset: u64 },
+    Unfollow,
+}
+
+/// A delta that does not lead on from this picture: ask for a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the delta leads from version {from}, the picture has {have}")]
+pub struct Gap {
+    pub from: u64,
+    pub have: u64,
+}
+
+impl Picture {
+    pub fn active_rows(&self) -> impl Iterator<Item = &JobRow> {
+        self.active.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    pub fn queue_rows(&self) -> impl Iterator<Item = &JobRow> {
+        self.queue.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    pub fn recent_rows(&self) -> impl Iterator<Item = &JobRow> {
+        self.recent.iter().filter_map(|id| self.rows.get(id))
+    }
+
+    /// What leads from `self` to `next`; `None` when nothing but the time changed.
+    #[must_use]
+    pub fn delta(&self, next: &Picture) -> Option<Delta> {
+        let changed = |id: &&JobId| self.rows.get(id) != next.rows.get(id);
+        let rows = next.rows.keys().filter(changed).map(|id| next.rows[id].clone()).collect();
+        let same_shape = same_shape(&self.cluster, &next.cluster);
+        let delta = Delta {
+            epoch: next.epoch,
+            from: self.version,
+            version: next.version,
+            at: next.at,
+            rows,
+            active: (self.active != next.active).then(|| next.active.clone()),
+            queue: (self.queue != next.queue).then(|| next.queue.clone()),
+            recent: (self.recent != next.recent).then(|| next.recent.clone()),
+            counts: (self.counts != next.counts).then_some(next.counts),
+            free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
+            totals: (same_shape && self.cluster.totals != next.cluster.totals)
+                .then_some(next.cluster.totals),
+            gpus: if same_shape { changed_gpus(&self.cluster, &next.cluster) } else { vec![] },
+            cluster: (!same_shape).then(|| next.cluster.clone()),
+        };
+        (!delta.is_empty()).then_some(delta)
+    }
+
+    /// Takes a delta in.
+    ///
+    /// # Errors
+    /// When it does not lead on from this picture's version.
+    pub fn apply(&mut self, delta: Delta) -> Result<(), Gap> {
+        if delta.epoch != self.epoch || delta.from != self.version {
+            return Err(Gap { from: delta.from, have: self.version });
+        }
+        self.version = delta.version;
+        self.at = delta.at;
+        self.active = delta.active.unwrap_or_else(|| std::mem::take(&mut self.active));
+        self.queue = delta.queue.unwrap_or_else(|| std::mem::take(&mut self.queue));
+        self.recent = delta.recent.unwrap_or_else(|| std::mem::take(&mut self.recent));
+        self.counts = delta.counts.unwrap_or(self.counts);
+        self.free_at = delta.free_at.unwrap_or_else(|| std::mem::take(&mut self.free_at));
+        if let Some(cluster) = delta.cluster {
+            self.cluster = cluster;
+        }
+        self.cluster.totals = delta.totals.unwrap_or(self.cluster.totals);
+        for (name, gpu) in delta.gpus {
+            let node = self.cluster.nodes.iter_mut().find(|node| node.name == name);
+            let place = node.and_then(|node| node.gpus.iter_mut().find(|g| g.index == gpu.index));
+            if let Some(place) = place {
+                *place = gpu;
+            }
+        }
+        self.rows.extend(delta.rows.into_iter().map(|row| (row.id, row)));
+        let listed: BTreeSet<JobId> =
+            self.active.iter().chain(&self.queue).chain(&self.recent).copied().collect();
+        self.rows.retain(|id, _| listed.contains(id));
+        Ok(())
+    }
+}
+
+impl Delta {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.active.is_none()
+            && self.queue.is_none()
+            && self.recent.is_none()
+            && self.counts.is_none()
+            && self.free_at.is_none()
+            && self.totals.is_none()
+            && self.gpus.is_empty()
+            && self.cluster.is_none()
+    }
+}
+
+/// Whether the two differ only in what a GPU does and who holds it.
+fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
+    old.simulated == new.simulated
+        && old.executor_down == new.executor_down
+        && old.nodes.len() == new.nodes.len()
+        && old.nodes.iter().zip(&new.nodes).all(|(old, new)| {
+            old.name == new.name
+                && old.present == new.present
+                && old.source == new.source
+                && old.gpus.len() == new.gpus.len()
+                && old.gpus.iter().zip(&new.gpus).all(|(old, new)| old.uuid == new.uuid)
+        })
+}
+
+fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)> {
+    let pairs = old.nodes.iter().zip(&new.nodes);
+    let gpus = pairs.flat_map(|(old, new)| {
+        old.gpus.iter().zip(&new.gpus).map(|(old, gpu)| (&new.name, old, gpu))
+    });
+    let changed = gpus.filter(|(_, old, new)| old != new);
+    changed.map(|(node, _, new)| (node.clone(), new.clone())).collect()
+}

@@ -1,0 +1,195 @@
+//! The client for Rust tools: typed calls with a token, and the live stream.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), berth_api::ApiError> {
+//! use berth_api::{Berth, jobs::SubmitJob};
+//! use berth_domain::SubmitRequest;
+//!
+//! let berth = Berth::new("http://127.0.0.1:3000", "berth_…")?;
+//! let command = vec!["python".into(), "train.py".into()];
+//! let request = SubmitRequest { command, gpus: Some(4), ..SubmitRequest::default() };
+//! let answer = berth.call(SubmitJob { body: request }).await?;
+//! println!("job {}", answer.job.id);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::sync::Arc;
+
+use futures::{SinkExt, StreamExt};
+use http::header::{AUTHORIZATION, HeaderValue};
+use reqwest::Url;
+use server_fn::ServerFn;
+use server_fn::client::Client;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use crate::live::{LiveMessage, LiveRequest};
+use crate::{ApiError, ErrorCode};
+
+/// A server and the token to use there. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Berth {
+    connection: Arc<Connection>,
+}
+
+struct Connection {
+    http: reqwest::Client,
+    base: Url,
+    bearer: HeaderValue,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+tokio::task_local! {
+    /// Where the call under way goes: server functions know only their path.
+    static CONNECTION: Arc<Connection>;
+}
+
+impl Berth {
+    /// # Errors
+    /// When the URL or the token cannot be one.
+    pub fn new(url: &str, token: &str) -> Result<Self, ApiError> {
+        let base = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let base = base.ok_or_else(|| {
+            ApiError::invalid("url", format!("'{url}' is not a URL such as http://127.0.0.1:3000."))
+        })?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+            .map_err(|_| ApiError::invalid("token", "The token holds characters that no token has."))?;
+        bearer.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("berth/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| ApiError::new(ErrorCode::Internal, format!("{error}.")))?;
+        // Paths are joined to text, and a request can only be built with some absolute URL.
+        let _ = server_fn::client::try_set_server_url("http://berth.invalid");
+        Ok(Berth { connection: Arc::new(Connection { http, base, bearer }) })
+    }
+
+    /// Calls a server function, for example `berth.call(GetJob { id })`.
+    ///
+    /// # Errors
+    /// The server's refusal, or [`ErrorCode::Unreachable`].
+    pub async fn call<F>(&self, function: F) -> Result<F::Output, ApiError>
+    where
+        F: ServerFn<Error = ApiError>,
+    {
+        CONNECTION.scope(self.connection.clone(), function.run_on_client()).await
+    }
+
+    /// Opens the live stream: a snapshot, then deltas.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses the token.
+    pub async fn live(&self) -> Result<LiveStream, ApiError> {
+        let mut url = self.connection.base.clone();
+        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+        url.set_scheme(scheme).map_err(|()| unreachable_error("the URL has no websocket form"))?;
+        url.set_path("/api/live");
+        let mut request = url.as_str().into_client_request().map_err(unreachable_error)?;
+        request.headers_mut().insert(AUTHORIZATION, self.connection.bearer.clone());
+        let (socket, _) =
+            tokio_tungstenite::connect_async(request).await.map_err(unreachable_error)?;
+        Ok(LiveStream { socket })
+    }
+}
+
+fn unreachable_error(why: impl std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorCode::Unreachable, format!("The server cannot be reached: {why}."))
+}
+
+/// The live stream of a server.
+#[derive(Debug)]
+pub struct LiveStream {
+    socket: tokio_tungstenite::WebSocketStream<
+        tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
+    >,
+}
+
+impl LiveStream {
+    /// The next message; `None` when the server closed the stream.
+    ///
+    /// # Errors
+    /// When the connection broke or a message cannot be read.
+    pub async fn next(&mut self) -> Result<Option<LiveMessage>, ApiError> {
+        while let Some(message) = self.socket.next().await {
+            match message.map_err(unreachable_error)? {
+                Message::Text(text) => {
+                    return serde_json::from_str(&text).map(Some).map_err(unreachable_error);
+                }
+                Message::Close(_) => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// # Errors
+    /// When the connection broke.
+    pub async fn send(&mut self, request: &LiveRequest) -> Result<(), ApiError> {
+        let text = serde_json::to_string(request).map_err(unreachable_error)?;
+        self.socket.send(Message::text(text)).await.map_err(unreachable_error)
+    }
+}
+
+/// Carries server function calls over reqwest to the [`Berth`] that they were made on.
+#[derive(Debug)]
+pub struct NativeClient;
+
+impl<E, I, O> Client<E, I, O> for NativeClient
+where
+    E: FromServerFnError + Send,
+    I: FromServerFnError,
+    O: FromServerFnError,
+{
+    type Request = reqwest::Request;
+    type Response = reqwest::Response;
+
+    async fn send(mut request: reqwest::Request) -> Result<reqwest::Response, E> {
+        let failed = |why: String| E::from_server_fn_error(ServerFnErrorErr::Request(why));
+        let connection = CONNECTION
+            .try_with(Arc::clone)
+            .map_err(|_| failed("call server functions through Berth::call".to_owned()))?;
+        let mut url = connection.base.clone();
+        url.set_path(request.url().path());
+        url.set_query(request.url().query());
+        *request.url_mut() = url;
+        request.headers_mut().insert(AUTHORIZATION, connection.bearer.clone());
+        connection.http.execute(request).await.map_err(|error| failed(chain(&error)))
+    }
+
+    async fn open_websocket(
+        _path: &str,
+    ) -> Result<
+        (
+            impl futures::Stream<Item = Result<bytes::Bytes, bytes::Bytes>> + Send + 'static,
+            impl futures::Sink<bytes::Bytes> + Send + 'static,
+        ),
+        E,
+    > {
+        let why = "the live stream is opened with Berth::live".to_owned();
+        let refused: Result<(futures::stream::Empty<_>, futures::sink::Drain<_>), E> =
+            Err(E::from_server_fn_error(ServerFnErrorErr::Request(why)));
+        refused
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(future);
+    }
+}
+
+/// An error with what caused it: reqwest's own text ends before the interesting part.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = cause.to_string();
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,194 @@
+//! What the API shows: flat, stable JSON. Times are RFC 3339 in UTC, sizes bytes, durations
+//! seconds.
+
+use std::collections::BTreeMap;
+
+use berth_domain::{
+    JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest, Timestamp, UserName,
+};
+use serde::{Deserialize, Serialize};
+
+/// A job as lists show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRow {
+    pub id: JobId,
+    pub name: String,
+    pub user: UserName,
+    pub project: Option<String>,
+    /// `Held`, `Queued`, `Starting`, `Running`, `Stopping`, `Finished`.
+    pub state: StateName,
+    /// Slurm's two letters.
+    pub code: String,
+    /// Why it waits: the token, and the sentence.
+    pub reason: Option<String>,
+    pub reason_text: Option<String>,
+    /// In all.
+    pub gpus: u32,
+    pub nodes: u32,
+    pub gpus_per_node: u32,
+    pub class: PriorityClass,
+    pub time_limit_s: u64,
+    pub submitted_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    /// `Succeeded`, `Failed`, `OutOfMemory`, `TimedOut`, `Cancelled`, `LaunchFailed`, `NodeLost`.
+    pub outcome: Option<String>,
+    pub outcome_text: Option<String>,
+    /// 128 + n for signal n.
+    pub exit_code: Option<i32>,
+    /// What it holds, or held last.
+    pub lease: Option<Vec<LeasePart>>,
+    pub array: Option<ArrayPlace>,
+}
+
+impl JobRow {
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.state != StateName::Finished
+    }
+
+    /// Starting, running or stopping: it holds GPUs.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        matches!(self.state, StateName::Starting | StateName::Running | StateName::Stopping)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeasePart {
+    pub node: NodeName,
+    /// Indices in PCI order.
+    pub gpus: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrayPlace {
+    pub array: JobId,
+    pub index: u32,
+}
+
+/// A job with everything that is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobDetail {
+    #[serde(flatten)]
+    pub row: JobRow,
+    pub command: Vec<String>,
+    pub workdir: Option<String>,
+    pub env: BTreeMap<String, String>,
+    pub preemptible: bool,
+    pub max_retries: u32,
+    /// `afterok:17`.
+    pub after: Vec<String>,
+    pub begin: Option<Timestamp>,
+    /// Who released or may release it: `user` or `admin` while it is held.
+    pub held_by: Option<String>,
+    /// Oldest first; the last one is live if the job is active.
+    pub attempts: Vec<AttemptView>,
+    /// What to type on the node to look at its terminal, while it runs.
+    pub attach: Option<String>,
+    /// On the nodes; the same for each attempt.
+    pub run_dir: String,
+    /// The job as a request, for submitting it again.
+    pub request: SubmitRequest,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptView {
+    pub number: u32,
+    pub lease: Vec<LeasePart>,
+    pub granted_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub exit_code: Option<i32>,
+    /// How it ended, in words.
+    pub end: Option<String>,
+}
+
+/// An entry of a job's timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventView {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub actor: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClusterView {
+    /// Whether any hardware is made up; pages say so in words.
+    pub simulated: bool,
+    pub nodes: Vec<NodeView>,
+    pub totals: Totals,
+    /// Why jobs cannot be launched at the moment.
+    pub executor_down: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeView {
+    pub name: NodeName,
+    pub source: NodeSource,
+    pub present: bool,
+    pub gpus: Vec<GpuView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GpuView {
+    pub index: u32,
+    pub uuid: String,
+    pub model: String,
+    pub mem_total_bytes: u64,
+    /// Who holds it.
+    pub job: Option<JobRef>,
+    /// Absent values are unknown, never zero.
+    pub busy_pct: Option<f32>,
+    pub mem_used_bytes: Option<u64>,
+    pub power_w: Option<f32>,
+    pub temp_c: Option<f32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRef {
+    pub id: JobId,
+    pub name: String,
+    pub user: UserName,
+    pub state: StateName,
+}
+
+/// The cluster in four numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub nodes: u32,
+    pub gpus: u32,
+    /// Held by a lease.
+    pub allocated: u32,
+    /// Mean of the driver's utilisation over all GPUs that report it, 0 to 100.
+    pub busy_pct: Option<f32>,
+}
+
+/// Live jobs by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub held: u32,
+    pub queued: u32,
+    /// Starting, running or stopping.
+    pub active: u32,
+}
+
+/// When a number of GPUs would be free, if every running job used its whole time limit and
+/// nobody was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreeAt {
+    pub gpus: u32,
+    pub nodes: u32,
+    /// `None`: the cluster does not have that many.
+    pub at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whoami {
+    pub user: UserName,
+    pub admin: bool,
+    pub version: String,
+}
