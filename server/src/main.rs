@@ -1,1 +1,50 @@
-fn main() {}
+//! `berth-server`: configuration, start-up, identity and routes around the library crates.
+
+mod args;
+mod clock;
+mod config;
+mod crash;
+mod identity;
+mod inventory;
+mod people;
+mod serve;
+mod web;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Verb};
+
+fn main() -> ExitCode {
+    // The shim is started for every rank of every job: before anything that costs time.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|verb| verb == "shim")
+        && let Some(folder) = arguments.next()
+    {
+        return berth_executors::shim::main(Path::new(&folder));
+    }
+    let args = Args::parse();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("berth-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+fn run(args: Args) -> Result<(), AnyError> {
+    let loaded = config::load(&args.settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match args.verb {
+        Verb::Serve => runtime.block_on(serve::serve(loaded.config)),
+        Verb::Config { json } => loaded.print(json),
+        Verb::LoginLink { user } => runtime.block_on(people::login_link(&loaded.config, user)),
+        Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
+        Verb::Shim { folder } => Err(format!("no run folder at {}", folder.display()).into()),
+    }
+}

@@ -12,6 +12,8 @@ pub mod context;
 #[cfg(feature = "ssr")]
 mod convert;
 mod encoding;
+#[cfg(feature = "ssr")]
+pub mod feed;
 mod error;
 pub mod jobs;
 pub mod live;

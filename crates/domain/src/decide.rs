@@ -5,6 +5,7 @@ mod change;
 mod report;
 mod submit;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,8 +26,8 @@ pub enum Input {
     Command { actor: Actor, command: Command },
     /// The planner proposes to start these, all at once.
     Starts(Vec<(JobId, Lease)>),
-    /// An executor says what became of an attempt.
-    Report { attempt: AttemptId, report: Report },
+    /// Executors say what became of attempts, at most once each.
+    Reports(BTreeMap<AttemptId, Report>),
     /// The clock moved: end what passed its time limit.
     Clock,
     /// The inventory as it is now, complete.
@@ -84,8 +85,9 @@ pub fn decide(
         } => submit::submit(state, &actor, &request, now),
         Input::Command { actor, command } => change::change(state, &actor, command, now),
         Input::Starts(starts) => Ok(just(report::starts(state, starts))),
-        Input::Report { attempt, report } => {
-            Ok(just(report::report(state, rules, attempt, report, now)))
+        Input::Reports(reports) => {
+            let each = |(attempt, report)| report::report(state, rules, attempt, report, now);
+            Ok(just(reports.into_iter().flat_map(each).collect()))
         }
         Input::Clock => Ok(just(report::overdue(state, now))),
         Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),

@@ -46,6 +46,8 @@ pub enum PendingReason {
     ArrayLimit {
         limit: u32,
     },
+    /// It needs no GPU, but each node runs as many of such jobs as it may.
+    CpuSlots { limit: u32 },
     JobHeldUser,
     JobHeldAdmin,
     /// No node could ever hold it as the cluster is now.
@@ -74,6 +76,7 @@ impl PendingReason {
             PendingReason::BeginTime { .. } => "BeginTime",
             PendingReason::RetryBackoff { .. } => "RetryBackoff",
             PendingReason::ArrayLimit { .. } => "ArrayLimit",
+            PendingReason::CpuSlots { .. } => "CpuSlots",
             PendingReason::JobHeldUser => "JobHeldUser",
             PendingReason::JobHeldAdmin => "JobHeldAdmin",
             PendingReason::NeverFits { .. } => "NeverFits",
@@ -150,6 +153,9 @@ impl PendingReason {
             PendingReason::ArrayLimit { limit } => {
                 format!("{limit} tasks of its array run, as many as the array allows at once.")
             }
+            PendingReason::CpuSlots { limit } => format!(
+                "Each node runs {limit} jobs without GPUs, as many as it may at once."
+            ),
             PendingReason::JobHeldUser => "Held by its owner. Release it to queue it.".to_owned(),
             PendingReason::JobHeldAdmin => "Held by an admin. Ask them to release it.".to_owned(),
             PendingReason::NeverFits {

@@ -32,8 +32,7 @@ pub struct State {
     verdicts: BTreeMap<JobId, Verdict>,
     keys: HashMap<(UserName, String), JobId>,
     leased: HashMap<GpuUuid, AttemptId>,
-    last_job: u64,
-    last_ordinal: u64,
+    counters: Counters,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -41,7 +40,8 @@ pub struct State {
 pub struct Changes {
     pub jobs: Vec<Job>,
     pub nodes: Vec<Node>,
-    pub gone: Vec<NodeName>,
+    /// The last numbers given out, afterwards.
+    pub counters: Counters,
 }
 
 impl State {
@@ -67,8 +67,7 @@ impl State {
             recent: recent.into(),
             verdicts: finished.into_iter().collect(),
             keys: keys.into_iter().collect(),
-            last_job: counters.last_job,
-            last_ordinal: counters.last_ordinal,
+            counters,
             ..State::default()
         };
         for job in live {
@@ -162,21 +161,18 @@ impl State {
 
     #[must_use]
     pub fn next_job(&self) -> JobId {
-        JobId(self.last_job + 1)
+        JobId(self.counters.last_job + 1)
     }
 
     /// A rank after all others.
     #[must_use]
     pub fn next_rank(&self) -> Rank {
-        Rank::ordinal(self.last_ordinal + 1)
+        Rank::ordinal(self.counters.last_ordinal + 1)
     }
 
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters {
-            last_job: self.last_job,
-            last_ordinal: self.last_ordinal,
-        }
+self.counters
     }
 
     /// What the records would change, without changing it: what is written before it is applied.
@@ -185,8 +181,9 @@ impl State {
     /// When an event does not fit the state.
     pub fn project(&self, records: &[Record]) -> Result<Changes, Illegal> {
         let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
-        let mut changes = Changes::default();
+        let mut changes = Changes { counters: self.counters, ..Changes::default() };
         for record in records {
+            changes.counters.count(&record.event);
             match (&record.event, record.event.job()) {
                 (Event::JobSubmitted { job, .. }, _) => {
                     if self.exists(*job) || jobs.contains_key(job) {
@@ -244,8 +241,6 @@ impl State {
                 if let Some(key) = key {
                     self.keys.entry((owner.clone(), key.clone())).or_insert(*id);
                 }
-                self.last_job = self.last_job.max(id.0);
-                self.last_ordinal += 1;
             }
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
             (Event::NodeSeen { node }, None) => {
@@ -259,6 +254,7 @@ impl State {
             (_, None) => {}
         }
         self.seq = record.seq;
+        self.counters.count(&record.event);
         Ok(())
     }
 
@@ -284,16 +280,10 @@ impl State {
             self.recent.remove(place);
             self.verdicts.remove(&id);
             self.live.insert(id, job);
-            self.last_ordinal += 1;
             return Ok(());
         }
         let job = self.live.get_mut(&id).ok_or_else(|| unknown(id, event))?;
         job.apply(event, record.at)?;
-        if matches!(event, Event::JobMoved { .. })
-            && job.rank == Rank::ordinal(self.last_ordinal + 1)
-        {
-            self.last_ordinal += 1;
-        }
         match event {
             Event::AttemptStarting { attempt, lease } => {
                 self.leased
@@ -335,7 +325,25 @@ impl State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     pub last_job: u64,
+    /// The rank of the last submission; see [`Rank::ordinal`].
     pub last_ordinal: u64,
+}
+
+impl Counters {
+    fn count(&mut self, event: &Event) {
+        match event {
+            Event::JobSubmitted { job, .. } => {
+                self.last_job = self.last_job.max(job.0);
+                self.last_ordinal += 1;
+            }
+            Event::JobRequeued { .. } => self.last_ordinal += 1,
+            // Moved to the very end.
+            Event::JobMoved { rank, .. } if *rank == Rank::ordinal(self.last_ordinal + 1) => {
+                self.last_ordinal += 1;
+            }
+            _ => {}
+        }
+    }
 }
 
 fn unknown(job: JobId, event: &Event) -> Illegal {

@@ -1,0 +1,114 @@
+//! What a server function runs in: who asks, and what there is to ask.
+
+mod jobs;
+mod logs;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use berth_domain::{Actor, Job};
+use berth_orchestrator::{CommandError, Handle, View};
+use berth_store::{Store, StoreError};
+
+pub use jobs::ListArgs;
+pub use logs::RawLog;
+
+use crate::cluster::ClusterAnswer;
+use crate::convert;
+use crate::feed::Feed;
+use crate::live::Picture;
+use crate::views::Whoami;
+use crate::{ApiError, ErrorCode};
+
+/// What all calls share. The server provides it as a leptos context. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ApiState {
+    pub handle: Handle,
+    pub store: Store,
+    pub feed: Feed,
+    /// Where run folders are.
+    pub data_dir: Arc<PathBuf>,
+}
+
+/// One call: the shared state, and who asks.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub state: ApiState,
+    pub actor: Actor,
+}
+
+impl Context {
+    /// The call under way. The server put the actor there when it checked session or token.
+    ///
+    /// # Errors
+    /// When nobody is logged in.
+    pub fn here() -> Result<Self, ApiError> {
+        let state = leptos::context::use_context::<ApiState>()
+            .ok_or_else(|| ApiError::new(ErrorCode::Unavailable, "The server is starting."))?;
+        let parts = leptos::context::use_context::<http::request::Parts>();
+        let actor = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned());
+        let actor = actor.ok_or_else(unauthenticated)?;
+        Ok(Context { state, actor })
+    }
+
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.state.handle.view()
+    }
+
+    pub(crate) fn cluster(&self) -> ClusterAnswer {
+        let view = self.view();
+        ClusterAnswer {
+            cluster: convert::cluster(&view, &self.state.handle.samples()),
+            counts: convert::counts(&view),
+            free_at: convert::free_at(&view),
+        }
+    }
+
+    pub(crate) fn picture(&self) -> Picture {
+        (*self.state.feed.picture()).clone()
+    }
+
+    pub(crate) fn whoami(&self) -> Whoami {
+        let (user, admin) = match &self.actor {
+            Actor::User { name, admin } => (name.clone(), *admin),
+            Actor::Berth => ("berth".into(), true),
+        };
+        Whoami { user, admin, version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// A job that exists.
+    pub(crate) async fn job(&self, id: berth_domain::JobId) -> Result<Job, ApiError> {
+        let found = self.state.store.job(id).await.map_err(store_error)?;
+        found.ok_or_else(|| berth_domain::Refusal::NoSuchJob { job: id }.into())
+    }
+}
+
+/// What is answered to whom nobody knows.
+#[must_use]
+pub fn unauthenticated() -> ApiError {
+    ApiError::new(
+        ErrorCode::Unauthenticated,
+        "Log in first: open the link that `berth-server login-link` prints, or send a token as \
+         `Authorization: Bearer …`.",
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+pub(crate) fn store_error(error: StoreError) -> ApiError {
+    // The details are for the log, not for whoever asks.
+    tracing::error!(%error, "the store failed");
+    ApiError::new(ErrorCode::Internal, "The database cannot be read at the moment. Try again.")
+}
+
+pub(crate) fn command_error(error: CommandError) -> ApiError {
+    match error {
+        CommandError::Refused(refusal) => refusal.into(),
+        CommandError::NotWritten(_) => ApiError::new(
+            ErrorCode::Unavailable,
+            "It could not be written to disk, so nothing was changed. Is the disk full?",
+        ),
+        CommandError::Stopped => {
+            ApiError::new(ErrorCode::Unavailable, "The server is stopping. Try again in a moment.")
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! From the domain's types to what the API shows.
+
+use std::collections::HashMap;
+
+use berth_domain::{
+    Ended, Exit, HoldBy, Job, JobId, JobState, Lease, NodeSource, PendingReason, Record,
+    SubmitRequest, Timestamp, walltime,
+};
+use berth_orchestrator::{Samples, View};
+
+use crate::live::Picture;
+use crate::views::{
+    ArrayPlace, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail, JobRef,
+    JobRow, LeasePart, NodeView, Totals,
+};
+
+pub(crate) fn row(job: &Job, reasons: &HashMap<JobId, PendingReason>) -> JobRow {
+    let reason = reasons.get(&job.id).filter(|_| job.is_waiting());
+    JobRow {
+        id: job.id,
+        name: job.spec.name.clone(),
+        user: job.owner.clone(),
+        project: job.spec.project.clone(),
+        state: job.name(),
+        code: job.code().to_owned(),
+        reason: reason.map(|reason| reason.token().to_owned()),
+        reason_text: reason.map(PendingReason::sentence),
+        gpus: job.spec.gpus(),
+        nodes: job.spec.nodes,
+        gpus_per_node: job.spec.gpus_per_node,
+        class: job.spec.class,
+        time_limit_s: job.spec.time_limit.as_secs(),
+        submitted_at: job.submitted_at,
+        started_at: job.started_at(),
+        finished_at: job.finished_at(),
+        outcome: job.outcome().map(|outcome| outcome.token().to_owned()),
+        outcome_text: job.outcome().map(berth_domain::Outcome::sentence),
+        exit_code: job.exit_code(),
+        lease: job.lease().map(lease),
+        array: job.spec.array.map(|task| ArrayPlace { array: task.array, index: task.index }),
+    }
+}
+
+pub(crate) fn detail(
+    job: &Job,
+    reasons: &HashMap<JobId, PendingReason>,
+    run_dir: String,
+) -> JobDetail {
+    let spec = &job.spec;
+    let past = job.past.iter().map(|past| AttemptView {
+        number: past.number,
+        lease: lease(&past.lease),
+        granted_at: past.granted_at,
+        started_at: past.started_at,
+        ended_at: Some(past.ended_at),
+        exit_code: past.exit.exit_code(),
+        end: Some(end(&past.exit)),
+    });
+    let live = job.attempt().map(|attempt| AttemptView {
+        number: attempt.number,
+        lease: lease(&attempt.lease),
+        granted_at: attempt.granted_at,
+        started_at: job.started_at(),
+        ended_at: None,
+        exit_code: None,
+        end: None,
+    });
+    let attach = match &job.state {
+        JobState::Running { sessions, .. } => sessions.first(),
+        _ => None,
+    };
+    JobDetail {
+        row: row(job, reasons),
+        command: spec.command.clone(),
+        workdir: spec.workdir.clone(),
+        env: spec.env.clone(),
+        preemptible: spec.preemptible,
+        max_retries: spec.max_retries,
+        after: spec.dependencies.iter().map(ToString::to_string).collect(),
+        begin: spec.begin,
+        held_by: match &job.state {
+            JobState::Held { by: HoldBy::User, .. } => Some("user".to_owned()),
+            JobState::Held { by: HoldBy::Admin, .. } => Some("admin".to_owned()),
+            _ => None,
+        },
+        attempts: past.chain(live).collect(),
+        attach: attach.map(|session| format!("tmux attach -t {session}")),
+        run_dir,
+        request: request(job),
+    }
+}
+
+/// The request that would submit the job again.
+fn request(job: &Job) -> SubmitRequest {
+    let spec = &job.spec;
+    SubmitRequest {
+        command: spec.command.clone(),
+        name: Some(spec.name.clone()),
+        project: spec.project.clone(),
+        workdir: spec.workdir.clone(),
+        env: spec.env.clone(),
+        gpus: Some(i64::from(spec.gpus_per_node)),
+        nodes: Some(i64::from(spec.nodes)),
+        time_limit: Some(walltime::format(spec.time_limit)),
+        class: Some(spec.class.as_str().to_owned()),
+        preemptible: spec.preemptible,
+        max_retries: Some(i64::from(spec.max_retries)),
+        ..SubmitRequest::default()
+    }
+}
+
+fn lease(lease: &Lease) -> Vec<LeasePart> {
+    let part = |part: &berth_domain::NodeLease| LeasePart {
+        node: part.node.clone(),
+        gpus: part.gpus.iter().map(|gpu| gpu.index).collect(),
+    };
+    lease.0.iter().map(part).collect()
+}
+
+fn end(exit: &Exit) -> String {
+    match &exit.ended {
+        Ended::Code { code } if exit.out_of_memory => format!("Out of memory (code {code})"),
+        Ended::Code { code: 0 } => "Ended well".to_owned(),
+        Ended::Code { code } => format!("Ended with code {code}"),
+        Ended::Signal { signal } => format!("Ended by signal {signal}"),
+        Ended::NotLaunched { why } => format!("Could not be launched: {why}"),
+        Ended::Lost { why } => format!("Lost: {why}"),
+    }
+}
+
+pub(crate) fn event(record: &Record) -> EventView {
+    let json = serde_json::to_value(&record.event).unwrap_or_default();
+    let kind = json.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+    EventView {
+        seq: record.seq.0,
+        at: record.at,
+        actor: record.actor.name().to_owned(),
+        kind: kind.to_owned(),
+        text: record.event.sentence(),
+    }
+}
+
+pub(crate) fn counts(view: &View) -> Counts {
+    let active = u32::try_from(view.active.len()).unwrap_or(u32::MAX);
+    Counts { held: view.held, queued: view.queued, active }
+}
+
+pub(crate) fn free_at(view: &View) -> Vec<FreeAt> {
+    view.free_at.iter().map(|f| FreeAt { gpus: f.gpus, nodes: f.nodes, at: f.at }).collect()
+}
+
+pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
+    let jobs: HashMap<JobId, &Job> = view.active.iter().map(|job| (job.id, job)).collect();
+    let gpu = |gpu: &berth_domain::Gpu| {
+        let job = view.holders.get(&gpu.uuid).and_then(|id| jobs.get(id));
+        let sample = samples.get(&gpu.uuid);
+        GpuView {
+            index: gpu.index,
+            uuid: gpu.uuid.to_string(),
+            model: gpu.model.clone(),
+            mem_total_bytes: gpu.mem_total_bytes,
+            job: job.map(|job| JobRef {
+                id: job.id,
+                name: job.spec.name.clone(),
+                user: job.owner.clone(),
+                state: job.name(),
+            }),
+            busy_pct: sample.and_then(|sample| sample.busy_pct),
+            mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
+            power_w: sample.and_then(|sample| sample.power_w),
+            temp_c: sample.and_then(|sample| sample.temp_c),
+        }
+    };
+    let nodes: Vec<NodeView> = view
+        .nodes
+        .iter()
+        .map(|node| NodeView {
+            name: node.name.clone(),
+            source: node.source,
+            present: node.present,
+            gpus: node.gpus.iter().map(gpu).collect(),
+        })
+        .collect();
+    ClusterView {
+        simulated: nodes.iter().any(|node| node.source == NodeSource::Simulated),
+        totals: totals(&nodes),
+        nodes,
+        executor_down: view.executor_down.clone(),
+    }
+}
+
+fn totals(nodes: &[NodeView]) -> Totals {
+    let present = || nodes.iter().filter(|node| node.present);
+    let gpus = || present().flat_map(|node| &node.gpus);
+    let busy: Vec<f32> = gpus().filter_map(|gpu| gpu.busy_pct).collect();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Totals {
+        nodes: count(present().count()),
+        gpus: count(gpus().count()),
+        allocated: count(gpus().filter(|gpu| gpu.job.is_some()).count()),
+        busy_pct: mean(&busy),
+    }
+}
+
+fn mean(values: &[f32]) -> Option<f32> {
+    let count = u16::try_from(values.len()).ok().filter(|count| *count > 0)?;
+    // A tenth of a percent is as exact as it is shown.
+    Some((values.iter().sum::<f32>() / f32::from(count) * 10.0).round() / 10.0)
+}
+
+/// The live picture of a view; its version is set by the feed.
+pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture {
+    let all = view.active.iter().chain(&view.queue).chain(&view.recent);
+    let ids = |jobs: &[Job]| jobs.iter().map(|job| job.id).collect();
+    Picture {
+        version: 0,
+        epoch: 0,
+        at: Some(at),
+        cluster: cluster(view, samples),
+        counts: counts(view),
+        free_at: free_at(view),
+        active: ids(&view.active),
+        queue: ids(&view.queue),
+        recent: ids(&view.recent),
+        rows: all.map(|job| (job.id, row(job, &view.reasons))).collect(),
+    }
+}

@@ -1,0 +1,97 @@
+//! The door: the only way to change anything, and the place to look.
+
+use std::sync::Arc;
+
+use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::view::{Samples, View};
+
+/// What a command did.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The jobs it was about, as they are after it; of an array all tasks.
+    pub jobs: Vec<Job>,
+    /// The idempotency key was known: these jobs are from then. A job from long ago is only named.
+    pub repeated: Option<JobId>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("failed to write it down, so it was not done: {0}")]
+    NotWritten(#[from] berth_store::StoreError),
+    #[error("the control loop has stopped")]
+    Stopped,
+}
+
+/// The log of an attempt's rank grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogGrew {
+    pub attempt: AttemptId,
+    pub rank: u32,
+}
+
+pub(crate) struct Request {
+    pub(crate) actor: Actor,
+    pub(crate) command: Command,
+    pub(crate) reply: oneshot::Sender<Result<Done, CommandError>>,
+}
+
+/// Talks to the control loop. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) view: watch::Receiver<Arc<View>>,
+    pub(crate) samples: watch::Receiver<Samples>,
+    pub(crate) logs: broadcast::Sender<LogGrew>,
+}
+
+impl Handle {
+    /// Sends a command and waits until it is committed or refused.
+    ///
+    /// # Errors
+    /// When it is refused, cannot be written, or the loop has stopped. Nothing was changed then.
+    pub async fn send(&self, actor: Actor, command: Command) -> Result<Done, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request { actor, command, reply };
+        self.requests.send(request).await.map_err(|_| CommandError::Stopped)?;
+        answer.await.map_err(|_| CommandError::Stopped)?
+    }
+
+    /// The cluster and its queue, at most a moment old.
+    #[must_use]
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// Wakes when the view changed.
+    #[must_use]
+    pub fn watch_view(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    /// What the GPUs do.
+    #[must_use]
+    pub fn samples(&self) -> Samples {
+        self.samples.borrow().clone()
+    }
+
+    #[must_use]
+    pub fn watch_samples(&self) -> watch::Receiver<Samples> {
+        self.samples.clone()
+    }
+
+    /// Which logs grew. A receiver that is too slow misses some and asks the files.
+    #[must_use]
+    pub fn watch_logs(&self) -> broadcast::Receiver<LogGrew> {
+        self.logs.subscribe()
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("command", &self.command).finish_non_exhaustive()
+    }
+}

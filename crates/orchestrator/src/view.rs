@@ -1,0 +1,67 @@
+//! What the control loop shows to everybody else: an immutable picture, replaced as a whole.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use berth_domain::{GpuSample, GpuUuid, Job, JobId, Node, PendingReason, Seq, State, StateName};
+use berth_scheduler::{FreeAt, Plan};
+
+/// How many waiting jobs a view holds whole; lists page through the rest in the store.
+pub const QUEUE_WINDOW: usize = 200;
+/// How many finished jobs a view holds whole.
+pub const RECENT_WINDOW: usize = 30;
+
+/// The last sample of each GPU.
+pub type Samples = Arc<HashMap<GpuUuid, GpuSample>>;
+
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    pub seq: Seq,
+    pub nodes: Vec<Node>,
+    pub holders: HashMap<GpuUuid, JobId>,
+    /// Jobs that hold a lease, by number.
+    pub active: Vec<Job>,
+    /// The first [`QUEUE_WINDOW`] waiting jobs, next one first.
+    pub queue: Vec<Job>,
+    /// The last finished jobs, newest first.
+    pub recent: Vec<Job>,
+    /// Of every waiting job.
+    pub reasons: HashMap<JobId, PendingReason>,
+    pub held: u32,
+    pub queued: u32,
+    pub free_at: Vec<FreeAt>,
+    /// Why jobs cannot be launched at the moment.
+    pub executor_down: Option<String>,
+}
+
+impl View {
+    pub(crate) fn of(
+        state: &State,
+        plan: &Plan,
+        free_at: Vec<FreeAt>,
+        executor_down: Option<String>,
+    ) -> Self {
+        let held = state.live().filter(|job| job.name() == StateName::Held).count();
+        let active: Vec<Job> =
+            state.live().filter(|job| job.attempt().is_some()).cloned().collect();
+        let holders = active.iter().flat_map(|job| {
+            let gpus = job.attempt().into_iter().flat_map(|attempt| attempt.lease.gpus());
+            gpus.map(|(_, gpu)| (gpu.uuid.clone(), job.id))
+        });
+        let queue = plan.order.iter().filter_map(|id| state.live_job(*id)).take(QUEUE_WINDOW);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        View {
+            seq: state.seq,
+            nodes: state.nodes().cloned().collect(),
+            holders: holders.collect(),
+            queue: queue.cloned().collect(),
+            recent: state.recent().take(RECENT_WINDOW).cloned().collect(),
+            reasons: plan.reasons.clone(),
+            held: count(held),
+            queued: count(state.live_count() - held - active.len()),
+            active,
+            free_at,
+            executor_down,
+        }
+    }
+}

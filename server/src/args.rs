@@ -1,0 +1,72 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+/// Berth's server: queue, scheduler, launcher and pages in one.
+#[derive(Debug, Parser)]
+#[command(name = "berth-server", version, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub verb: Verb,
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Serve pages and API, and run the queue.
+    Serve,
+    /// Print the effective configuration and where each value comes from.
+    Config {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a link that logs a browser in, once.
+    LoginLink {
+        /// Default: the admin.
+        user: Option<String>,
+    },
+    /// People.
+    #[command(subcommand)]
+    User(UserVerb),
+    /// Run one rank of a job (used by the executor).
+    #[command(hide = true)]
+    Shim { folder: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserVerb {
+    /// Add a person and print a token for their CLI.
+    Add {
+        name: String,
+        /// May act on everybody's jobs.
+        #[arg(long)]
+        admin: bool,
+    },
+    /// List people.
+    List,
+}
+
+/// Flags stand above the environment (`BERTH_*`), which stands above `berth.toml`.
+#[derive(Debug, Default, clap::Args, Serialize)]
+pub struct Flags {
+    /// The configuration file. Default: `berth.toml` here, if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<String>,
+    /// Where database, logs and run folders are kept.
+    #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// Pretend to have this hardware: NODESxGPUS, for example 2x8. Commands still run for real.
+    #[arg(long, global = true, value_name = "NxG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simulate: Option<String>,
+}

@@ -1,0 +1,160 @@
+//! Configuration: defaults < `berth.toml` < `BERTH_*` < flags.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::{Figment, Source};
+use serde::{Deserialize, Serialize};
+
+use crate::AnyError;
+use crate::args::Flags;
+
+/// Everything that can be set. The field's name is the key in `berth.toml`, and in capitals after
+/// `BERTH_` the environment variable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: String,
+    /// Where database, logs and run folders are kept.
+    pub data: PathBuf,
+    /// `NxG`: pretend to have this hardware. Empty: this host's GPUs or, if it has none, 2x8.
+    pub simulate: String,
+    /// The URL that people reach the server by. Empty: `http://` and the address.
+    pub url: String,
+    /// Who is admin from the first start on.
+    pub admin: String,
+    /// Between SIGTERM and SIGKILL, in seconds.
+    pub grace_s: f64,
+    /// The pause before the first retry of a failed job, in seconds; doubled for each further one.
+    pub retry_base_s: f64,
+    /// Of each rank's log, in MiB; of a longer one head and tail are kept.
+    pub log_limit_mib: u64,
+    /// How many jobs without GPUs one node runs at once.
+    pub cpu_jobs_per_node: u32,
+    /// Where the built pages are. Empty: found beside the binary.
+    pub site: String,
+}
+
+const KEYS: [&str; 10] = [
+    "addr",
+    "data",
+    "simulate",
+    "url",
+    "admin",
+    "grace_s",
+    "retry_base_s",
+    "log_limit_mib",
+    "cpu_jobs_per_node",
+    "site",
+];
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            addr: "127.0.0.1:3000".to_owned(),
+            data: default_data(),
+            simulate: String::new(),
+            url: String::new(),
+            admin: "admin".to_owned(),
+            grace_s: 10.0,
+            retry_base_s: 10.0,
+            log_limit_mib: 256,
+            cpu_jobs_per_node: 16,
+            site: String::new(),
+        }
+    }
+}
+
+/// `$XDG_DATA_HOME/berth` or `~/.local/share/berth`.
+fn default_data() -> PathBuf {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .unwrap_or_else(|| PathBuf::from("."));
+    base.join("berth")
+}
+
+/// The configuration and where it comes from.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    figment: Figment,
+}
+
+/// # Errors
+/// A sentence that names the key, its origin and what is wrong with it.
+pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
+    let file = match &flags.config {
+        Some(file) if !file.is_file() => {
+            return Err(format!("there is no configuration file {}", file.display()).into());
+        }
+        Some(file) => Toml::file_exact(file),
+        None => Toml::file("berth.toml"),
+    };
+    let figment = Figment::new()
+        .merge(Serialized::defaults(Config::default()))
+        .merge(file)
+        .merge(Env::prefixed("BERTH_").only(&KEYS))
+        .merge(Serialized::defaults(flags));
+    let config: Config = figment.extract().map_err(|error| {
+        let each: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
+        format!("the configuration is wrong: {}", each.join("; "))
+    })?;
+    if !(config.grace_s.is_finite() && (0.0..=86_400.0).contains(&config.grace_s)) {
+        return Err("grace_s must be between 0 and 86400 seconds".into());
+    }
+    if !(config.retry_base_s.is_finite() && (0.0..=86_400.0).contains(&config.retry_base_s)) {
+        return Err("retry_base_s must be between 0 and 86400 seconds".into());
+    }
+    Ok(Loaded { config, figment })
+}
+
+impl Config {
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs_f64(self.grace_s)
+    }
+
+    pub fn retry_base(&self) -> Duration {
+        Duration::from_secs_f64(self.retry_base_s)
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data.join("berth.db")
+    }
+}
+
+impl Loaded {
+    /// Prints each key, its value and its origin.
+    pub fn print(&self, json: bool) -> Result<(), AnyError> {
+        let values = serde_json::to_value(&self.config)?;
+        let rows = KEYS.map(|key| (key, values[key].clone(), self.origin(key)));
+        if json {
+            let object: serde_json::Map<String, serde_json::Value> = rows
+                .into_iter()
+                .map(|(key, value, origin)| {
+                    (key.to_owned(), serde_json::json!({ "value": value, "origin": origin }))
+                })
+                .collect();
+            println!("{}", serde_json::to_string_pretty(&object)?);
+        } else {
+            for (key, value, origin) in rows {
+                println!("{key:<18} {:<40} {origin}", value.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn origin(&self, key: &str) -> String {
+        let Some(metadata) = self.figment.find_metadata(key) else { return "default".to_owned() };
+        if metadata.name.contains("environment") {
+            return format!("environment BERTH_{}", key.to_uppercase());
+        }
+        match &metadata.source {
+            Some(Source::File(path)) => format!("file {}", path.display()),
+            _ if metadata.name.contains("Flags") => format!("flag --{key}"),
+            _ => "default".to_owned(),
+        }
+    }
+}

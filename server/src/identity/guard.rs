@@ -1,0 +1,98 @@
+//! The guard before every route.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use berth_api::context::unauthenticated;
+use berth_api::{ApiError, ErrorCode};
+use berth_domain::{Actor, UserName};
+use berth_store::Store;
+use tower_sessions::Session;
+
+use super::login::SESSION_USER;
+use crate::clock;
+use crate::web::answer::refuse;
+
+/// Finds out who asks, and turns away whom nobody knows.
+pub async fn guard(
+    State(store): State<Store>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    if let Err(error) = same_origin(request.method(), request.headers()) {
+        return refuse(&error);
+    }
+    let actor = match bearer(request.headers()) {
+        Some(secret) => match actor_of_token(&store, secret).await {
+            Some(actor) => Some(actor),
+            None => {
+                return refuse(&ApiError::new(
+                    ErrorCode::Unauthenticated,
+                    "The token is not known here: it was revoked, has expired, or is for another \
+                     server.",
+                ));
+            }
+        },
+        None => actor_of_session(&store, &session).await,
+    };
+    match actor {
+        Some(actor) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        None if is_public(&path) => next.run(request).await,
+        None if path.starts_with("/api/") => refuse(&unauthenticated()),
+        None => Redirect::to("/login").into_response(),
+    }
+}
+
+/// What may be seen by anybody.
+fn is_public(path: &str) -> bool {
+    matches!(path, "/login" | "/healthz" | "/favicon.ico" | "/favicon.svg" | "/robots.txt")
+        || path.starts_with("/login/once/")
+        || path.starts_with("/pkg/")
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    // Any other scheme is a wrong token, not nobody.
+    Some(value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default())
+}
+
+async fn actor_of_token(store: &Store, secret: &str) -> Option<Actor> {
+    let user = store.token_user(secret.trim(), clock::now()).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot look up a token");
+        None
+    })?;
+    Some(Actor::User { name: user.name, admin: user.admin })
+}
+
+async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
+    let name: String = session.get(SESSION_USER).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot load a session");
+        None
+    })?;
+    let user = store.user(&UserName(name)).await.ok()??;
+    Some(Actor::User { name: user.name, admin: user.admin })
+}
+
+/// A browser says where a request that changes something comes from; elsewhere is refused, on top
+/// of the cookie's `SameSite=Lax`.
+fn same_origin(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let upgrade = headers.contains_key(header::UPGRADE);
+    if (method.is_safe() && !upgrade) || !headers.contains_key(header::ORIGIN) {
+        return Ok(());
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+    match (origin, text(header::HOST)) {
+        (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host) => Ok(()),
+        _ => Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "The request comes from another site's page, so it was not carried out.",
+        )),
+    }
+}

@@ -1,0 +1,76 @@
+//! People and their tokens, from the command line of the server's host.
+
+use berth_domain::{Timestamp, UserName};
+use berth_store::{Store, TokenKind};
+use jiff::SignedDuration;
+
+use crate::AnyError;
+use crate::args::UserVerb;
+use crate::clock;
+use crate::config::Config;
+
+/// How long a login link can be used.
+const LINK_HOURS: i64 = 24;
+
+pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), AnyError> {
+    let store = open(config).await?;
+    let name = UserName(user.unwrap_or_else(|| config.admin.clone()));
+    if store.user(&name).await?.is_none() {
+        return Err(format!("there is no user {name}: `berth-server user list`").into());
+    }
+    println!("Log in: {}", new_link(&store, config, &name, clock::now()).await?);
+    Ok(())
+}
+
+pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
+    let store = open(config).await?;
+    match verb {
+        UserVerb::Add { name, admin } => {
+            let now = clock::now();
+            let name = UserName(name);
+            if store.user(&name).await?.is_some() {
+                return Err(format!("there is a user {name} already").into());
+            }
+            store.ensure_user(&name, admin, now).await?;
+            let token = store.create_token(&name, TokenKind::Api, "cli", None, now).await?;
+            println!("Added {name}. For the CLI: export BERTH_TOKEN={token}");
+            println!("Log in: {}", new_link(&store, config, &name, now).await?);
+        }
+        UserVerb::List => {
+            for user in store.users().await? {
+                println!("{}{}", user.name, if user.admin { " (admin)" } else { "" });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn open(config: &Config) -> Result<Store, AnyError> {
+    let database = config.database();
+    if !database.is_file() {
+        let sentence = format!("there is no database at {}: start the server first", database.display());
+        return Err(sentence.into());
+    }
+    Ok(Store::open(&database).await?)
+}
+
+/// A link that logs in once.
+pub async fn new_link(
+    store: &Store,
+    config: &Config,
+    user: &UserName,
+    now: Timestamp,
+) -> Result<String, AnyError> {
+    let until = now + SignedDuration::from_hours(LINK_HOURS);
+    let secret = store.create_token(user, TokenKind::LoginLink, "", Some(until), now).await?;
+    Ok(format!("{}/login/once/{secret}", public_url(config)))
+}
+
+/// The URL that people reach the server by.
+pub fn public_url(config: &Config) -> String {
+    if config.url.is_empty() {
+        format!("http://{}", config.addr)
+    } else {
+        config.url.trim_end_matches('/').to_owned()
+    }
+}

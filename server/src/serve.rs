@@ -1,0 +1,151 @@
+//! Start-up, in order: data folder, database, people, executor, control loop, feed, listener.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use berth_api::context::ApiState;
+use berth_api::feed::Feed;
+use berth_domain::{Rules, UserName};
+use berth_executors::{TmuxConfig, tmux};
+use berth_orchestrator::Settings;
+use berth_scheduler::Policy;
+use berth_store::{Store, TokenKind};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::web::site::Site;
+use crate::{AnyError, clock, crash, inventory, people, web};
+
+pub async fn serve(mut config: Config) -> Result<(), AnyError> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    make_private(&config.data)?;
+    config.data = fs::canonicalize(&config.data)?;
+    let _lock = lock(&config.data)?;
+    let site = Site::find(&config.site)?;
+    let store = Store::open(&config.database()).await?;
+    // Before the address is announced: a port of 0 becomes a real one.
+    let listener = TcpListener::bind(&config.addr).await.map_err(|error| {
+        format!("cannot listen on {}: {error}. Choose another with --addr", config.addr)
+    })?;
+    config.addr = listener.local_addr()?.to_string();
+    let url = people::public_url(&config);
+
+    let now = clock::now();
+    let admin = UserName(config.admin.clone());
+    store.ensure_user(&admin, true, now).await?;
+    keep_cli_token(&store, &config, &admin).await?;
+    fs::write(config.data.join("cli.url"), format!("{url}\n"))?;
+
+    let found = inventory::find(&config).await?;
+    let (events, reports) = mpsc::unbounded_channel();
+    let executor = tmux::spawn(
+        TmuxConfig {
+            data_dir: config.data.clone(),
+            shim: std::env::current_exe()?,
+            server_url: Some(url.clone()),
+            log_limit_bytes: config.log_limit_mib * 1024 * 1024,
+            ..TmuxConfig::default()
+        },
+        events,
+    )?;
+    let settings = Settings {
+        clock: clock::system(),
+        rules: Rules { retry_base: config.retry_base(), ..Rules::default() },
+        policy: Policy { cpu_jobs_per_node: config.cpu_jobs_per_node },
+        grace: config.grace(),
+        breakpoints: crash::from_env()?,
+    };
+    let (handle, control) = berth_orchestrator::start(
+        store.clone(),
+        settings,
+        found.nodes,
+        found.sampler,
+        (executor, reports),
+    )
+    .await?;
+    let epoch = u64::try_from(now.as_millisecond()).unwrap_or(1);
+    let feed = Feed::start(handle.clone(), clock::system(), epoch);
+    let data_dir = Arc::new(config.data.clone());
+    let api = ApiState { handle, store: store.clone(), feed, data_dir };
+
+    println!("Berth {} with {}", env!("CARGO_PKG_VERSION"), found.sentence);
+    println!("Data: {}", config.data.display());
+    println!("Log in: {}", people::new_link(&store, &config, &admin, now).await?);
+    println!("listening on {url}");
+
+    let app = web::router(api, store, site, url.starts_with("https://"));
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
+    tokio::select! {
+        result = server => result?,
+        // Open websockets would keep the server up; whatever was promised is on disk already.
+        () = async { stop_signal().await; tokio::time::sleep(std::time::Duration::from_secs(1)).await } => {}
+        // The loop ends by itself only if it panicked.
+        _ = control => return Err("the control loop has stopped".into()),
+    }
+    println!("stopped; running jobs go on and are taken up at the next start");
+    Ok(())
+}
+
+/// Ends on SIGTERM or Ctrl-C.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let term = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = term => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// The folder holds tokens and everybody's environment: it is for its owner alone.
+fn make_private(folder: &Path) -> Result<(), AnyError> {
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o700)))
+        .map_err(|error| format!("cannot use the data folder {}: {error}", folder.display()).into())
+}
+
+/// One server a data folder: held until the process ends, however it ends.
+fn lock(folder: &Path) -> Result<fs::File, AnyError> {
+    let path = folder.join("server.lock");
+    let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(format!(
+            "another berth-server uses {}. Stop it, or choose another folder with --data",
+            folder.display()
+        )
+        .into()),
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The token for the CLI on this host, in a file that only its owner can read.
+async fn keep_cli_token(store: &Store, config: &Config, admin: &UserName) -> Result<(), AnyError> {
+    let path = config.data.join("cli.token");
+    let now = clock::now();
+    if let Ok(secret) = fs::read_to_string(&path)
+        && store.token_user(secret.trim(), now).await?.is_some()
+    {
+        return Ok(());
+    }
+    let secret = store.create_token(admin, TokenKind::Api, "CLI on this host", None, now).await?;
+    let _ = fs::remove_file(&path);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Routes.
+
+pub mod answer;
+mod api;
+mod forms;
+mod live;
+mod pages;
+mod raw_log;
+pub mod site;
+
+use axum::extract::FromRef;
+use axum::routing::{any, get, post};
+use axum::{Router, middleware};
+use berth_api::context::ApiState;
+use berth_store::Store;
+use leptos::config::LeptosOptions;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::identity::{Sessions, guard, login};
+use site::Site;
+
+/// What routes are given.
+#[derive(Clone, Debug, FromRef)]
+pub struct Web {
+    pub api: ApiState,
+    pub store: Store,
+    pub leptos: LeptosOptions,
+    pub site: Site,
+}
+
+pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
+    let web = Web { api, store: store.clone(), leptos: site.leptos_options(), site };
+    let sessions = SessionManagerLayer::new(Sessions(store.clone()))
+        .with_name("berth_session")
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(secure)
+        .with_expiry(Expiry::OnInactivity(Duration::days(login::SESSION_DAYS)));
+    let header = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(
+            axum::http::HeaderName::from_static(name),
+            axum::http::HeaderValue::from_static(value),
+        )
+    };
+    let guarded = Router::new()
+        .route("/api/live", get(live::live))
+        .route("/api/job_log/raw", get(raw_log::raw_log))
+        .route("/api/{*verb}", any(api::call))
+        .merge(forms::routes())
+        .route("/login", post(login::with_token))
+        .route("/login/once/{secret}", get(login::once))
+        .route("/logout", post(login::logout))
+        .merge(pages::routes(&web))
+        .fallback(pages::fallback)
+        .layer(middleware::from_fn_with_state(store, guard::guard))
+        .layer(sessions);
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .nest_service("/pkg", web.site.pkg_service())
+        .merge(guarded)
+        .with_state(web)
+        .layer(RequestBodyLimitLayer::new(api::LARGEST_BODY))
+        .layer(CompressionLayer::new().br(false).quality(CompressionLevel::Fastest))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("referrer-policy", "same-origin"))
+}

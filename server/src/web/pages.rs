@@ -1,0 +1,48 @@
+//! Pages, rendered here first and then taken over by the browser.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
+use berth_app::{App, shell};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceExt;
+
+use super::Web;
+
+pub fn routes(web: &Web) -> Router<Web> {
+    let routes = generate_route_list(App);
+    let context = web.api.clone();
+    let options = web.leptos.clone();
+    Router::new().leptos_routes_with_context(
+        web,
+        routes,
+        move || leptos::context::provide_context(context.clone()),
+        move || shell(options.clone()),
+    )
+}
+
+/// A static file, or the page that says that there is nothing here.
+pub async fn fallback(State(web): State<Web>, request: Request) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        let (parts, _) = request.into_parts();
+        let file = Request::from_parts(parts.clone(), Body::empty());
+        if let Ok(found) = web.site.file_service().oneshot(file).await
+            && found.status().is_success()
+        {
+            return found.into_response();
+        }
+        let context = web.api.clone();
+        let options = web.leptos.clone();
+        let render = leptos_axum::render_app_to_stream_with_context(
+            move || leptos::context::provide_context(context.clone()),
+            move || shell(options.clone()),
+        );
+        let page = Request::from_parts(parts, Body::empty());
+        let mut answer = render(page).await.into_response();
+        *answer.status_mut() = axum::http::StatusCode::NOT_FOUND;
+        return answer;
+    }
+    axum::http::StatusCode::METHOD_NOT_ALLOWED.into_response()
+}

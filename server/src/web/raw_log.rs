@@ -1,0 +1,71 @@
+//! `GET /api/job_log/raw?id=17`: a whole log as it was written, as a download.
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, extract::rejection::QueryRejection};
+use berth_api::context::Context;
+use berth_api::{ApiError, ErrorCode};
+use berth_domain::{Actor, JobId};
+use berth_executors::logs;
+use serde::Deserialize;
+
+use super::Web;
+use super::answer::refuse;
+
+const PIECE: usize = 256 * 1024;
+
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    id: JobId,
+    attempt: Option<u32>,
+    #[serde(default)]
+    rank: u32,
+}
+
+pub async fn raw_log(
+    State(web): State<Web>,
+    Extension(actor): Extension<Actor>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Response {
+    let Query(which) = match which {
+        Ok(which) => which,
+        Err(error) => {
+            return refuse(&ApiError::new(ErrorCode::Invalid, format!("{}.", error.body_text())));
+        }
+    };
+    let context = Context { state: web.api, actor };
+    let log = match context.raw_log(which.id, which.attempt, which.rank).await {
+        Ok(log) => log,
+        Err(error) => return refuse(&error),
+    };
+    // Piece by piece: a log may be larger than memory should be.
+    let pieces = futures::stream::try_unfold((log.folder, 0), |(folder, offset)| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let chunk = logs::read(&folder, offset, PIECE);
+            (folder, chunk)
+        });
+        let (folder, chunk) = read.await.map_err(std::io::Error::other)?;
+        let chunk = match chunk {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        if chunk.bytes.is_empty() {
+            return Ok::<_, std::io::Error>(None);
+        }
+        let mut bytes = chunk.bytes;
+        if chunk.start > offset {
+            let gap = chunk.start - offset;
+            let note = format!("\n[… {gap} bytes are not kept …]\n");
+            bytes.splice(0..0, note.into_bytes());
+        }
+        Ok(Some((bytes, (folder, chunk.next))))
+    });
+    let disposition = format!("attachment; filename=\"{}\"", log.name);
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
+}
