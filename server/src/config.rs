@@ -69,7 +69,11 @@ impl Default for Config {
 
 /// `$XDG_DATA_HOME/berth` or `~/.local/share/berth`.
 fn default_data() -> PathBuf {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
     let base = absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .unwrap_or_else(|| PathBuf::from("."));
@@ -134,7 +138,10 @@ impl Loaded {
             let object: serde_json::Map<String, serde_json::Value> = rows
                 .into_iter()
                 .map(|(key, value, origin)| {
-                    (key.to_owned(), serde_json::json!({ "value": value, "origin": origin }))
+                    (
+                        key.to_owned(),
+                        serde_json::json!({ "value": value, "origin": origin }),
+                    )
                 })
                 .collect();
             println!("{}", serde_json::to_string_pretty(&object)?);
@@ -147,7 +154,9 @@ impl Loaded {
     }
 
     fn origin(&self, key: &str) -> String {
-        let Some(metadata) = self.figment.find_metadata(key) else { return "default".to_owned() };
+        let Some(metadata) = self.figment.find_metadata(key) else {
+            return "default".to_owned();
+        };
         if metadata.name.contains("environment") {
             return format!("environment BERTH_{}", key.to_uppercase());
         }

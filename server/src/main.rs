@@ -39,7 +39,9 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 fn run(args: Args) -> Result<(), AnyError> {
     let loaded = config::load(&args.settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     match args.verb {
         Verb::Serve => runtime.block_on(serve::serve(loaded.config)),
         Verb::Config { json } => loaded.print(json),

@@ -18,7 +18,10 @@ pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), Any
     if store.user(&name).await?.is_none() {
         return Err(format!("there is no user {name}: `berth-server user list`").into());
     }
-    println!("Log in: {}", new_link(&store, config, &name, clock::now()).await?);
+    println!(
+        "Log in: {}",
+        new_link(&store, config, &name, clock::now()).await?
+    );
     Ok(())
 }
 
@@ -32,7 +35,9 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
                 return Err(format!("there is a user {name} already").into());
             }
             store.ensure_user(&name, admin, now).await?;
-            let token = store.create_token(&name, TokenKind::Api, "cli", None, now).await?;
+            let token = store
+                .create_token(&name, TokenKind::Api, "cli", None, now)
+                .await?;
             println!("Added {name}. For the CLI: export BERTH_TOKEN={token}");
             println!("Log in: {}", new_link(&store, config, &name, now).await?);
         }
@@ -48,7 +53,10 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
 async fn open(config: &Config) -> Result<Store, AnyError> {
     let database = config.database();
     if !database.is_file() {
-        let sentence = format!("there is no database at {}: start the server first", database.display());
+        let sentence = format!(
+            "there is no database at {}: start the server first",
+            database.display()
+        );
         return Err(sentence.into());
     }
     Ok(Store::open(&database).await?)
@@ -62,7 +70,9 @@ pub async fn new_link(
     now: Timestamp,
 ) -> Result<String, AnyError> {
     let until = now + SignedDuration::from_hours(LINK_HOURS);
-    let secret = store.create_token(user, TokenKind::LoginLink, "", Some(until), now).await?;
+    let secret = store
+        .create_token(user, TokenKind::LoginLink, "", Some(until), now)
+        .await?;
     Ok(format!("{}/login/once/{secret}", public_url(config)))
 }
 

@@ -34,7 +34,10 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let store = Store::open(&config.database()).await?;
     // Before the address is announced: a port of 0 becomes a real one.
     let listener = TcpListener::bind(&config.addr).await.map_err(|error| {
-        format!("cannot listen on {}: {error}. Choose another with --addr", config.addr)
+        format!(
+            "cannot listen on {}: {error}. Choose another with --addr",
+            config.addr
+        )
     })?;
     config.addr = listener.local_addr()?.to_string();
     let url = people::public_url(&config);
@@ -59,8 +62,13 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     )?;
     let settings = Settings {
         clock: clock::system(),
-        rules: Rules { retry_base: config.retry_base(), ..Rules::default() },
-        policy: Policy { cpu_jobs_per_node: config.cpu_jobs_per_node },
+        rules: Rules {
+            retry_base: config.retry_base(),
+            ..Rules::default()
+        },
+        policy: Policy {
+            cpu_jobs_per_node: config.cpu_jobs_per_node,
+        },
         grace: config.grace(),
         breakpoints: crash::from_env()?,
     };
@@ -75,11 +83,23 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let epoch = u64::try_from(now.as_millisecond()).unwrap_or(1);
     let feed = Feed::start(handle.clone(), clock::system(), epoch);
     let data_dir = Arc::new(config.data.clone());
-    let api = ApiState { handle, store: store.clone(), feed, data_dir };
+    let api = ApiState {
+        handle,
+        store: store.clone(),
+        feed,
+        data_dir,
+    };
 
-    println!("Berth {} with {}", env!("CARGO_PKG_VERSION"), found.sentence);
+    println!(
+        "Berth {} with {}",
+        env!("CARGO_PKG_VERSION"),
+        found.sentence
+    );
     println!("Data: {}", config.data.display());
-    println!("Log in: {}", people::new_link(&store, &config, &admin, now).await?);
+    println!(
+        "Log in: {}",
+        people::new_link(&store, &config, &admin, now).await?
+    );
     println!("listening on {url}");
 
     let app = web::router(api, store, site, url.starts_with("https://"));
@@ -122,7 +142,11 @@ fn make_private(folder: &Path) -> Result<(), AnyError> {
 /// One server a data folder: held until the process ends, however it ends.
 fn lock(folder: &Path) -> Result<fs::File, AnyError> {
     let path = folder.join("server.lock");
-    let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(format!(
@@ -143,9 +167,15 @@ async fn keep_cli_token(store: &Store, config: &Config, admin: &UserName) -> Res
     {
         return Ok(());
     }
-    let secret = store.create_token(admin, TokenKind::Api, "CLI on this host", None, now).await?;
+    let secret = store
+        .create_token(admin, TokenKind::Api, "CLI on this host", None, now)
+        .await?;
     let _ = fs::remove_file(&path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
     std::io::Write::write_all(&mut file, format!("{secret}\n").as_bytes())?;
     Ok(())
 }

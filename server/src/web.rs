@@ -34,7 +34,12 @@ pub struct Web {
 }
 
 pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
-    let web = Web { api, store: store.clone(), leptos: site.leptos_options(), site };
+    let web = Web {
+        api,
+        store: store.clone(),
+        leptos: site.leptos_options(),
+        site,
+    };
     let sessions = SessionManagerLayer::new(Sessions(store.clone()))
         .with_name("berth_session")
         .with_http_only(true)
@@ -65,7 +70,11 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
         .merge(guarded)
         .with_state(web)
         .layer(RequestBodyLimitLayer::new(api::LARGEST_BODY))
-        .layer(CompressionLayer::new().br(false).quality(CompressionLevel::Fastest))
+        .layer(
+            CompressionLayer::new()
+                .br(false)
+                .quality(CompressionLevel::Fastest),
+        )
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))
         .layer(header("referrer-policy", "same-origin"))

@@ -73,7 +73,11 @@ impl Context {
             Actor::User { name, admin } => (name.clone(), *admin),
             Actor::Berth => ("berth".into(), true),
         };
-        Whoami { user, admin, version: env!("CARGO_PKG_VERSION").to_owned() }
+        Whoami {
+            user,
+            admin,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 
     /// A job that exists.
@@ -97,7 +101,10 @@ pub fn unauthenticated() -> ApiError {
 pub(crate) fn store_error(error: StoreError) -> ApiError {
     // The details are for the log, not for whoever asks.
     tracing::error!(%error, "the store failed");
-    ApiError::new(ErrorCode::Internal, "The database cannot be read at the moment. Try again.")
+    ApiError::new(
+        ErrorCode::Internal,
+        "The database cannot be read at the moment. Try again.",
+    )
 }
 
 pub(crate) fn command_error(error: CommandError) -> ApiError {
@@ -107,8 +114,9 @@ pub(crate) fn command_error(error: CommandError) -> ApiError {
             ErrorCode::Unavailable,
             "It could not be written to disk, so nothing was changed. Is the disk full?",
         ),
-        CommandError::Stopped => {
-            ApiError::new(ErrorCode::Unavailable, "The server is stopping. Try again in a moment.")
-        }
+        CommandError::Stopped => ApiError::new(
+            ErrorCode::Unavailable,
+            "The server is stopping. Try again in a moment.",
+        ),
     }
 }

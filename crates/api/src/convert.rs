@@ -37,7 +37,10 @@ pub(crate) fn row(job: &Job, reasons: &HashMap<JobId, PendingReason>) -> JobRow 
         outcome_text: job.outcome().map(berth_domain::Outcome::sentence),
         exit_code: job.exit_code(),
         lease: job.lease().map(lease),
-        array: job.spec.array.map(|task| ArrayPlace { array: task.array, index: task.index }),
+        array: job.spec.array.map(|task| ArrayPlace {
+            array: task.array,
+            index: task.index,
+        }),
     }
 }
 
@@ -79,8 +82,12 @@ pub(crate) fn detail(
         after: spec.dependencies.iter().map(ToString::to_string).collect(),
         begin: spec.begin,
         held_by: match &job.state {
-            JobState::Held { by: HoldBy::User, .. } => Some("user".to_owned()),
-            JobState::Held { by: HoldBy::Admin, .. } => Some("admin".to_owned()),
+            JobState::Held {
+                by: HoldBy::User, ..
+            } => Some("user".to_owned()),
+            JobState::Held {
+                by: HoldBy::Admin, ..
+            } => Some("admin".to_owned()),
             _ => None,
         },
         attempts: past.chain(live).collect(),
@@ -130,7 +137,10 @@ fn end(exit: &Exit) -> String {
 
 pub(crate) fn event(record: &Record) -> EventView {
     let json = serde_json::to_value(&record.event).unwrap_or_default();
-    let kind = json.get("type").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let kind = json
+        .get("type")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     EventView {
         seq: record.seq.0,
         at: record.at,
@@ -142,11 +152,22 @@ pub(crate) fn event(record: &Record) -> EventView {
 
 pub(crate) fn counts(view: &View) -> Counts {
     let active = u32::try_from(view.active.len()).unwrap_or(u32::MAX);
-    Counts { held: view.held, queued: view.queued, active }
+    Counts {
+        held: view.held,
+        queued: view.queued,
+        active,
+    }
 }
 
 pub(crate) fn free_at(view: &View) -> Vec<FreeAt> {
-    view.free_at.iter().map(|f| FreeAt { gpus: f.gpus, nodes: f.nodes, at: f.at }).collect()
+    view.free_at
+        .iter()
+        .map(|f| FreeAt {
+            gpus: f.gpus,
+            nodes: f.nodes,
+            at: f.at,
+        })
+        .collect()
 }
 
 pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
@@ -182,7 +203,9 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
         })
         .collect();
     ClusterView {
-        simulated: nodes.iter().any(|node| node.source == NodeSource::Simulated),
+        simulated: nodes
+            .iter()
+            .any(|node| node.source == NodeSource::Simulated),
         totals: totals(&nodes),
         nodes,
         executor_down: view.executor_down.clone(),
@@ -203,7 +226,9 @@ fn totals(nodes: &[NodeView]) -> Totals {
 }
 
 fn mean(values: &[f32]) -> Option<f32> {
-    let count = u16::try_from(values.len()).ok().filter(|count| *count > 0)?;
+    let count = u16::try_from(values.len())
+        .ok()
+        .filter(|count| *count > 0)?;
     // A tenth of a percent is as exact as it is shown.
     Some((values.iter().sum::<f32>() / f32::from(count) * 10.0).round() / 10.0)
 }

@@ -24,7 +24,10 @@ pub enum BodyError {
     #[error("{IN_REQUEST}{0}")]
     Syntax(serde_json::Error),
     #[error("{IN_REQUEST}{path}: {inner}")]
-    Field { path: String, inner: serde_json::Error },
+    Field {
+        path: String,
+        inner: serde_json::Error,
+    },
     #[error("the arguments cannot be written: {0}")]
     Write(serde_json::Error),
 }
@@ -42,8 +45,13 @@ impl<T: Serialize> Encodes<T> for BodyEncoding {
 
     fn encode(arguments: &T) -> Result<Bytes, BodyError> {
         let mut value = serde_json::to_value(arguments).map_err(BodyError::Write)?;
-        let body = value.get_mut("body").map(serde_json::Value::take).unwrap_or_default();
-        serde_json::to_vec(&body).map(Bytes::from).map_err(BodyError::Write)
+        let body = value
+            .get_mut("body")
+            .map(serde_json::Value::take)
+            .unwrap_or_default();
+        serde_json::to_vec(&body)
+            .map(Bytes::from)
+            .map_err(BodyError::Write)
     }
 }
 
@@ -59,9 +67,15 @@ impl<T: DeserializeOwned> Decodes<T> for BodyEncoding {
         let arguments = serde_json::json!({ "body": body });
         serde_path_to_error::deserialize(arguments).map_err(|error| {
             let path = error.path().to_string();
-            let path = path.strip_prefix("body").unwrap_or(&path).trim_start_matches('.');
+            let path = path
+                .strip_prefix("body")
+                .unwrap_or(&path)
+                .trim_start_matches('.');
             let path = if path.is_empty() { "the body" } else { path }.to_owned();
-            BodyError::Field { path, inner: error.into_inner() }
+            BodyError::Field {
+                path,
+                inner: error.into_inner(),
+            }
         })
     }
 }

@@ -67,7 +67,13 @@ impl ErrorCode {
 impl ApiError {
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        ApiError { error: Problem { code, message: message.into(), field: None } }
+        ApiError {
+            error: Problem {
+                code,
+                message: message.into(),
+                field: None,
+            },
+        }
     }
 
     #[must_use]
@@ -102,7 +108,13 @@ impl From<Refusal> for ApiError {
             Refusal::WrongState { .. } | Refusal::TooOld { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);
-        ApiError { error: Problem { code, message: refusal.to_string(), field } }
+        ApiError {
+            error: Problem {
+                code,
+                message: refusal.to_string(),
+                field,
+            },
+        }
     }
 }
 
@@ -114,21 +126,24 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {
-            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
-                ApiError::new(ErrorCode::Invalid, format!("The query cannot be read: {why}."))
-            }
+            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => ApiError::new(
+                ErrorCode::Invalid,
+                format!("The query cannot be read: {why}."),
+            ),
             ServerFnErrorErr::Deserialization(why) => match why.strip_prefix(IN_REQUEST) {
-                Some(why) => {
-                    ApiError::new(ErrorCode::Invalid, format!("The request cannot be read: {why}."))
-                }
+                Some(why) => ApiError::new(
+                    ErrorCode::Invalid,
+                    format!("The request cannot be read: {why}."),
+                ),
                 None => ApiError::new(
                     ErrorCode::Unreachable,
                     format!("The server's answer cannot be read: {why}."),
                 ),
             },
-            ServerFnErrorErr::Request(why) => {
-                ApiError::new(ErrorCode::Unreachable, format!("The server cannot be reached: {why}."))
-            }
+            ServerFnErrorErr::Request(why) => ApiError::new(
+                ErrorCode::Unreachable,
+                format!("The server cannot be reached: {why}."),
+            ),
             other => ApiError::new(ErrorCode::Internal, format!("{other}.")),
         }
     }

@@ -48,7 +48,11 @@ impl Feed {
         };
         let (sender, picture) = watch::channel(Arc::new(first));
         let (deltas, _) = broadcast::channel(KEPT);
-        let feed = Feed { picture, deltas, kept: Arc::default() };
+        let feed = Feed {
+            picture,
+            deltas,
+            kept: Arc::default(),
+        };
         tokio::spawn(feed.clone().run(handle, clock, sender));
         feed
     }
@@ -67,14 +71,20 @@ impl Feed {
         let missed = seen
             .filter(|(epoch, version)| *epoch == picture.epoch && *version <= picture.version)
             .and_then(|(_, version)| self.since(version, picture.version));
-        (missed.map_or(Start::Snapshot(picture), Start::Resume), receiver)
+        (
+            missed.map_or(Start::Snapshot(picture), Start::Resume),
+            receiver,
+        )
     }
 
     /// The deltas that lead from one version to another, if all are kept.
     fn since(&self, version: u64, to: u64) -> Option<Vec<Sent>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let missed: Vec<Sent> =
-            kept.iter().filter(|sent| sent.from >= version).cloned().collect();
+        let missed: Vec<Sent> = kept
+            .iter()
+            .filter(|sent| sent.from >= version)
+            .cloned()
+            .collect();
         let whole = missed.first().map_or(to, |first| first.from) == version
             && missed.last().map_or(version, |last| last.version) >= to;
         whole.then_some(missed)
@@ -94,7 +104,11 @@ impl Feed {
                 let (from, version) = (delta.from, delta.version);
                 match serde_json::to_string(&LiveMessage::Delta(Box::new(delta))) {
                     Ok(json) => {
-                        let sent = Sent { from, version, json: json.into() };
+                        let sent = Sent {
+                            from,
+                            version,
+                            json: json.into(),
+                        };
                         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                         if kept.len() == KEPT {
                             kept.pop_front();

@@ -120,7 +120,15 @@ pub async fn list_jobs(
     #[server(default)] limit: Option<u32>,
     #[server(default)] cursor: Option<String>,
 ) -> Result<JobList, ApiError> {
-    let filter = crate::context::ListArgs { user, state, outcome, project, text, limit, cursor };
+    let filter = crate::context::ListArgs {
+        user,
+        state,
+        outcome,
+        project,
+        text,
+        limit,
+        cursor,
+    };
     crate::context::Context::here()?.list_jobs(filter).await
 }
 
@@ -142,25 +150,33 @@ pub async fn job_events(
 /// `POST /api/cancel_job`: ends it wherever it is. A running one gets SIGTERM, a grace, SIGKILL.
 #[server(prefix = "/api", endpoint = "cancel_job", input = Body, client = AppClient)]
 pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
-    crate::context::Context::here()?.command(berth_domain::Command::Cancel(body.id)).await
+    crate::context::Context::here()?
+        .command(berth_domain::Command::Cancel(body.id))
+        .await
 }
 
 /// `POST /api/hold_job`: keeps a queued job from starting.
 #[server(prefix = "/api", endpoint = "hold_job", input = Body, client = AppClient)]
 pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
-    crate::context::Context::here()?.command(berth_domain::Command::Hold(body.id)).await
+    crate::context::Context::here()?
+        .command(berth_domain::Command::Hold(body.id))
+        .await
 }
 
 /// `POST /api/release_job`: queues a held job.
 #[server(prefix = "/api", endpoint = "release_job", input = Body, client = AppClient)]
 pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
-    crate::context::Context::here()?.command(berth_domain::Command::Release(body.id)).await
+    crate::context::Context::here()?
+        .command(berth_domain::Command::Release(body.id))
+        .await
 }
 
 /// `POST /api/move_job`.
 #[server(prefix = "/api", endpoint = "move_job", input = Body, client = AppClient)]
 pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
-    crate::context::Context::here()?.command(berth_domain::Command::Move(body.id, body.to)).await
+    crate::context::Context::here()?
+        .command(berth_domain::Command::Move(body.id, body.to))
+        .await
 }
 
 /// `POST /api/update_job`.
@@ -172,5 +188,7 @@ pub async fn update_job(body: UpdateArg) -> Result<JobAnswer, ApiError> {
 /// `POST /api/requeue_job`: stops a running job and queues it again, or queues a finished one.
 #[server(prefix = "/api", endpoint = "requeue_job", input = Body, client = AppClient)]
 pub async fn requeue_job(body: JobArg) -> Result<JobAnswer, ApiError> {
-    crate::context::Context::here()?.command(berth_domain::Command::Requeue(body.id)).await
+    crate::context::Context::here()?
+        .command(berth_domain::Command::Requeue(body.id))
+        .await
 }

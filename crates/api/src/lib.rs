@@ -12,9 +12,9 @@ pub mod context;
 #[cfg(feature = "ssr")]
 mod convert;
 mod encoding;
+mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
-mod error;
 pub mod jobs;
 pub mod live;
 pub mod logs;

@@ -82,7 +82,12 @@ pub enum LiveMessage {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveRequest {
     /// Send what a job's command writes, from `offset` on. One log at a time a connection.
-    Follow { job: JobId, attempt: Option<u32>, rank: u32, offset: u64 },
+    Follow {
+        job: JobId,
+        attempt: Option<u32>,
+        rank: u32,
+        offset: u64,
+    },
     Unfollow,
 }
 
@@ -111,7 +116,12 @@ impl Picture {
     #[must_use]
     pub fn delta(&self, next: &Picture) -> Option<Delta> {
         let changed = |id: &&JobId| self.rows.get(id) != next.rows.get(id);
-        let rows = next.rows.keys().filter(changed).map(|id| next.rows[id].clone()).collect();
+        let rows = next
+            .rows
+            .keys()
+            .filter(changed)
+            .map(|id| next.rows[id].clone())
+            .collect();
         let same_shape = same_shape(&self.cluster, &next.cluster);
         let delta = Delta {
             epoch: next.epoch,
@@ -126,7 +136,11 @@ impl Picture {
             free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
             totals: (same_shape && self.cluster.totals != next.cluster.totals)
                 .then_some(next.cluster.totals),
-            gpus: if same_shape { changed_gpus(&self.cluster, &next.cluster) } else { vec![] },
+            gpus: if same_shape {
+                changed_gpus(&self.cluster, &next.cluster)
+            } else {
+                vec![]
+            },
             cluster: (!same_shape).then(|| next.cluster.clone()),
         };
         (!delta.is_empty()).then_some(delta)
@@ -138,15 +152,26 @@ impl Picture {
     /// When it does not lead on from this picture's version.
     pub fn apply(&mut self, delta: Delta) -> Result<(), Gap> {
         if delta.epoch != self.epoch || delta.from != self.version {
-            return Err(Gap { from: delta.from, have: self.version });
+            return Err(Gap {
+                from: delta.from,
+                have: self.version,
+            });
         }
         self.version = delta.version;
         self.at = delta.at;
-        self.active = delta.active.unwrap_or_else(|| std::mem::take(&mut self.active));
-        self.queue = delta.queue.unwrap_or_else(|| std::mem::take(&mut self.queue));
-        self.recent = delta.recent.unwrap_or_else(|| std::mem::take(&mut self.recent));
+        self.active = delta
+            .active
+            .unwrap_or_else(|| std::mem::take(&mut self.active));
+        self.queue = delta
+            .queue
+            .unwrap_or_else(|| std::mem::take(&mut self.queue));
+        self.recent = delta
+            .recent
+            .unwrap_or_else(|| std::mem::take(&mut self.recent));
         self.counts = delta.counts.unwrap_or(self.counts);
-        self.free_at = delta.free_at.unwrap_or_else(|| std::mem::take(&mut self.free_at));
+        self.free_at = delta
+            .free_at
+            .unwrap_or_else(|| std::mem::take(&mut self.free_at));
         if let Some(cluster) = delta.cluster {
             self.cluster = cluster;
         }
@@ -158,9 +183,15 @@ impl Picture {
                 *place = gpu;
             }
         }
-        self.rows.extend(delta.rows.into_iter().map(|row| (row.id, row)));
-        let listed: BTreeSet<JobId> =
-            self.active.iter().chain(&self.queue).chain(&self.recent).copied().collect();
+        self.rows
+            .extend(delta.rows.into_iter().map(|row| (row.id, row)));
+        let listed: BTreeSet<JobId> = self
+            .active
+            .iter()
+            .chain(&self.queue)
+            .chain(&self.recent)
+            .copied()
+            .collect();
         self.rows.retain(|id, _| listed.contains(id));
         Ok(())
     }
@@ -190,15 +221,24 @@ fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
                 && old.present == new.present
                 && old.source == new.source
                 && old.gpus.len() == new.gpus.len()
-                && old.gpus.iter().zip(&new.gpus).all(|(old, new)| old.uuid == new.uuid)
+                && old
+                    .gpus
+                    .iter()
+                    .zip(&new.gpus)
+                    .all(|(old, new)| old.uuid == new.uuid)
         })
 }
 
 fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)> {
     let pairs = old.nodes.iter().zip(&new.nodes);
     let gpus = pairs.flat_map(|(old, new)| {
-        old.gpus.iter().zip(&new.gpus).map(|(old, gpu)| (&new.name, old, gpu))
+        old.gpus
+            .iter()
+            .zip(&new.gpus)
+            .map(|(old, gpu)| (&new.name, old, gpu))
     });
     let changed = gpus.filter(|(_, old, new)| old != new);
-    changed.map(|(node, _, new)| (node.clone(), new.clone())).collect()
+    changed
+        .map(|(node, _, new)| (node.clone(), new.clone()))
+        .collect()
 }

@@ -36,5 +36,7 @@ pub async fn job_log(
     #[server(default)] limit: Option<u32>,
     #[server(default)] wait_s: Option<u32>,
 ) -> Result<LogText, ApiError> {
-    crate::context::Context::here()?.job_log(id, attempt, rank, offset, limit, wait_s).await
+    crate::context::Context::here()?
+        .job_log(id, attempt, rank, offset, limit, wait_s)
+        .await
 }

@@ -42,7 +42,9 @@ struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("base", &self.base.as_str()).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,12 +57,18 @@ impl Berth {
     /// # Errors
     /// When the URL or the token cannot be one.
     pub fn new(url: &str, token: &str) -> Result<Self, ApiError> {
-        let base = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let base = Url::parse(url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
         let base = base.ok_or_else(|| {
-            ApiError::invalid("url", format!("'{url}' is not a URL such as http://127.0.0.1:3000."))
+            ApiError::invalid(
+                "url",
+                format!("'{url}' is not a URL such as http://127.0.0.1:3000."),
+            )
         })?;
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| ApiError::invalid("token", "The token holds characters that no token has."))?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+            ApiError::invalid("token", "The token holds characters that no token has.")
+        })?;
         bearer.set_sensitive(true);
         let http = reqwest::Client::builder()
             .user_agent(concat!("berth/", env!("CARGO_PKG_VERSION")))
@@ -68,7 +76,9 @@ impl Berth {
             .map_err(|error| ApiError::new(ErrorCode::Internal, format!("{error}.")))?;
         // Paths are joined to text, and a request can only be built with some absolute URL.
         let _ = server_fn::client::try_set_server_url("http://berth.invalid");
-        Ok(Berth { connection: Arc::new(Connection { http, base, bearer }) })
+        Ok(Berth {
+            connection: Arc::new(Connection { http, base, bearer }),
+        })
     }
 
     /// Calls a server function, for example `berth.call(GetJob { id })`.
@@ -79,7 +89,9 @@ impl Berth {
     where
         F: ServerFn<Error = ApiError>,
     {
-        CONNECTION.scope(self.connection.clone(), function.run_on_client()).await
+        CONNECTION
+            .scope(self.connection.clone(), function.run_on_client())
+            .await
     }
 
     /// Opens the live stream: a snapshot, then deltas.
@@ -89,18 +101,28 @@ impl Berth {
     pub async fn live(&self) -> Result<LiveStream, ApiError> {
         let mut url = self.connection.base.clone();
         let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-        url.set_scheme(scheme).map_err(|()| unreachable_error("the URL has no websocket form"))?;
+        url.set_scheme(scheme)
+            .map_err(|()| unreachable_error("the URL has no websocket form"))?;
         url.set_path("/api/live");
-        let mut request = url.as_str().into_client_request().map_err(unreachable_error)?;
-        request.headers_mut().insert(AUTHORIZATION, self.connection.bearer.clone());
-        let (socket, _) =
-            tokio_tungstenite::connect_async(request).await.map_err(unreachable_error)?;
+        let mut request = url
+            .as_str()
+            .into_client_request()
+            .map_err(unreachable_error)?;
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, self.connection.bearer.clone());
+        let (socket, _) = tokio_tungstenite::connect_async(request)
+            .await
+            .map_err(unreachable_error)?;
         Ok(LiveStream { socket })
     }
 }
 
 fn unreachable_error(why: impl std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::Unreachable, format!("The server cannot be reached: {why}."))
+    ApiError::new(
+        ErrorCode::Unreachable,
+        format!("The server cannot be reached: {why}."),
+    )
 }
 
 /// The live stream of a server.
@@ -120,7 +142,9 @@ impl LiveStream {
         while let Some(message) = self.socket.next().await {
             match message.map_err(unreachable_error)? {
                 Message::Text(text) => {
-                    return serde_json::from_str(&text).map(Some).map_err(unreachable_error);
+                    return serde_json::from_str(&text)
+                        .map(Some)
+                        .map_err(unreachable_error);
                 }
                 Message::Close(_) => return Ok(None),
                 _ => {}
@@ -133,7 +157,10 @@ impl LiveStream {
     /// When the connection broke.
     pub async fn send(&mut self, request: &LiveRequest) -> Result<(), ApiError> {
         let text = serde_json::to_string(request).map_err(unreachable_error)?;
-        self.socket.send(Message::text(text)).await.map_err(unreachable_error)
+        self.socket
+            .send(Message::text(text))
+            .await
+            .map_err(unreachable_error)
     }
 }
 
@@ -159,8 +186,14 @@ where
         url.set_path(request.url().path());
         url.set_query(request.url().query());
         *request.url_mut() = url;
-        request.headers_mut().insert(AUTHORIZATION, connection.bearer.clone());
-        connection.http.execute(request).await.map_err(|error| failed(chain(&error)))
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, connection.bearer.clone());
+        connection
+            .http
+            .execute(request)
+            .await
+            .map_err(|error| failed(chain(&error)))
     }
 
     async fn open_websocket(

@@ -50,7 +50,10 @@ impl JobRow {
     /// Starting, running or stopping: it holds GPUs.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        matches!(self.state, StateName::Starting | StateName::Running | StateName::Stopping)
+        matches!(
+            self.state,
+            StateName::Starting | StateName::Running | StateName::Stopping
+        )
     }
 }
 

@@ -47,7 +47,9 @@ pub enum PendingReason {
         limit: u32,
     },
     /// It needs no GPU, but each node runs as many of such jobs as it may.
-    CpuSlots { limit: u32 },
+    CpuSlots {
+        limit: u32,
+    },
     JobHeldUser,
     JobHeldAdmin,
     /// No node could ever hold it as the cluster is now.
@@ -153,9 +155,9 @@ impl PendingReason {
             PendingReason::ArrayLimit { limit } => {
                 format!("{limit} tasks of its array run, as many as the array allows at once.")
             }
-            PendingReason::CpuSlots { limit } => format!(
-                "Each node runs {limit} jobs without GPUs, as many as it may at once."
-            ),
+            PendingReason::CpuSlots { limit } => {
+                format!("Each node runs {limit} jobs without GPUs, as many as it may at once.")
+            }
             PendingReason::JobHeldUser => "Held by its owner. Release it to queue it.".to_owned(),
             PendingReason::JobHeldAdmin => "Held by an admin. Ask them to release it.".to_owned(),
             PendingReason::NeverFits {

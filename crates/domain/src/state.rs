@@ -172,7 +172,7 @@ impl State {
 
     #[must_use]
     pub fn counters(&self) -> Counters {
-self.counters
+        self.counters
     }
 
     /// What the records would change, without changing it: what is written before it is applied.
@@ -181,7 +181,10 @@ self.counters
     /// When an event does not fit the state.
     pub fn project(&self, records: &[Record]) -> Result<Changes, Illegal> {
         let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
-        let mut changes = Changes { counters: self.counters, ..Changes::default() };
+        let mut changes = Changes {
+            counters: self.counters,
+            ..Changes::default()
+        };
         for record in records {
             changes.counters.count(&record.event);
             match (&record.event, record.event.job()) {

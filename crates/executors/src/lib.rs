@@ -1,1 +1,18 @@
+//! How an attempt runs. An executor is an actor: it takes [`Order`]s through its
+//! [`ExecutorHandle`] and answers with [`ExecutorEvent`]s; it shares no state with anybody.
+//!
+//! Executors are idempotent by attempt id: an attempt that was launched before is adopted, never
+//! launched twice. The [`shim`] is the truth: it runs the command and records what became of it
+//! in files; see [`layout`].
 
+pub mod layout;
+pub mod logs;
+mod nudge;
+mod order;
+mod process;
+mod record;
+pub mod shim;
+pub mod tmux;
+
+pub use order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder, Order};
+pub use tmux::TmuxConfig;

@@ -54,6 +54,8 @@ impl Breakpoints {
 
 impl std::fmt::Debug for Breakpoints {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Breakpoints").field(&self.0.is_some()).finish()
+        f.debug_tuple("Breakpoints")
+            .field(&self.0.is_some())
+            .finish()
     }
 }

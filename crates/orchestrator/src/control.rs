@@ -70,7 +70,12 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
-    tokio::spawn(sampling::run(sampler, settings.clock.clone(), view_reader.clone(), samples));
+    tokio::spawn(sampling::run(
+        sampler,
+        settings.clock.clone(),
+        view_reader.clone(),
+        samples,
+    ));
     let mut control = Control {
         state,
         store,
@@ -85,7 +90,12 @@ pub async fn start(
         last_published: None,
     };
     control.take_up(nodes).await?;
-    let handle = Handle { requests, view: view_reader, samples: samples_reader, logs };
+    let handle = Handle {
+        requests,
+        view: view_reader,
+        samples: samples_reader,
+        logs,
+    };
     Ok((handle, tokio::spawn(control.run(inbox, reports))))
 }
 
@@ -175,7 +185,12 @@ impl Control {
             self.answer(request).await;
         }
         self.certainly(Input::Clock).await;
-        if self.plan_stale || self.plan.wake_at.is_some_and(|at| at <= self.settings.clock.now()) {
+        if self.plan_stale
+            || self
+                .plan
+                .wake_at
+                .is_some_and(|at| at <= self.settings.clock.now())
+        {
             self.plan_and_start().await;
         }
         if self.publish_due.is_some_and(|due| due <= Instant::now()) {
@@ -224,7 +239,11 @@ impl Control {
     }
 
     async fn answer(&mut self, request: Request) {
-        let Request { actor, command, reply } = request;
+        let Request {
+            actor,
+            command,
+            reply,
+        } = request;
         let result = self.command(actor, command).await;
         // Who asked may have gone; what was done is done.
         let _ = reply.send(result);
@@ -232,7 +251,10 @@ impl Control {
 
     async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
-        let input = Input::Command { actor: actor.clone(), command };
+        let input = Input::Command {
+            actor: actor.clone(),
+            command,
+        };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
@@ -242,7 +264,11 @@ impl Control {
                 return Err(CommandError::Stopped);
             }
         }
-        let jobs = decision.jobs.iter().filter_map(|id| self.state.job(*id).cloned()).collect();
+        let jobs = decision
+            .jobs
+            .iter()
+            .filter_map(|id| self.state.job(*id).cloned())
+            .collect();
         let repeated = decision.jobs.first().copied().filter(|_| decision.repeated);
         Ok(Done { jobs, repeated })
     }
@@ -287,13 +313,20 @@ impl Control {
             .into_iter()
             .map(|event| {
                 seq = seq.next();
-                Record { seq, at, actor: actor.clone(), event }
+                Record {
+                    seq,
+                    at,
+                    actor: actor.clone(),
+                    event,
+                }
             })
             .collect();
         let changes = self.state.project(&records)?;
         let breakpoints = self.settings.breakpoints.clone();
         breakpoints.reach(Breakpoint::BeforeCommit);
-        self.store.commit(&records, &changes, changes.counters).await?;
+        self.store
+            .commit(&records, &changes, changes.counters)
+            .await?;
         breakpoints.reach(Breakpoint::AfterCommit);
         for record in &records {
             self.state.apply(record)?;
@@ -309,7 +342,10 @@ impl Control {
 
     async fn plan_and_start(&mut self) {
         let executor_down = self.executor_down.clone();
-        let snapshot = Snapshot { executor_down, ..Snapshot::of(&self.state) };
+        let snapshot = Snapshot {
+            executor_down,
+            ..Snapshot::of(&self.state)
+        };
         let mut made = plan(&snapshot, &self.settings.policy, self.settings.clock.now());
         let starts = std::mem::take(&mut made.starts);
         self.plan = made;
@@ -322,7 +358,9 @@ impl Control {
 
     fn changed(&mut self) {
         self.plan_stale = true;
-        let due = self.last_published.map_or_else(Instant::now, |last| last + PUBLISH_EVERY);
+        let due = self
+            .last_published
+            .map_or_else(Instant::now, |last| last + PUBLISH_EVERY);
         self.publish_due.get_or_insert(due);
     }
 

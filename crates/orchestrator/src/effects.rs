@@ -10,12 +10,14 @@ pub(crate) fn of_events(state: &State, records: &[Record], grace: Duration) -> V
     records
         .iter()
         .filter_map(|record| match &record.event {
-            Event::AttemptStarting { attempt, .. } => {
-                state.live_job(attempt.job).and_then(launch).map(Order::Launch)
-            }
-            Event::AttemptStopping { attempt, .. } => {
-                Some(Order::Stop { attempt: *attempt, grace })
-            }
+            Event::AttemptStarting { attempt, .. } => state
+                .live_job(attempt.job)
+                .and_then(launch)
+                .map(Order::Launch),
+            Event::AttemptStopping { attempt, .. } => Some(Order::Stop {
+                attempt: *attempt,
+                grace,
+            }),
             _ => None,
         })
         .collect()
@@ -26,11 +28,15 @@ pub(crate) fn of_events(state: &State, records: &[Record], grace: Duration) -> V
 pub(crate) fn of_restart(state: &State, grace: Duration) -> Vec<Order> {
     let mut orders = Vec::new();
     for job in state.live() {
-        let (Some(order), Some(attempt)) = (launch(job), job.attempt_id()) else { continue };
+        let (Some(order), Some(attempt)) = (launch(job), job.attempt_id()) else {
+            continue;
+        };
         match &job.state {
             JobState::Starting { .. } => orders.push(Order::Launch(order)),
             // A stop marks the run folder, so that a launch that never happened does not happen now.
-            JobState::Stopping { ran_since: None, .. } => {
+            JobState::Stopping {
+                ran_since: None, ..
+            } => {
                 orders.push(Order::Stop { attempt, grace });
                 orders.push(Order::Launch(order));
             }
@@ -52,7 +58,10 @@ fn launch(job: &Job) -> Option<Box<LaunchOrder>> {
         env.insert("BERTH_ARRAY_TASK_ID".to_owned(), task.index.to_string());
     }
     Some(Box::new(LaunchOrder {
-        attempt: AttemptId { job: job.id, number: attempt.number },
+        attempt: AttemptId {
+            job: job.id,
+            number: attempt.number,
+        },
         job_name: job.spec.name.clone(),
         command: job.spec.command.clone(),
         workdir: job.spec.workdir.clone(),

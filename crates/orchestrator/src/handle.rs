@@ -55,8 +55,15 @@ impl Handle {
     /// When it is refused, cannot be written, or the loop has stopped. Nothing was changed then.
     pub async fn send(&self, actor: Actor, command: Command) -> Result<Done, CommandError> {
         let (reply, answer) = oneshot::channel();
-        let request = Request { actor, command, reply };
-        self.requests.send(request).await.map_err(|_| CommandError::Stopped)?;
+        let request = Request {
+            actor,
+            command,
+            reply,
+        };
+        self.requests
+            .send(request)
+            .await
+            .map_err(|_| CommandError::Stopped)?;
         answer.await.map_err(|_| CommandError::Stopped)?
     }
 
@@ -92,6 +99,8 @@ impl Handle {
 
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("command", &self.command).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("command", &self.command)
+            .finish_non_exhaustive()
     }
 }

@@ -28,8 +28,10 @@ pub(crate) async fn run(
         }
         let leased = leased(&view.borrow());
         let found = sampler.sample(&leased, clock.now()).await;
-        let by_gpu: HashMap<_, _> =
-            found.into_iter().map(|sample| (sample.gpu.clone(), sample)).collect();
+        let by_gpu: HashMap<_, _> = found
+            .into_iter()
+            .map(|sample| (sample.gpu.clone(), sample))
+            .collect();
         samples.send_if_modified(|old| {
             let changed = **old != by_gpu;
             if changed {
@@ -41,7 +43,10 @@ pub(crate) async fn run(
 }
 
 fn leased(view: &View) -> Vec<Leased> {
-    let attempts = view.active.iter().filter_map(|job| Some((job.attempt_id()?, job.attempt()?)));
+    let attempts = view
+        .active
+        .iter()
+        .filter_map(|job| Some((job.attempt_id()?, job.attempt()?)));
     attempts
         .flat_map(|(id, attempt)| {
             attempt.lease.gpus().map(move |(_, gpu)| Leased {

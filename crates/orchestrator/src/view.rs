@@ -41,14 +41,27 @@ impl View {
         free_at: Vec<FreeAt>,
         executor_down: Option<String>,
     ) -> Self {
-        let held = state.live().filter(|job| job.name() == StateName::Held).count();
-        let active: Vec<Job> =
-            state.live().filter(|job| job.attempt().is_some()).cloned().collect();
+        let held = state
+            .live()
+            .filter(|job| job.name() == StateName::Held)
+            .count();
+        let active: Vec<Job> = state
+            .live()
+            .filter(|job| job.attempt().is_some())
+            .cloned()
+            .collect();
         let holders = active.iter().flat_map(|job| {
-            let gpus = job.attempt().into_iter().flat_map(|attempt| attempt.lease.gpus());
+            let gpus = job
+                .attempt()
+                .into_iter()
+                .flat_map(|attempt| attempt.lease.gpus());
             gpus.map(|(_, gpu)| (gpu.uuid.clone(), job.id))
         });
-        let queue = plan.order.iter().filter_map(|id| state.live_job(*id)).take(QUEUE_WINDOW);
+        let queue = plan
+            .order
+            .iter()
+            .filter_map(|id| state.live_job(*id))
+            .take(QUEUE_WINDOW);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         View {
             seq: state.seq,

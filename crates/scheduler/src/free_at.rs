@@ -21,7 +21,12 @@ pub struct FreeAt {
 #[must_use]
 pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
     let total: usize = snapshot.nodes.iter().map(|node| node.gpus).sum();
-    let largest = snapshot.nodes.iter().map(|node| node.gpus).max().unwrap_or(0);
+    let largest = snapshot
+        .nodes
+        .iter()
+        .map(|node| node.gpus)
+        .max()
+        .unwrap_or(0);
     let sizes = std::iter::successors(Some(1usize), |size| size.checked_mul(2));
     let mut open: Vec<(usize, usize, Option<Timestamp>)> = sizes
         .take_while(|size| *size <= total)
@@ -29,13 +34,19 @@ pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
         .collect();
 
     let mut nodes: Vec<FreeNode> = snapshot.nodes.clone();
-    let by_name: HashMap<_, _> =
-        snapshot.nodes.iter().enumerate().map(|(place, node)| (node.name.clone(), place)).collect();
+    let by_name: HashMap<_, _> = snapshot
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(place, node)| (node.name.clone(), place))
+        .collect();
     let mut ends: Vec<_> = snapshot
         .active
         .iter()
         .map(|active| {
-            let latest = active.deadline.or_else(|| now.checked_add(active.time_limit).ok());
+            let latest = active
+                .deadline
+                .or_else(|| now.checked_add(active.time_limit).ok());
             (latest.unwrap_or(Timestamp::MAX).max(now), &active.lease)
         })
         .collect();
@@ -64,6 +75,10 @@ pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
     }
     let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     open.into_iter()
-        .map(|(size, count, at)| FreeAt { gpus: narrow(size), nodes: narrow(count), at })
+        .map(|(size, count, at)| FreeAt {
+            gpus: narrow(size),
+            nodes: narrow(count),
+            at,
+        })
         .collect()
 }

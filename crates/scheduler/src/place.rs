@@ -15,9 +15,15 @@ pub(crate) fn choose(
     cpu_limit: u32,
 ) -> Option<Vec<usize>> {
     let fits = |node: &FreeNode| {
-        if gpus == 0 { node.cpu_jobs < cpu_limit } else { node.free.len() >= gpus }
+        if gpus == 0 {
+            node.cpu_jobs < cpu_limit
+        } else {
+            node.free.len() >= gpus
+        }
     };
-    let mut fitting: Vec<usize> = (0..nodes.len()).filter(|place| fits(&nodes[*place])).collect();
+    let mut fitting: Vec<usize> = (0..nodes.len())
+        .filter(|place| fits(&nodes[*place]))
+        .collect();
     if fitting.len() < count {
         return None;
     }
@@ -38,7 +44,10 @@ pub(crate) fn take(nodes: &mut [FreeNode], chosen: &[usize], gpus: usize) -> Lea
         if gpus == 0 {
             node.cpu_jobs += 1;
         }
-        NodeLease { node: node.name.clone(), gpus: node.free.drain(..gpus).collect() }
+        NodeLease {
+            node: node.name.clone(),
+            gpus: node.free.drain(..gpus).collect(),
+        }
     };
     Lease(chosen.iter().map(part).collect())
 }

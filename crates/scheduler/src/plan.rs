@@ -121,13 +121,18 @@ fn start(
         return Err(never_fits(job, nodes));
     }
     if gpus == 0 {
-        return Err(PendingReason::CpuSlots { limit: policy.cpu_jobs_per_node });
+        return Err(PendingReason::CpuSlots {
+            limit: policy.cpu_jobs_per_node,
+        });
     }
     let free: usize = nodes.iter().map(|node| node.free.len()).sum();
     let wanted_gpus = job.nodes * job.gpus_per_node;
     let free_gpus = count_of(free);
     if free < count * gpus {
-        return Err(PendingReason::Resources { wanted_gpus, free_gpus });
+        return Err(PendingReason::Resources {
+            wanted_gpus,
+            free_gpus,
+        });
     }
     Err(PendingReason::Fragmentation {
         nodes: job.nodes,

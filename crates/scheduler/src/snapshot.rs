@@ -16,7 +16,9 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { cpu_jobs_per_node: 16 }
+        Policy {
+            cpu_jobs_per_node: 16,
+        }
     }
 }
 
@@ -79,7 +81,10 @@ impl Snapshot {
     #[must_use]
     pub fn of(state: &State) -> Self {
         let waiting = state.live().filter(|job| job.attempt().is_none());
-        Snapshot { pending: waiting.map(|job| pending(state, job)).collect(), ..Self::in_use(state) }
+        Snapshot {
+            pending: waiting.map(|job| pending(state, job)).collect(),
+            ..Self::in_use(state)
+        }
     }
 
     /// Without what waits: enough to say what is free and when more will be.
@@ -88,8 +93,14 @@ impl Snapshot {
         let mut snapshot = Snapshot::default();
         let mut place = HashMap::new();
         for node in state.nodes().filter(|node| node.present) {
-            let free = node.gpus.iter().filter(|gpu| state.holder(&gpu.uuid).is_none());
-            let free = free.map(|gpu| GpuRef { index: gpu.index, uuid: gpu.uuid.clone() });
+            let free = node
+                .gpus
+                .iter()
+                .filter(|gpu| state.holder(&gpu.uuid).is_none());
+            let free = free.map(|gpu| GpuRef {
+                index: gpu.index,
+                uuid: gpu.uuid.clone(),
+            });
             place.insert(node.name.clone(), snapshot.nodes.len());
             snapshot.nodes.push(FreeNode {
                 name: node.name.clone(),
@@ -126,14 +137,21 @@ fn pending(state: &State, job: &Job) -> Pending {
         nodes: job.spec.nodes,
         gpus_per_node: job.spec.gpus_per_node,
         gate: gate(state, job),
-        array: job.spec.array.and_then(|task| Some((task.array, task.limit?))),
+        array: job
+            .spec
+            .array
+            .and_then(|task| Some((task.array, task.limit?))),
     }
 }
 
 fn gate(state: &State, job: &Job) -> Gate {
     let not_before = match &job.state {
-        JobState::Held { by: HoldBy::User, .. } => return Gate::Closed(PendingReason::JobHeldUser),
-        JobState::Held { by: HoldBy::Admin, .. } => {
+        JobState::Held {
+            by: HoldBy::User, ..
+        } => return Gate::Closed(PendingReason::JobHeldUser),
+        JobState::Held {
+            by: HoldBy::Admin, ..
+        } => {
             return Gate::Closed(PendingReason::JobHeldAdmin);
         }
         JobState::Queued { not_before, .. } => *not_before,
@@ -141,11 +159,13 @@ fn gate(state: &State, job: &Job) -> Gate {
     };
     let mut waits_for = Vec::new();
     for dependency in &job.spec.dependencies {
-        let satisfied = state.verdict(dependency.job).map(|verdict| match dependency.kind {
-            DependencyKind::AfterOk => verdict.succeeded,
-            DependencyKind::AfterNotOk => !verdict.succeeded,
-            DependencyKind::AfterAny => true,
-        });
+        let satisfied = state
+            .verdict(dependency.job)
+            .map(|verdict| match dependency.kind {
+                DependencyKind::AfterOk => verdict.succeeded,
+                DependencyKind::AfterNotOk => !verdict.succeeded,
+                DependencyKind::AfterAny => true,
+            });
         match satisfied {
             Some(true) => {}
             Some(false) => {

@@ -13,18 +13,27 @@ use proptest::prelude::*;
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn gpu(node: &str, index: u32) -> GpuRef {
-    GpuRef { index, uuid: GpuUuid(format!("{node}-{index}")) }
+    GpuRef {
+        index,
+        uuid: GpuUuid(format!("{node}-{index}")),
+    }
 }
 
 /// Two nodes of eight with these GPUs free.
 fn cluster(free: [&[u32]; 2]) -> Snapshot {
-    let nodes = ["node-1", "node-2"].iter().zip(free).map(|(name, free)| FreeNode {
-        name: NodeName::from(*name),
-        gpus: 8,
-        free: free.iter().map(|index| gpu(name, *index)).collect(),
-        cpu_jobs: 0,
-    });
-    Snapshot { nodes: nodes.collect(), ..Snapshot::default() }
+    let nodes = ["node-1", "node-2"]
+        .iter()
+        .zip(free)
+        .map(|(name, free)| FreeNode {
+            name: NodeName::from(*name),
+            gpus: 8,
+            free: free.iter().map(|index| gpu(name, *index)).collect(),
+            cpu_jobs: 0,
+        });
+    Snapshot {
+        nodes: nodes.collect(),
+        ..Snapshot::default()
+    }
 }
 
 const ALL: &[u32] = &[0, 1, 2, 3, 4, 5, 6, 7];
@@ -43,7 +52,10 @@ fn job(id: u64, nodes: u32, gpus_per_node: u32) -> Pending {
 
 fn started(snapshot: &Snapshot) -> Vec<(u64, String)> {
     let plan = plan(snapshot, &Policy::default(), NOW);
-    plan.starts.iter().map(|(id, lease)| (id.0, lease.summary())).collect()
+    plan.starts
+        .iter()
+        .map(|(id, lease)| (id.0, lease.summary()))
+        .collect()
 }
 
 fn reason(snapshot: &Snapshot, id: u64) -> PendingReason {
@@ -54,7 +66,10 @@ fn reason(snapshot: &Snapshot, id: u64) -> PendingReason {
 fn best_fit_keeps_whole_nodes_whole() {
     let mut snapshot = cluster([ALL, &[1, 4, 5]]);
     snapshot.pending = vec![job(1, 1, 2), job(2, 1, 8)];
-    let expected = [(1, "node-2:1,4".to_owned()), (2, "node-1:0,1,2,3,4,5,6,7".to_owned())];
+    let expected = [
+        (1, "node-2:1,4".to_owned()),
+        (2, "node-1:0,1,2,3,4,5,6,7".to_owned()),
+    ];
     assert_eq!(started(&snapshot), expected);
 }
 
@@ -63,10 +78,31 @@ fn a_gang_gets_all_or_none_and_holds_the_line() {
     let mut snapshot = cluster([ALL, &[0, 1, 2]]);
     snapshot.pending = vec![job(1, 2, 8), job(2, 1, 1), job(3, 1, 1)];
     assert_eq!(started(&snapshot), []);
-    assert_eq!(reason(&snapshot, 1), PendingReason::Resources { wanted_gpus: 16, free_gpus: 11 });
-    assert_eq!(reason(&snapshot, 2), PendingReason::Priority { ahead: 1, first: JobId(1) });
-    assert_eq!(reason(&snapshot, 3), PendingReason::Priority { ahead: 2, first: JobId(1) });
-    assert_eq!(reason(&snapshot, 3).sentence(), "Waits behind 2 jobs; job 1 is next.");
+    assert_eq!(
+        reason(&snapshot, 1),
+        PendingReason::Resources {
+            wanted_gpus: 16,
+            free_gpus: 11
+        }
+    );
+    assert_eq!(
+        reason(&snapshot, 2),
+        PendingReason::Priority {
+            ahead: 1,
+            first: JobId(1)
+        }
+    );
+    assert_eq!(
+        reason(&snapshot, 3),
+        PendingReason::Priority {
+            ahead: 2,
+            first: JobId(1)
+        }
+    );
+    assert_eq!(
+        reason(&snapshot, 3).sentence(),
+        "Waits behind 2 jobs; job 1 is next."
+    );
 }
 
 #[test]
@@ -82,8 +118,14 @@ fn fragmentation_is_named() {
 #[test]
 fn class_goes_before_rank_and_rank_before_number() {
     let mut snapshot = cluster([&[0], &[]]);
-    let high = Pending { class: PriorityClass::High, ..job(9, 1, 1) };
-    let moved = Pending { rank: Rank::ordinal(1).before(), ..job(8, 1, 1) };
+    let high = Pending {
+        class: PriorityClass::High,
+        ..job(9, 1, 1)
+    };
+    let moved = Pending {
+        rank: Rank::ordinal(1).before(),
+        ..job(8, 1, 1)
+    };
     snapshot.pending = vec![job(1, 1, 1), moved, high];
     let plan = plan(&snapshot, &Policy::default(), NOW);
     assert_eq!(plan.starts[0].0, JobId(9));
@@ -94,37 +136,61 @@ fn class_goes_before_rank_and_rank_before_number() {
 fn who_stands_aside_holds_nobody_up() {
     let at = Timestamp::from_second(60).unwrap();
     let mut snapshot = cluster([ALL, ALL]);
-    let held = Pending { gate: Gate::Closed(PendingReason::JobHeldUser), ..job(1, 1, 8) };
-    let later = Pending { gate: Gate::Until(at, PendingReason::BeginTime { at }), ..job(2, 1, 8) };
+    let held = Pending {
+        gate: Gate::Closed(PendingReason::JobHeldUser),
+        ..job(1, 1, 8)
+    };
+    let later = Pending {
+        gate: Gate::Until(at, PendingReason::BeginTime { at }),
+        ..job(2, 1, 8)
+    };
     let huge = job(3, 3, 8);
     snapshot.pending = vec![held, later, huge, job(4, 1, 1)];
     let before = plan(&snapshot, &Policy::default(), NOW);
     assert_eq!(before.starts.len(), 1);
     assert_eq!(before.wake_at, Some(at));
-    assert!(matches!(before.reasons[&JobId(3)], PendingReason::NeverFits { .. }));
+    assert!(matches!(
+        before.reasons[&JobId(3)],
+        PendingReason::NeverFits { .. }
+    ));
     let after = plan(&snapshot, &Policy::default(), at);
     assert_eq!(after.starts[0].0, JobId(2));
 }
 
 #[test]
 fn an_array_runs_as_many_as_it_allows() {
-    let task = |id| Pending { array: Some((JobId(1), 2)), ..job(id, 1, 1) };
+    let task = |id| Pending {
+        array: Some((JobId(1), 2)),
+        ..job(id, 1, 1)
+    };
     let mut snapshot = cluster([ALL, ALL]);
     snapshot.pending = vec![task(1), task(2), task(3), job(4, 1, 1)];
     let plan = plan(&snapshot, &Policy::default(), NOW);
     let started: Vec<u64> = plan.starts.iter().map(|(id, _)| id.0).collect();
     assert_eq!(started, [1, 2, 4]);
-    assert_eq!(plan.reasons[&JobId(3)], PendingReason::ArrayLimit { limit: 2 });
+    assert_eq!(
+        plan.reasons[&JobId(3)],
+        PendingReason::ArrayLimit { limit: 2 }
+    );
 }
 
 #[test]
 fn jobs_without_gpus_pass_a_blocked_line_up_to_the_nodes_limit() {
     let mut snapshot = cluster([&[], &[]]);
     snapshot.pending = vec![job(1, 1, 8), job(2, 1, 0), job(3, 1, 0), job(4, 1, 0)];
-    let plan = plan(&snapshot, &Policy { cpu_jobs_per_node: 1 }, NOW);
+    let plan = plan(
+        &snapshot,
+        &Policy {
+            cpu_jobs_per_node: 1,
+        },
+        NOW,
+    );
     let started: Vec<u64> = plan.starts.iter().map(|(id, _)| id.0).collect();
     assert_eq!(started, [2, 3]);
-    assert_eq!(plan.reasons[&JobId(4)], PendingReason::CpuSlots { limit: 1 });
+    assert_eq!(
+        plan.reasons[&JobId(4)],
+        PendingReason::CpuSlots { limit: 1 }
+    );
 }
 
 #[test]
@@ -153,12 +219,19 @@ fn says_when_sizes_would_be_free() {
         time_limit: Duration::from_secs(end.unsigned_abs()),
         array: None,
     };
-    snapshot.active =
-        vec![running(1, lease("node-1", 2..8), 100), running(2, lease("node-2", 0..8), 50)];
-    let found: BTreeMap<u32, Option<Timestamp>> =
-        free_at(&snapshot, NOW).into_iter().map(|free| (free.gpus, free.at)).collect();
+    snapshot.active = vec![
+        running(1, lease("node-1", 2..8), 100),
+        running(2, lease("node-2", 0..8), 50),
+    ];
+    let found: BTreeMap<u32, Option<Timestamp>> = free_at(&snapshot, NOW)
+        .into_iter()
+        .map(|free| (free.gpus, free.at))
+        .collect();
     let expected = [(1, 0), (2, 0), (4, 50), (8, 50), (16, 100)];
-    assert_eq!(found, expected.map(|(gpus, end)| (gpus, Some(at(end)))).into());
+    assert_eq!(
+        found,
+        expected.map(|(gpus, end)| (gpus, Some(at(end)))).into()
+    );
 }
 
 /// A random cluster and queue.
@@ -173,7 +246,14 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
             PendingReason::BeginTime { at: Timestamp::from_second(5).unwrap() },
         )),
     ];
-    let pending = (1u32..4, 0u32..=8, 0usize..4, gate, prop::option::of(1u32..3), any::<u16>());
+    let pending = (
+        1u32..4,
+        0u32..=8,
+        0usize..4,
+        gate,
+        prop::option::of(1u32..3),
+        any::<u16>(),
+    );
     (nodes, prop::collection::vec(pending, 0..40)).prop_map(|(nodes, pending)| Snapshot {
         nodes: nodes
             .into_iter()
@@ -182,7 +262,12 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
                 let name = format!("n{place}");
                 let indices = (0..u32::try_from(gpus).unwrap()).filter(|i| mask & (1 << i) != 0);
                 let free = indices.map(|index| gpu(&name, index)).collect();
-                FreeNode { name: NodeName(name), gpus, free, cpu_jobs }
+                FreeNode {
+                    name: NodeName(name),
+                    gpus,
+                    free,
+                    cpu_jobs,
+                }
             })
             .collect(),
         pending: pending

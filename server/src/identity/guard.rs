@@ -51,23 +51,37 @@ pub async fn guard(
 
 /// What may be seen by anybody.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/login" | "/healthz" | "/favicon.ico" | "/favicon.svg" | "/robots.txt")
-        || path.starts_with("/login/once/")
+    matches!(
+        path,
+        "/login" | "/healthz" | "/favicon.ico" | "/favicon.svg" | "/robots.txt"
+    ) || path.starts_with("/login/once/")
         || path.starts_with("/pkg/")
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?;
     // Any other scheme is a wrong token, not nobody.
-    Some(value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default())
+    Some(
+        value
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "))
+            .unwrap_or_default(),
+    )
 }
 
 async fn actor_of_token(store: &Store, secret: &str) -> Option<Actor> {
-    let user = store.token_user(secret.trim(), clock::now()).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "cannot look up a token");
-        None
-    })?;
-    Some(Actor::User { name: user.name, admin: user.admin })
+    let user = store
+        .token_user(secret.trim(), clock::now())
+        .await
+        .unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot look up a token");
+            None
+        })?;
+    Some(Actor::User {
+        name: user.name,
+        admin: user.admin,
+    })
 }
 
 async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
@@ -76,7 +90,10 @@ async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
         None
     })?;
     let user = store.user(&UserName(name)).await.ok()??;
-    Some(Actor::User { name: user.name, admin: user.admin })
+    Some(Actor::User {
+        name: user.name,
+        admin: user.admin,
+    })
 }
 
 /// A browser says where a request that changes something comes from; elsewhere is refused, on top

@@ -22,7 +22,9 @@ pub async fn once(
 ) -> Response {
     match store.redeem_login_link(&secret, clock::now()).await {
         Ok(Some(user)) => enter(&session, &user.name).await,
-        Ok(None) => back("This link was used before or has expired. Make a new one with `berth-server login-link`."),
+        Ok(None) => back(
+            "This link was used before or has expired. Make a new one with `berth-server login-link`.",
+        ),
         Err(error) => {
             tracing::error!(%error, "cannot redeem a login link");
             back("The database cannot be read at the moment. Try again.")

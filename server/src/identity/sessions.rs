@@ -18,7 +18,10 @@ impl Sessions {
         let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         let expires = Timestamp::from_second(record.expiry_date.unix_timestamp())
             .map_err(|e| Error::Encode(e.to_string()))?;
-        self.0.save_session(&record.id.to_string(), &data, expires).await.map_err(backend)
+        self.0
+            .save_session(&record.id.to_string(), &data, expires)
+            .await
+            .map_err(backend)
     }
 }
 
@@ -28,7 +31,8 @@ fn backend(error: impl std::fmt::Display) -> Error {
 
 /// The expiry is kept to the second; a loaded record says what the row says.
 fn far_future() -> OffsetDateTime {
-    OffsetDateTime::now_utc() + tower_sessions::cookie::time::Duration::days(super::login::SESSION_DAYS)
+    OffsetDateTime::now_utc()
+        + tower_sessions::cookie::time::Duration::days(super::login::SESSION_DAYS)
 }
 
 impl SessionStore for Sessions {
@@ -37,13 +41,24 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = self.0.session(&id.to_string(), clock::now()).await.map_err(backend)?;
+        let found = self
+            .0
+            .session(&id.to_string(), clock::now())
+            .await
+            .map_err(backend)?;
         let Some(data) = found else { return Ok(None) };
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date: far_future() }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: far_future(),
+        }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.delete_session(&id.to_string()).await.map_err(backend)
+        self.0
+            .delete_session(&id.to_string())
+            .await
+            .map_err(backend)
     }
 }

@@ -23,8 +23,7 @@ pub async fn call(State(web): State<Web>, request: Request) -> Response {
         Ok(request) => {
             let context = web.api.clone();
             let provide = move || leptos::context::provide_context(context.clone());
-            let answer =
-                leptos_axum::handle_server_fns_with_context(provide, request).await;
+            let answer = leptos_axum::handle_server_fns_with_context(provide, request).await;
             with_status(axum::response::IntoResponse::into_response(answer)).await
         }
         Err(error) => refuse(&error),
@@ -72,11 +71,20 @@ async fn as_query(request: Request) -> Result<Request, ApiError> {
     let (mut parts, body) = request.into_parts();
     let bytes = read(body).await?;
     let empty = bytes.trim_ascii().is_empty();
-    let value: Value = if empty { Value::Null } else { serde_json::from_slice(&bytes).map_err(json)? };
+    let value: Value = if empty {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).map_err(json)?
+    };
     let fields = match value {
         Value::Null => serde_json::Map::new(),
         Value::Object(fields) => fields,
-        _ => return Err(ApiError::invalid("body", "The request must be a JSON object.")),
+        _ => {
+            return Err(ApiError::invalid(
+                "body",
+                "The request must be a JSON object.",
+            ));
+        }
     };
     let pairs: Vec<(String, String)> = fields
         .into_iter()
@@ -96,7 +104,10 @@ async fn as_query(request: Request) -> Result<Request, ApiError> {
 }
 
 fn json(error: impl std::fmt::Display) -> ApiError {
-    ApiError::new(ErrorCode::Invalid, format!("The request cannot be read: {error}."))
+    ApiError::new(
+        ErrorCode::Invalid,
+        format!("The request cannot be read: {error}."),
+    )
 }
 
 /// Sets the status that an error's code stands for.
@@ -105,7 +116,9 @@ async fn with_status(answer: Response) -> Response {
         return answer;
     }
     let (parts, body) = answer.into_parts();
-    let bytes = axum::body::to_bytes(body, LARGEST_ERROR).await.unwrap_or_default();
+    let bytes = axum::body::to_bytes(body, LARGEST_ERROR)
+        .await
+        .unwrap_or_default();
     match serde_json::from_slice::<ApiError>(&bytes) {
         Ok(error) => refuse(&error),
         Err(_) => Response::from_parts(parts, Body::from(bytes)),

@@ -43,7 +43,10 @@ async fn submit(
     Extension(actor): Extension<Actor>,
     Form(form): Form<SubmitForm>,
 ) -> Response {
-    let context = Context { state: web.api, actor };
+    let context = Context {
+        state: web.api,
+        actor,
+    };
     let result = match request(&form) {
         Ok(request) => context.submit(request).await,
         Err(error) => Err(error),
@@ -57,7 +60,11 @@ async fn submit(
             let problem = serde_urlencoded::to_string(problem).unwrap_or_default();
             let back = format!("/submit?{problem}&{typed}");
             // A redirect's target has its limits: a huge command is not carried along.
-            let short = if back.len() > 16_384 { format!("/submit?{problem}") } else { back };
+            let short = if back.len() > 16_384 {
+                format!("/submit?{problem}")
+            } else {
+                back
+            };
             Redirect::to(&short).into_response()
         }
     }
@@ -71,19 +78,25 @@ fn request(form: &SubmitForm) -> Result<SubmitRequest, ApiError> {
     let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let number = |name: &str, text: &str| {
         let parse = |text: String| {
-            text.parse::<i64>().map_err(|_| {
-                ApiError::invalid(name, format!("'{text}' is not a whole number."))
-            })
+            text.parse::<i64>()
+                .map_err(|_| ApiError::invalid(name, format!("'{text}' is not a whole number.")))
         };
         given(text).map(parse).transpose()
     };
     let line = |line: &str| {
         let (name, value) = line.split_once('=').ok_or_else(|| {
-            ApiError::invalid("env", format!("'{line}' is not NAME=VALUE; write one a line."))
+            ApiError::invalid(
+                "env",
+                format!("'{line}' is not NAME=VALUE; write one a line."),
+            )
         })?;
         Ok((name.trim().to_owned(), value.to_owned()))
     };
-    let lines = form.env.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = form
+        .env
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
     Ok(SubmitRequest {
         command: commandline::parse(&form.command)
             .map_err(|why| ApiError::invalid("command", why))?,
@@ -123,7 +136,10 @@ async fn change(
         "requeue" => Command::Requeue(id),
         _ => return axum::http::StatusCode::NOT_FOUND.into_response(),
     };
-    let context = Context { state: web.api, actor };
+    let context = Context {
+        state: web.api,
+        actor,
+    };
     let target = match context.command(command).await {
         Ok(_) => format!("/jobs/{id}"),
         Err(error) => {

@@ -36,11 +36,20 @@ pub async fn live(
     Query(seen): Query<Seen>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let context = Context { state: web.api, actor };
+    let context = Context {
+        state: web.api,
+        actor,
+    };
     let seen = seen.epoch.zip(seen.version);
     upgrade.on_upgrade(move |socket| async move {
         // An error here is a connection that went away.
-        let _ = Connection { socket, context, follow: None }.run(seen).await;
+        let _ = Connection {
+            socket,
+            context,
+            follow: None,
+        }
+        .run(seen)
+        .await;
     })
 }
 
@@ -113,7 +122,8 @@ impl Connection {
         match start {
             Start::Snapshot(picture) => {
                 let version = picture.version;
-                self.send(&LiveMessage::Snapshot(Box::new((*picture).clone()))).await?;
+                self.send(&LiveMessage::Snapshot(Box::new((*picture).clone())))
+                    .await?;
                 Ok(version)
             }
             Start::Resume(missed) => {
@@ -141,11 +151,24 @@ impl Connection {
     }
 
     async fn take(&mut self, message: Message) -> Result<(), axum::Error> {
-        let Message::Text(text) = message else { return Ok(()) };
+        let Message::Text(text) = message else {
+            return Ok(());
+        };
         match serde_json::from_str(&text) {
-            Ok(LiveRequest::Follow { job, attempt, rank, offset }) => {
+            Ok(LiveRequest::Follow {
+                job,
+                attempt,
+                rank,
+                offset,
+            }) => {
                 let reading = attempt.unwrap_or(0);
-                self.follow = Some(Follow { job, attempt, rank, reading, offset });
+                self.follow = Some(Follow {
+                    job,
+                    attempt,
+                    rank,
+                    reading,
+                    offset,
+                });
                 self.pump().await
             }
             Ok(LiveRequest::Unfollow) => {
@@ -161,7 +184,9 @@ impl Connection {
         self.follow.as_ref().is_some_and(|follow| {
             follow.job == grown.attempt.job
                 && follow.rank == grown.rank
-                && follow.attempt.is_none_or(|attempt| attempt == grown.attempt.number)
+                && follow
+                    .attempt
+                    .is_none_or(|attempt| attempt == grown.attempt.number)
         })
     }
 
@@ -170,8 +195,10 @@ impl Connection {
         while let Some(follow) = &mut self.follow {
             let offset = i64::try_from(follow.offset).unwrap_or(i64::MAX);
             let (job, attempt, rank) = (follow.job, follow.attempt, follow.rank);
-            let read: Result<_, ApiError> =
-                self.context.log_text(job, attempt, rank, Some(offset), PIECE).await;
+            let read: Result<_, ApiError> = self
+                .context
+                .log_text(job, attempt, rank, Some(offset), PIECE)
+                .await;
             let Ok(piece) = read else {
                 self.follow = None;
                 return Ok(());
@@ -191,7 +218,11 @@ impl Connection {
                 let last = follow.attempt.is_some();
                 self.send(&LiveMessage::Log(piece)).await?;
                 let live = self.context.state.handle.view();
-                let goes_on = live.active.iter().chain(&live.queue).any(|known| known.id == job);
+                let goes_on = live
+                    .active
+                    .iter()
+                    .chain(&live.queue)
+                    .any(|known| known.id == job);
                 if last || !goes_on {
                     self.follow = None;
                 }

@@ -32,10 +32,16 @@ pub async fn raw_log(
     let Query(which) = match which {
         Ok(which) => which,
         Err(error) => {
-            return refuse(&ApiError::new(ErrorCode::Invalid, format!("{}.", error.body_text())));
+            return refuse(&ApiError::new(
+                ErrorCode::Invalid,
+                format!("{}.", error.body_text()),
+            ));
         }
     };
-    let context = Context { state: web.api, actor };
+    let context = Context {
+        state: web.api,
+        actor,
+    };
     let log = match context.raw_log(which.id, which.attempt, which.rank).await {
         Ok(log) => log,
         Err(error) => return refuse(&error),

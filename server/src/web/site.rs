@@ -20,16 +20,32 @@ impl Site {
     /// puts it).
     pub fn find(named: &str) -> Result<Self, AnyError> {
         let exe = std::env::current_exe()?;
-        let beside = exe.ancestors().skip(1).take(2).map(|folder| folder.join("site"));
-        let candidates: Vec<PathBuf> =
-            if named.is_empty() { beside.collect() } else { vec![PathBuf::from(named)] };
-        let found = candidates.iter().find(|folder| folder.join("pkg/berth.js").is_file());
-        found.map(|root| Site { root: root.clone() }).ok_or_else(|| {
-            let places: Vec<String> =
-                candidates.iter().map(|folder| folder.display().to_string()).collect();
-            format!("no built pages in {}: run `make build`, or set BERTH_SITE", places.join(" or "))
+        let beside = exe
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .map(|folder| folder.join("site"));
+        let candidates: Vec<PathBuf> = if named.is_empty() {
+            beside.collect()
+        } else {
+            vec![PathBuf::from(named)]
+        };
+        let found = candidates
+            .iter()
+            .find(|folder| folder.join("pkg/berth.js").is_file());
+        found
+            .map(|root| Site { root: root.clone() })
+            .ok_or_else(|| {
+                let places: Vec<String> = candidates
+                    .iter()
+                    .map(|folder| folder.display().to_string())
+                    .collect();
+                format!(
+                    "no built pages in {}: run `make build`, or set BERTH_SITE",
+                    places.join(" or ")
+                )
                 .into()
-        })
+            })
     }
 
     pub fn leptos_options(&self) -> LeptosOptions {
@@ -48,8 +64,9 @@ impl Site {
     /// Script, wasm, style and fonts. Their names stay the same, so browsers ask whether they are
     /// still the newest.
     pub fn pkg_service(&self) -> SetResponseHeader<ServeDir, HeaderValue> {
-        let files =
-            ServeDir::new(self.root.join("pkg")).precompressed_br().precompressed_gzip();
+        let files = ServeDir::new(self.root.join("pkg"))
+            .precompressed_br()
+            .precompressed_gzip();
         let cache = HeaderValue::from_static("no-cache");
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static("cache-control"), cache)
             .layer(files)

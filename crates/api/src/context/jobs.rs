@@ -49,9 +49,17 @@ impl Context {
             (None, Some(id)) => self.job(id).await?,
             (None, None) => return Err(ApiError::new(ErrorCode::Internal, "No job was named.")),
         };
-        let tasks: Vec<JobId> = jobs.iter().map(|job| job.id).filter(|_| jobs.len() > 1).collect();
+        let tasks: Vec<JobId> = jobs
+            .iter()
+            .map(|job| job.id)
+            .filter(|_| jobs.len() > 1)
+            .collect();
         let row = convert::row(&first, &self.view().reasons);
-        Ok(JobAnswer { job: row, tasks, repeated: repeated.is_some() })
+        Ok(JobAnswer {
+            job: row,
+            tasks,
+            repeated: repeated.is_some(),
+        })
     }
 
     pub(crate) async fn update(&self, arg: UpdateArg) -> Result<JobAnswer, ApiError> {
@@ -72,16 +80,32 @@ impl Context {
             array: None,
         };
         let limit = args.limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
-        let page = Page { limit, cursor: args.cursor.filter(|cursor| !cursor.is_empty()) };
-        let found = self.state.store.jobs(&filter, &page).await.map_err(|error| match error {
-            berth_store::StoreError::BadCursor => {
-                ApiError::invalid("cursor", "The cursor is not one that a list gave as `next`.")
-            }
-            other => store_error(other),
-        })?;
+        let page = Page {
+            limit,
+            cursor: args.cursor.filter(|cursor| !cursor.is_empty()),
+        };
+        let found = self
+            .state
+            .store
+            .jobs(&filter, &page)
+            .await
+            .map_err(|error| match error {
+                berth_store::StoreError::BadCursor => ApiError::invalid(
+                    "cursor",
+                    "The cursor is not one that a list gave as `next`.",
+                ),
+                other => store_error(other),
+            })?;
         let view = self.view();
-        let rows = found.jobs.iter().map(|job| convert::row(job, &view.reasons)).collect();
-        Ok(JobList { jobs: rows, next: found.next })
+        let rows = found
+            .jobs
+            .iter()
+            .map(|job| convert::row(job, &view.reasons))
+            .collect();
+        Ok(JobList {
+            jobs: rows,
+            next: found.next,
+        })
     }
 
     pub(crate) async fn get_job(&self, id: JobId) -> Result<JobDetailAnswer, ApiError> {
@@ -89,7 +113,11 @@ impl Context {
         let files = berth_executors::layout::files_dir(&self.state.data_dir, id);
         let mut detail = convert::detail(&job, &self.view().reasons, files.display().to_string());
         if !self.may_see_secrets(&job) {
-            for value in detail.env.values_mut().chain(detail.request.env.values_mut()) {
+            for value in detail
+                .env
+                .values_mut()
+                .chain(detail.request.env.values_mut())
+            {
                 "(hidden)".clone_into(value);
             }
         }
@@ -115,7 +143,10 @@ impl Context {
         let records = found.map_err(store_error)?;
         let full = records.len() == EVENTS_PAGE as usize;
         let next = records.last().map(|record| record.seq.0).filter(|_| full);
-        Ok(EventList { events: records.iter().map(convert::event).collect(), next })
+        Ok(EventList {
+            events: records.iter().map(convert::event).collect(),
+            next,
+        })
     }
 }
 
@@ -124,10 +155,15 @@ fn states(text: Option<&str>) -> Result<Vec<StateName>, ApiError> {
         return Ok(vec![]);
     };
     if text == "live" {
-        return Ok(StateName::ALL.into_iter().filter(|s| *s != StateName::Finished).collect());
+        return Ok(StateName::ALL
+            .into_iter()
+            .filter(|s| *s != StateName::Finished)
+            .collect());
     }
     let parse = |name: &str| {
-        name.trim().parse().map_err(|why| ApiError::invalid("state", format!("{why}.")))
+        name.trim()
+            .parse()
+            .map_err(|why| ApiError::invalid("state", format!("{why}.")))
     };
     text.split(',').map(parse).collect()
 }
@@ -146,15 +182,25 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
         value.map(narrow).transpose()
     };
     let limit = arg.time_limit.as_deref().map(walltime::parse).transpose();
-    let class = arg.class.as_deref().map(str::parse::<PriorityClass>).transpose();
+    let class = arg
+        .class
+        .as_deref()
+        .map(str::parse::<PriorityClass>)
+        .transpose();
     let after = arg.after.map(|after| {
-        after.iter().map(|text| text.parse::<Dependency>()).collect::<Result<Vec<_>, _>>()
+        after
+            .iter()
+            .map(|text| text.parse::<Dependency>())
+            .collect::<Result<Vec<_>, _>>()
     });
     let begin = match arg.begin.as_deref() {
         None => None,
         Some("") => Some(None),
         Some(text) => Some(Some(text.parse::<Timestamp>().map_err(|_| {
-            Refusal::invalid("begin", format!("'{text}' is not a time such as 2026-11-30T18:00:00Z."))
+            Refusal::invalid(
+                "begin",
+                format!("'{text}' is not a time such as 2026-11-30T18:00:00Z."),
+            )
         })?)),
     };
     Ok(JobPatch {

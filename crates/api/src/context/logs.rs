@@ -77,7 +77,12 @@ impl Context {
         let Some(attempt) = chosen(&job, attempt, rank)? else {
             // It never ran: an empty log, which ends with the job.
             let ended = job.is_finished();
-            return Ok(LogText { job: id.0, rank, ended, ..LogText::default() });
+            return Ok(LogText {
+                job: id.0,
+                rank,
+                ended,
+                ..LogText::default()
+            });
         };
         // Asked before the file is read: what an ended attempt wrote is all there.
         let ended = job.attempt_id() != Some(attempt);
@@ -95,7 +100,12 @@ impl Context {
         let chunk = match read.await.map_err(failed)? {
             Ok(chunk) => chunk,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => logs::LogChunk::default(),
-            Err(_) => return Err(ApiError::new(ErrorCode::Internal, "The log cannot be read.")),
+            Err(_) => {
+                return Err(ApiError::new(
+                    ErrorCode::Internal,
+                    "The log cannot be read.",
+                ));
+            }
         };
         Ok(LogText {
             job: id.0,
@@ -121,10 +131,16 @@ impl Context {
     ) -> Result<RawLog, ApiError> {
         let job = self.job(id).await?;
         let attempt = chosen(&job, attempt, rank)?.ok_or_else(|| {
-            ApiError::new(ErrorCode::NotFound, format!("Job {id} has not run, so it has no log."))
+            ApiError::new(
+                ErrorCode::NotFound,
+                format!("Job {id} has not run, so it has no log."),
+            )
         })?;
         let folder = layout::rank_dir(&self.state.data_dir, attempt, rank);
-        Ok(RawLog { folder, name: format!("berth-{attempt}-rank{rank}.log") })
+        Ok(RawLog {
+            folder,
+            name: format!("berth-{attempt}-rank{rank}.log"),
+        })
     }
 }
 
@@ -133,10 +149,16 @@ fn chosen(job: &Job, attempt: Option<u32>, rank: u32) -> Result<Option<AttemptId
     if rank >= job.spec.nodes {
         return Err(ApiError::new(
             ErrorCode::NotFound,
-            format!("Job {} has {} ranks, counted from 0; there is no rank {rank}.", job.id, job.spec.nodes),
+            format!(
+                "Job {} has {} ranks, counted from 0; there is no rank {rank}.",
+                job.id, job.spec.nodes
+            ),
         ));
     }
-    let last = job.attempt().map(|a| a.number).or_else(|| job.past.last().map(|p| p.number));
+    let last = job
+        .attempt()
+        .map(|a| a.number)
+        .or_else(|| job.past.last().map(|p| p.number));
     let number = match (attempt, last) {
         (Some(asked), Some(last)) if (1..=last).contains(&asked) => Some(asked),
         (None, last) => last,
@@ -147,5 +169,8 @@ fn chosen(job: &Job, attempt: Option<u32>, rank: u32) -> Result<Option<AttemptId
             ));
         }
     };
-    Ok(number.map(|number| AttemptId { job: job.id, number }))
+    Ok(number.map(|number| AttemptId {
+        job: job.id,
+        number,
+    }))
 }

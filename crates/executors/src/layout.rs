@@ -1,0 +1,41 @@
+//! Where things are: `DATA/runs/<job>/<attempt>/rank-<n>/`, one folder a rank.
+//!
+//! | file | who writes it | what it says |
+//! | --- | --- | --- |
+//! | `spec.json` | executor | what to run |
+//! | `lock` | shim | held as long as the shim lives |
+//! | `meta.json` | shim | it began to run: pid, start ticks, boot id |
+//! | `stop.json` | executor | it is to end, or not to begin |
+//! | `exit.json` | shim | how it ended; nothing of it runs any more |
+//! | `log/` | shim | what it wrote; see [`crate::logs`] |
+
+use std::path::{Path, PathBuf};
+
+use berth_domain::{AttemptId, JobId};
+
+pub const SPEC: &str = "spec.json";
+pub const LOCK: &str = "lock";
+pub const META: &str = "meta.json";
+pub const STOP: &str = "stop.json";
+pub const EXIT: &str = "exit.json";
+pub const LOG: &str = "log";
+/// In the data folder: where shims say that something happened.
+pub const SOCKET: &str = "exec.sock";
+
+#[must_use]
+pub fn job_dir(data: &Path, job: JobId) -> PathBuf {
+    data.join("runs").join(job.to_string())
+}
+
+#[must_use]
+pub fn rank_dir(data: &Path, attempt: AttemptId, rank: u32) -> PathBuf {
+    job_dir(data, attempt.job)
+        .join(attempt.number.to_string())
+        .join(format!("rank-{rank}"))
+}
+
+/// The job's own folder for its files, the same for each attempt: `BERTH_RUN_DIR`.
+#[must_use]
+pub fn files_dir(data: &Path, job: JobId) -> PathBuf {
+    job_dir(data, job).join("files")
+}

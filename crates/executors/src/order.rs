@@ -1,0 +1,64 @@
+//! The messages between the control loop and an executor.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use berth_domain::{AttemptId, Lease, Report};
+use tokio::sync::mpsc;
+
+/// Everything needed to run an attempt: one rank for each part of the lease, rank 0 first.
+#[derive(Clone, Debug)]
+pub struct LaunchOrder {
+    pub attempt: AttemptId,
+    pub job_name: String,
+    pub command: Vec<String>,
+    /// `None`: the job's own files folder.
+    pub workdir: Option<String>,
+    /// What the user asked for; the executor adds what the lease means.
+    pub env: BTreeMap<String, String>,
+    pub lease: Lease,
+}
+
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Start it; if its run folder shows that it was started before, adopt it instead.
+    Launch(Box<LaunchOrder>),
+    /// It is known to have run: watch it, or report how it ended. Never start it.
+    Adopt(Box<LaunchOrder>),
+    /// SIGTERM to the whole process tree, `grace`, SIGKILL. If it has not started, it must not.
+    Stop { attempt: AttemptId, grace: Duration },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExecutorEvent {
+    /// Running and then exited, each at most once in a server's life.
+    Report { attempt: AttemptId, report: Report },
+    /// A rank wrote to its log.
+    LogGrew { attempt: AttemptId, rank: u32 },
+    /// Whether launching works at all, and why not.
+    Health(Result<(), String>),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExecutorError {
+    #[error("failed to listen for the shims at {path}: {source}")]
+    Socket {
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("failed to start the launcher thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Sends orders to an executor. Cheap to clone; the executor ends when the last one is dropped.
+#[derive(Clone, Debug)]
+pub struct ExecutorHandle {
+    pub(crate) orders: mpsc::UnboundedSender<Order>,
+}
+
+impl ExecutorHandle {
+    pub fn send(&self, order: Order) {
+        // It only fails when the executor's task is gone, and then with the whole process.
+        let _ = self.orders.send(order);
+    }
+}

@@ -1,0 +1,76 @@
+//! The records in a rank's folder, each written as a whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use berth_domain::{AttemptId, Exit};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What a shim is to run. Holds the user's environment, so it is for its owner alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    pub attempt: AttemptId,
+    pub rank: u32,
+    pub command: Vec<String>,
+    pub workdir: PathBuf,
+    /// The whole environment.
+    pub env: BTreeMap<String, String>,
+    pub session: String,
+    pub data_dir: PathBuf,
+    pub log_limit_bytes: u64,
+    pub leftover_grace_ms: u64,
+}
+
+/// The environment variable that marks every process of a rank.
+pub(crate) const RUN_TOKEN: &str = "BERTH_RUN";
+
+/// A rank that began to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    /// Of the shim.
+    pub pid: i32,
+    /// When it started, in clock ticks since boot: tells it from another process of that pid.
+    pub start_ticks: u64,
+    pub boot_id: String,
+    pub session: String,
+}
+
+/// A rank that is to end.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Stop {
+    pub grace_ms: u64,
+}
+
+/// A rank that ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ExitRecord {
+    #[serde(flatten)]
+    pub exit: Exit,
+}
+
+/// Writes beside it and renames. No sync: a power loss ends what ran, and the boot id tells.
+pub(crate) fn write<T: Serialize>(folder: &Path, name: &str, record: &T) -> io::Result<()> {
+    let temporary = folder.join(format!("{name}.new"));
+    let json = serde_json::to_vec(record)?;
+    fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?
+        .write_all(&json)?;
+    fs::rename(&temporary, folder.join(name))
+}
+
+/// `None` when it is not there.
+pub(crate) fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> io::Result<Option<T>> {
+    match fs::read(folder.join(name)) {
+        Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,110 @@
+//! The shim: `berth-server shim RANK_DIR`, one for each rank, started inside tmux and older than
+//! any server. It runs the command in a session of its own, owns everything that comes of it,
+//! writes its log, and records how it ended once nothing of it is left.
+//!
+//! It outlives the server, the terminal and tmux; it is plain blocking code around one `poll`.
+
+mod command;
+mod run;
+
+use std::fs::{self, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use berth_domain::{Ended, Exit};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+
+use crate::layout;
+use crate::nudge::{Nudger, What};
+use crate::process;
+use crate::record::{self, ExitRecord, Meta, Spec, Stop};
+
+/// Runs the rank that `folder` describes, unless that was done before.
+#[must_use]
+pub fn main(folder: &Path) -> ExitCode {
+    match attend(folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("berth shim: {}: {error}", folder.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn attend(folder: &Path) -> std::io::Result<()> {
+    let lock = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(folder.join(layout::LOCK))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        // Another shim has this rank.
+        Err(TryLockError::WouldBlock) => return Ok(()),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let ran = |name| folder.join(name).exists();
+    if ran(layout::EXIT) || ran(layout::META) {
+        return Ok(());
+    }
+    let spec: Spec = record::read(folder, layout::SPEC)?
+        .ok_or_else(|| std::io::Error::other("there is no spec.json"))?;
+    let nudger = Nudger::new(&spec.data_dir, spec.attempt, spec.rank);
+    let signals = own_signals()?;
+    nix::sys::prctl::set_child_subreaper(true)?;
+
+    // First this record, then the look for a stop; the executor does both the other way round, so
+    // that one of the two always sees the other's.
+    let pid = i32::try_from(std::process::id()).map_err(std::io::Error::other)?;
+    let meta = Meta {
+        pid,
+        start_ticks: process::start_ticks(pid).unwrap_or(0),
+        boot_id: process::boot_id(),
+        session: spec.session.clone(),
+    };
+    record::write(folder, layout::META, &meta)?;
+    let stopped: Option<Stop> = record::read(folder, layout::STOP)?;
+    let exit = if stopped.is_some() {
+        let why = "stopped before it began".to_owned();
+        Exit {
+            ended: Ended::NotLaunched { why },
+            out_of_memory: false,
+        }
+    } else {
+        match command::spawn(&spec) {
+            Ok(child) => {
+                nudger.send(What::Running);
+                run::run(folder, &spec, &signals, &nudger, child)?
+            }
+            Err(why) => Exit {
+                ended: Ended::NotLaunched { why },
+                out_of_memory: false,
+            },
+        }
+    };
+    record::write(folder, layout::EXIT, &ExitRecord { exit })?;
+    nudger.send(What::Exited);
+    Ok(())
+}
+
+/// What a terminal or its end may send and must not end the job.
+const IGNORED: [Signal; 7] = [
+    Signal::SIGHUP,
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGPIPE,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+];
+
+/// Ignores what must not end us, and holds back what `poll` is to see.
+fn own_signals() -> std::io::Result<SigSet> {
+    command::ignore(&IGNORED)?;
+    let mut seen = SigSet::empty();
+    seen.add(Signal::SIGCHLD);
+    seen.add(Signal::SIGTERM);
+    nix::sys::signal::sigprocmask(SigmaskHow::SIG_BLOCK, Some(&seen), None)?;
+    Ok(seen)
+}

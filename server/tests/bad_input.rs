@@ -1,0 +1,627 @@
+//! Bad input: each case is answered with a 4xx and a sentence, and nothing is written.
+
+mod support;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use support::{Server, all, shell, submit};
+
+struct Case {
+    what: &'static str,
+    method: Method,
+    path: String,
+    body: Option<String>,
+    /// What the sentence must mention.
+    says: &'static str,
+    status: StatusCode,
+}
+
+fn post(what: &'static str, verb: &str, body: &Value, says: &'static str) -> Case {
+    raw(what, verb, body.to_string(), says)
+}
+
+fn raw(what: &'static str, verb: &str, body: String, says: &'static str) -> Case {
+    let path = format!("/api/{verb}");
+    Case {
+        what,
+        method: Method::POST,
+        path,
+        body: Some(body),
+        says,
+        status: StatusCode::BAD_REQUEST,
+    }
+}
+
+fn get(what: &'static str, path: &str, says: &'static str, status: StatusCode) -> Case {
+    Case {
+        what,
+        method: Method::GET,
+        path: format!("/api/{path}"),
+        body: None,
+        says,
+        status,
+    }
+}
+
+fn with(case: Case, status: StatusCode) -> Case {
+    Case { status, ..case }
+}
+
+fn submits(what: &'static str, fields: Value, says: &'static str) -> Case {
+    let mut body = json!({ "command": ["true"] });
+    let Value::Object(fields) = fields else {
+        panic!()
+    };
+    body.as_object_mut().unwrap().extend(fields);
+    post(what, "submit_job", &body, says)
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn cases() -> Vec<Case> {
+    let not_found = StatusCode::NOT_FOUND;
+    let conflict = StatusCode::CONFLICT;
+    vec![
+        post("no command", "submit_job", &json!({}), "command is empty"),
+        submits(
+            "an empty command",
+            json!({"command": []}),
+            "command is empty",
+        ),
+        submits(
+            "a blank program",
+            json!({"command": [" "]}),
+            "command is empty",
+        ),
+        submits(
+            "a command as text",
+            json!({"command": "echo hi"}),
+            "command",
+        ),
+        submits(
+            "a number as a word",
+            json!({"command": ["echo", 1]}),
+            "command[1]",
+        ),
+        submits(
+            "NUL in the command",
+            json!({"command": ["echo", "a\0b"]}),
+            "NUL",
+        ),
+        submits(
+            "a command of 1 MB",
+            json!({"command": ["echo", "x".repeat(1 << 20)]}),
+            "script",
+        ),
+        submits("17 GPUs", json!({"gpus": 17}), "has 16"),
+        submits(
+            "9 GPUs of one node",
+            json!({"gpus": 9, "nodes": 1}),
+            "largest node has 8",
+        ),
+        submits("9 GPUs anywhere", json!({"gpus": 9}), "evenly"),
+        submits(
+            "16 on each of two",
+            json!({"gpus": 16, "nodes": 2}),
+            "largest node has 8",
+        ),
+        submits("minus one GPU", json!({"gpus": -1}), "-1 GPUs"),
+        submits("half a GPU", json!({"gpus": 0.5}), "gpus"),
+        submits("GPUs in words", json!({"gpus": "two"}), "gpus"),
+        submits(
+            "too many GPUs to count",
+            json!({"gpus": i64::MAX}),
+            "has 16",
+        ),
+        submits("3 nodes", json!({"nodes": 3}), "has 2"),
+        submits("no nodes", json!({"nodes": 0}), "0 nodes"),
+        submits("minus two nodes", json!({"nodes": -2}), "-2 nodes"),
+        submits("a negative time", json!({"time_limit": "-5"}), "not a time"),
+        submits("no time", json!({"time_limit": "0"}), "no time to run"),
+        submits(
+            "a time in words",
+            json!({"time_limit": "soon"}),
+            "not a time",
+        ),
+        submits("an empty time", json!({"time_limit": ""}), "not a time"),
+        submits(
+            "a time as a number",
+            json!({"time_limit": 60}),
+            "time_limit",
+        ),
+        submits("a century", json!({"time_limit": "36500d"}), "366 days"),
+        submits(
+            "a time beyond counting",
+            json!({"time_limit": "99999999999999999999d"}),
+            "not a time",
+        ),
+        submits(
+            "an unknown class",
+            json!({"class": "urgent"}),
+            "low, normal, high",
+        ),
+        submits("minus one retry", json!({"max_retries": -1}), "-1 retries"),
+        submits("1000 retries", json!({"max_retries": 1000}), "0 to 100"),
+        submits(
+            "an unknown dependency",
+            json!({"after": ["999"]}),
+            "no job 999",
+        ),
+        submits(
+            "a dependency in words",
+            json!({"after": ["yesterday"]}),
+            "not a job number",
+        ),
+        submits(
+            "an unknown kind of dependency",
+            json!({"after": ["whenever:1"]}),
+            "afterok",
+        ),
+        submits(
+            "a dependency as a number",
+            json!({"after": [1]}),
+            "after[0]",
+        ),
+        submits("begin in words", json!({"begin": "tonight"}), "not a time"),
+        submits(
+            "begin in the past",
+            json!({"begin": "2001-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        submits("an empty name", json!({"name": ""}), "name is empty"),
+        submits(
+            "a name of two lines",
+            json!({"name": "a\nb"}),
+            "control character",
+        ),
+        submits(
+            "a name of 201 letters",
+            json!({"name": "n".repeat(201)}),
+            "at most 200",
+        ),
+        submits(
+            "a project with a bell",
+            json!({"project": "a\u{7}"}),
+            "control character",
+        ),
+        submits(
+            "a relative folder",
+            json!({"workdir": "src"}),
+            "not absolute",
+        ),
+        submits("NUL in the folder", json!({"workdir": "/a\0"}), "NUL"),
+        submits(
+            "a variable with =",
+            json!({"env": {"A=B": "1"}}),
+            "not a variable name",
+        ),
+        submits(
+            "a variable without a name",
+            json!({"env": {"": "1"}}),
+            "not a variable name",
+        ),
+        submits("NUL in a variable", json!({"env": {"A": "\0"}}), "NUL"),
+        submits("a number as a variable", json!({"env": {"A": 1}}), "env.A"),
+        submits(
+            "a huge environment",
+            json!({"env": {"A": "x".repeat(100_000)}}),
+            "at most 65536",
+        ),
+        submits("an array in words", json!({"array": "all"}), "not an array"),
+        submits(
+            "an array backwards",
+            json!({"array": "9-0"}),
+            "not an array",
+        ),
+        submits(
+            "an array of nothing at once",
+            json!({"array": "0-9%0"}),
+            "not an array",
+        ),
+        submits(
+            "a huge array",
+            json!({"array": "0-4000000000"}),
+            "at most 1000",
+        ),
+        submits(
+            "a field that does not exist",
+            json!({"gpu": 1}),
+            "unknown field",
+        ),
+        submits("hold as text", json!({"hold": "yes"}), "hold"),
+        raw(
+            "no JSON",
+            "submit_job",
+            "command=true".to_owned(),
+            "request",
+        ),
+        raw("an empty body", "submit_job", String::new(), "empty"),
+        raw("a list", "submit_job", "[]".to_owned(), "request"),
+        raw(
+            "half a JSON",
+            "submit_job",
+            "{\"command\": [".to_owned(),
+            "line 1",
+        ),
+        raw(
+            "no UTF-8",
+            "submit_job",
+            "{\"command\": [\"\\ud800\"]}".to_owned(),
+            "request",
+        ),
+        with(
+            raw(
+                "3 MB",
+                "submit_job",
+                format!("{{\"command\": [\"{}\"]}}", "x".repeat(3 << 20)),
+                "",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+        with(
+            post(
+                "an unknown job",
+                "cancel_job",
+                &json!({"id": 999}),
+                "no job 999",
+            ),
+            not_found,
+        ),
+        with(
+            post("hold nothing", "hold_job", &json!({"id": 0}), "no job 0"),
+            not_found,
+        ),
+        with(
+            post(
+                "release nothing",
+                "release_job",
+                &json!({"id": 999}),
+                "no job",
+            ),
+            not_found,
+        ),
+        with(
+            post(
+                "requeue nothing",
+                "requeue_job",
+                &json!({"id": 999}),
+                "no job",
+            ),
+            not_found,
+        ),
+        with(
+            post(
+                "update nothing",
+                "update_job",
+                &json!({"id": 999}),
+                "no job",
+            ),
+            not_found,
+        ),
+        with(
+            post(
+                "move nothing",
+                "move_job",
+                &json!({"id": 999, "to": "top"}),
+                "no job",
+            ),
+            not_found,
+        ),
+        post("a negative number", "cancel_job", &json!({"id": -1}), "id"),
+        post("a job in words", "cancel_job", &json!({"id": "last"}), "id"),
+        post("no job", "cancel_job", &json!({}), "id"),
+        post(
+            "a field too many",
+            "cancel_job",
+            &json!({"id": 1, "force": true}),
+            "force",
+        ),
+        post(
+            "a move to nowhere",
+            "move_job",
+            &json!({"id": 1, "to": "left"}),
+            "left",
+        ),
+        post(
+            "a move before nothing",
+            "move_job",
+            &json!({"id": 1, "to": {"before": 999}}),
+            "999",
+        ),
+        post(
+            "a move before itself",
+            "move_job",
+            &json!({"id": 1, "to": {"before": 1}}),
+            "itself",
+        ),
+        post(
+            "a cycle",
+            "update_job",
+            &json!({"id": 1, "after": ["2"]}),
+            "cycle",
+        ),
+        post(
+            "a job after itself",
+            "update_job",
+            &json!({"id": 1, "after": ["1"]}),
+            "cycle",
+        ),
+        post(
+            "a job made too large",
+            "update_job",
+            &json!({"id": 1, "gpus": 17}),
+            "has 16",
+        ),
+        post(
+            "a limit of nothing",
+            "update_job",
+            &json!({"id": 1, "time_limit": "0"}),
+            "no time",
+        ),
+        with(
+            post("finish twice", "cancel_job", &json!({"id": 3}), "finished"),
+            conflict,
+        ),
+        with(
+            post("hold what ended", "hold_job", &json!({"id": 3}), "finished"),
+            conflict,
+        ),
+        with(
+            post(
+                "change what ended",
+                "update_job",
+                &json!({"id": 3, "name": "n"}),
+                "finished",
+            ),
+            conflict,
+        ),
+        with(
+            post(
+                "requeue what waits",
+                "requeue_job",
+                &json!({"id": 1}),
+                "held",
+            ),
+            conflict,
+        ),
+        get(
+            "a job in words",
+            "get_job?id=last",
+            "query",
+            StatusCode::BAD_REQUEST,
+        ),
+        get("no job", "get_job", "id", StatusCode::BAD_REQUEST),
+        get("an unknown job", "get_job?id=999", "no job 999", not_found),
+        get(
+            "events of nothing",
+            "job_events?id=999",
+            "no job 999",
+            not_found,
+        ),
+        get(
+            "a log of nothing",
+            "job_log?id=999",
+            "no job 999",
+            not_found,
+        ),
+        get(
+            "an unknown attempt",
+            "job_log?id=3&attempt=7",
+            "no attempt 7",
+            not_found,
+        ),
+        get(
+            "an unknown rank",
+            "job_log?id=3&rank=9",
+            "no rank 9",
+            not_found,
+        ),
+        get(
+            "an unknown state",
+            "list_jobs?state=sleeping",
+            "not a state",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
+            "a made-up cursor",
+            "list_jobs?cursor=%27%20or%201",
+            "cursor",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
+            "a limit in words",
+            "list_jobs?limit=all",
+            "query",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
+            "an unknown function",
+            "launch_missiles",
+            "no function",
+            not_found,
+        ),
+        get(
+            "a write by GET",
+            "cancel_job?id=1",
+            "POST",
+            StatusCode::BAD_REQUEST,
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_is_a_sentence_and_changes_nothing() {
+    let server = Server::start();
+    let berth = server.client();
+    // Job 1 is held, job 2 waits for it, job 3 has ended.
+    submit(
+        &berth,
+        berth_domain::SubmitRequest {
+            hold: true,
+            ..shell("true")
+        },
+    )
+    .await;
+    let after = vec!["1".to_owned()];
+    submit(
+        &berth,
+        berth_domain::SubmitRequest {
+            after,
+            ..shell("true")
+        },
+    )
+    .await;
+    let third = submit(&berth, shell("true")).await.id;
+    support::until_finished(&berth, &[third]).await;
+
+    let before = all(&berth).await;
+    let http = Client::new();
+    let cases = cases();
+    assert!(cases.len() >= 60, "{} cases", cases.len());
+    for case in cases {
+        let mut request = http
+            .request(case.method, format!("{}{}", server.url, case.path))
+            .bearer_auth(&server.token);
+        if let Some(body) = case.body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert_eq!(status, case.status, "{}: {text}", case.what);
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            continue;
+        }
+        let json: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{}: not JSON: {text}", case.what));
+        let sentence = json["error"]["message"].as_str().unwrap_or_default();
+        assert!(sentence.contains(case.says), "{}: {sentence}", case.what);
+        assert!(
+            sentence.ends_with(['.', '`', '}']),
+            "{}: not a sentence: {sentence}",
+            case.what
+        );
+    }
+    assert_eq!(all(&berth).await, before, "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in_without_identity() {
+    let server = Server::start();
+    let other = Server::with("1x1", &[]);
+    let berth = server.client();
+    let job = submit(
+        &berth,
+        berth_domain::SubmitRequest {
+            hold: true,
+            ..shell("true")
+        },
+    )
+    .await
+    .id;
+    let http = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+
+    let paths = [
+        "/api/list_jobs",
+        "/api/get_job?id=1",
+        "/api/job_log?id=1",
+        "/api/job_log/raw?id=1",
+        "/api/picture",
+        "/api/cluster",
+        "/api/whoami",
+        "/api/live",
+    ];
+    for path in paths {
+        for token in [None, Some("nonsense"), Some(""), Some(other.token.as_str())] {
+            let mut request = http.get(format!("{}{path}", server.url));
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(
+                answer.status(),
+                StatusCode::UNAUTHORIZED,
+                "{path} with {token:?}"
+            );
+            assert!(
+                answer.text().await.unwrap().contains("unauthenticated"),
+                "{path}"
+            );
+        }
+    }
+    for verb in [
+        "submit_job",
+        "cancel_job",
+        "hold_job",
+        "release_job",
+        "move_job",
+        "requeue_job",
+    ] {
+        let request = http
+            .post(format!("{}/api/{verb}", server.url))
+            .body("{\"id\": 1}");
+        assert_eq!(
+            request.send().await.unwrap().status(),
+            StatusCode::UNAUTHORIZED,
+            "{verb}"
+        );
+    }
+    let forged = http.post(format!("{}/forms/cancel/{job}", server.url));
+    let answer = forged
+        .header("cookie", "berth_session=AAAAAAAAAAAAAAAAAAAAAA")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.headers()["location"], "/login");
+    for page in ["/", "/jobs", "/jobs/1", "/submit"] {
+        let answer = http
+            .get(format!("{}{page}", server.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()["location"], "/login", "{page}");
+    }
+    assert_eq!(
+        http.get(format!("{}/healthz", server.url))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+
+    // A page of another site, in the browser of somebody who is logged in.
+    let foreign = http
+        .post(format!("{}/api/cancel_job", server.url))
+        .bearer_auth(&server.token)
+        .header("origin", "https://evil.example")
+        .body(format!("{{\"id\": {job}}}"));
+    assert_eq!(
+        foreign.send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+
+    // Somebody else who is known, but whose job it is not.
+    let bo = berth_api::Berth::new(&server.url, &server.add_user("bo")).unwrap();
+    let body = berth_api::jobs::JobArg { id: job };
+    let error = support::refused(bo.call(berth_api::jobs::CancelJob { body }).await);
+    assert_eq!(error.code(), berth_api::ErrorCode::Forbidden);
+    assert_eq!(
+        error.to_string(),
+        "Job 1 belongs to admin. Only admin or an admin can cancel it."
+    );
+    let critical = berth_domain::SubmitRequest {
+        class: Some("critical".into()),
+        ..shell("true")
+    };
+    let error = support::refused(bo.call(berth_api::jobs::SubmitJob { body: critical }).await);
+    assert_eq!(error.code(), berth_api::ErrorCode::Forbidden);
+    assert_eq!(
+        support::get(&berth, job).await.row.state,
+        berth_domain::StateName::Held
+    );
+}

@@ -1,0 +1,164 @@
+//! `kill -9` at chosen moments: what runs goes on and ends with its own exit status, what waits
+//! runs once each, nothing is lost and nothing runs twice.
+
+mod support;
+
+use std::path::Path;
+
+use berth_domain::{JobId, StateName, SubmitRequest};
+use support::{Server, all, get, shell, submit, until, until_finished};
+
+const RUNNING: u64 = 4;
+const QUEUED: u64 = 20;
+
+fn ran(records: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(records).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Four jobs that run until the file `go` is there and exit with codes of their own, and twenty
+/// behind them; each writes one line when it runs.
+fn jobs(server: &Server) -> Vec<SubmitRequest> {
+    let dir = server.dir.path().display();
+    let mut requests = Vec::new();
+    for n in 0..RUNNING {
+        let line = format!(
+            "echo $BERTH_JOB_ID.$BERTH_ATTEMPT >> {dir}/records; \
+             while ! test -e {dir}/go; do sleep 0.02; done; exit {}",
+            10 + n
+        );
+        let key = Some(format!("running {n}"));
+        requests.push(SubmitRequest {
+            gpus: Some(4),
+            idempotency_key: key,
+            ..shell(&line)
+        });
+    }
+    for n in 0..QUEUED {
+        let line = format!("echo $BERTH_JOB_ID.$BERTH_ATTEMPT >> {dir}/records");
+        let key = Some(format!("queued {n}"));
+        requests.push(SubmitRequest {
+            gpus: Some(2),
+            idempotency_key: key,
+            ..shell(&line)
+        });
+    }
+    requests
+}
+
+async fn check_the_end(server: &Server) {
+    std::fs::write(server.dir.path().join("go"), "").unwrap();
+    let berth = server.client();
+    let ids: Vec<JobId> = (1..=RUNNING + QUEUED).map(JobId).collect();
+    let done = until_finished(&berth, &ids).await;
+    for job in &done {
+        let expected = job
+            .row
+            .id
+            .0
+            .checked_sub(1)
+            .filter(|n| *n < RUNNING)
+            .map_or(0, |n| 10 + n);
+        assert_eq!(
+            job.row.exit_code,
+            Some(i32::try_from(expected).unwrap()),
+            "{job:?}"
+        );
+        assert_eq!(job.attempts.len(), 1, "{job:?}");
+    }
+    let mut lines = ran(&server.dir.path().join("records"));
+    lines.sort();
+    let mut expected: Vec<String> = ids.iter().map(|id| format!("{id}.1")).collect();
+    expected.sort();
+    assert_eq!(lines, expected, "each ran exactly once");
+    assert_eq!(all(&berth).await.len(), ids.len(), "and nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_with_four_running_and_twenty_queued() {
+    let mut server = Server::start();
+    let berth = server.client();
+    for request in jobs(&server) {
+        submit(&berth, request).await;
+    }
+    for n in 1..=RUNNING {
+        until(&berth, async |berth| {
+            get(berth, JobId(n)).await.row.state == StateName::Running
+        })
+        .await;
+    }
+    server.kill();
+    server.boot(&[]);
+    check_the_end(&server).await;
+}
+
+/// What a client does that gets no answer: it sends the same submission with the same key again.
+async fn submit_all(server: &mut Server) {
+    for request in jobs(server) {
+        loop {
+            let berth = server.client();
+            let sent = berth
+                .call(berth_api::jobs::SubmitJob {
+                    body: request.clone(),
+                })
+                .await;
+            match sent {
+                Ok(_) => break,
+                Err(error) if error.code() == berth_api::ErrorCode::Unreachable => {
+                    server.wait_for_end();
+                    server.boot(&[]);
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+async fn crashed_at(breakpoint: &str, counts: impl IntoIterator<Item = u32>) {
+    for count in counts {
+        let place = format!("{breakpoint}:{count}");
+        let mut server = Server::with("2x8", &[("BERTH_TEST_CRASH", &place)]);
+        submit_all(&mut server).await;
+        if server.is_running() {
+            // It passed the breakpoint less often, so far: let the jobs end and it will.
+            std::fs::write(server.dir.path().join("go"), "").unwrap();
+            let berth = server.client();
+            let last = JobId(RUNNING + QUEUED);
+            let mut live = berth.live().await.ok();
+            while let Some(stream) = &mut live {
+                let ended = berth.call(berth_api::jobs::GetJob { id: last }).await;
+                match ended.map(|answer| answer.job.row.finished_at.is_some()) {
+                    Ok(true) | Err(_) => break,
+                    Ok(false) => {}
+                }
+                if !matches!(stream.next().await, Ok(Some(_))) {
+                    break;
+                }
+            }
+        }
+        if !server.is_running() {
+            server.boot(&[]);
+        }
+        check_the_end(&server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crashed_before_a_commit() {
+    crashed_at("before-commit", [1, 3, 8, 26, 40]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crashed_after_a_commit() {
+    crashed_at("after-commit", [1, 3, 8, 26, 40]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crashed_before_a_launch() {
+    crashed_at("before-launch", [1, 2, 4, 9, 17]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crashed_after_a_launch() {
+    crashed_at("after-launch", [1, 2, 4, 9, 17]).await;
+}
