@@ -1,1 +1,30 @@
+//! SQLite: the event journal, its projections, people, tokens and sessions.
+//!
+//! A decision is one transaction: its events and what they change are written together, and are on
+//! disk when [`Store::commit`] returns.
 
+mod commit;
+mod error;
+mod jobs;
+mod journal;
+mod load;
+mod open;
+mod people;
+mod sessions;
+
+pub use error::StoreError;
+pub use jobs::{JobFilter, JobPage, Page};
+pub use open::Store;
+pub use people::{TokenKind, User};
+
+use berth_domain::Timestamp;
+
+/// As it is stored.
+fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// Ids and sequence numbers stay far below the largest `i64`.
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -13,52 +13,29 @@ use crate::clock;
 #[derive(Clone, Debug)]
 pub struct Sessions(pub Store);
 
-impl Sessions {
-    async fn write(&self, record: &Record) -> Result<()> {
-        let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
-        let expires = Timestamp::from_second(record.expiry_date.unix_timestamp())
-            .map_err(|e| Error::Encode(e.to_string()))?;
-        self.0
-            .save_session(&record.id.to_string(), &data, expires)
-            .await
-            .map_err(backend)
-    }
-}
-
 fn backend(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
 
-/// The expiry is kept to the second; a loaded record says what the row says.
-fn far_future() -> OffsetDateTime {
-    OffsetDateTime::now_utc()
-        + tower_sessions::cookie::time::Duration::days(super::login::SESSION_DAYS)
-}
-
+#[async_trait::async_trait]
 impl SessionStore for Sessions {
     async fn save(&self, record: &Record) -> Result<()> {
-        self.write(record).await
+        let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+        let expires = Timestamp::from_second(record.expiry_date.unix_timestamp())
+            .map_err(|e| Error::Encode(e.to_string()))?;
+        self.0.save_session(&record.id.to_string(), &data, expires).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = self
-            .0
-            .session(&id.to_string(), clock::now())
-            .await
-            .map_err(backend)?;
-        let Some(data) = found else { return Ok(None) };
+        let found = self.0.session(&id.to_string(), clock::now()).await.map_err(backend)?;
+        let Some((data, expires)) = found else { return Ok(None) };
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date: far_future(),
-        }))
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires.as_second())
+            .map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0
-            .delete_session(&id.to_string())
-            .await
-            .map_err(backend)
+        self.0.delete_session(&id.to_string()).await.map_err(backend)
     }
 }

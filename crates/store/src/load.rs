@@ -1,0 +1,71 @@
+//! The state as of the last commit, from the projections: fast however long the journal is.
+
+use berth_domain::state::{Counters, RECENT, Verdict};
+use berth_domain::{Job, JobId, Node, Seq, State, UserName};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::unreadable;
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Builds the state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(&self) -> Result<State, StoreError> {
+        // One moment for all queries.
+        let mut reading = self.readers.begin().await?;
+        let seq: i64 = sqlx::query("SELECT coalesce(max(seq), 0) FROM journal")
+            .fetch_one(&mut *reading)
+            .await?
+            .get(0);
+        let counters =
+            sqlx::query("SELECT last_job, last_ordinal FROM counters").fetch_one(&mut *reading).await?;
+        let nodes = sqlx::query("SELECT doc FROM nodes").fetch_all(&mut *reading).await?;
+        let live = sqlx::query("SELECT doc FROM jobs WHERE state <> 'Finished'")
+            .fetch_all(&mut *reading)
+            .await?;
+        let recent = sqlx::query(
+            "SELECT doc FROM jobs WHERE ended_seq IS NOT NULL ORDER BY ended_seq DESC LIMIT ?",
+        )
+        .bind(i64::try_from(RECENT).unwrap_or(i64::MAX))
+        .fetch_all(&mut *reading)
+        .await?;
+        let finished = sqlx::query(
+            "SELECT id, owner, outcome = 'Succeeded' FROM jobs WHERE state = 'Finished'",
+        )
+        .fetch_all(&mut *reading)
+        .await?;
+        let keys = sqlx::query("SELECT owner, key, id FROM jobs WHERE key IS NOT NULL")
+            .fetch_all(&mut *reading)
+            .await?;
+
+        let id = |row: &SqliteRow, at: usize| JobId(row.get::<i64, _>(at).unsigned_abs());
+        let verdict = |row: &SqliteRow| {
+            (id(row, 0), Verdict { owner: UserName(row.get(1)), succeeded: row.get(2) })
+        };
+        let mut recent = recent.iter().map(job).collect::<Result<Vec<_>, _>>()?;
+        recent.reverse();
+        let node = |row: &SqliteRow| {
+            serde_json::from_str::<Node>(row.get(0)).map_err(unreadable("a node"))
+        };
+        Ok(State::restore(
+            Seq(seq.unsigned_abs()),
+            nodes.iter().map(node).collect::<Result<_, _>>()?,
+            live.iter().map(job).collect::<Result<_, _>>()?,
+            recent,
+            finished.iter().map(verdict).collect(),
+            keys.iter().map(|row| ((UserName(row.get(0)), row.get(1)), id(row, 2))).collect(),
+            Counters {
+                last_job: counters.get::<i64, _>(0).unsigned_abs(),
+                last_ordinal: counters.get::<i64, _>(1).unsigned_abs(),
+            },
+        ))
+    }
+}
+
+/// A job from a row whose first column is its document.
+pub(crate) fn job(row: &SqliteRow) -> Result<Job, StoreError> {
+    serde_json::from_str(row.try_get(0)?).map_err(unreadable("a job"))
+}

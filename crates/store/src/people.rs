@@ -1,0 +1,169 @@
+//! People, API tokens and one-time login links. A secret is shown once; only its hash is kept.
+
+use berth_domain::{Timestamp, UserName};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::{Store, StoreError, micros};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub name: UserName,
+    /// May act on everybody's jobs.
+    pub admin: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// For the CLI and other tools, until it is revoked or expires.
+    Api,
+    /// For one browser, once.
+    LoginLink,
+}
+
+impl TokenKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            TokenKind::Api => "api",
+            TokenKind::LoginLink => "login_link",
+        }
+    }
+}
+
+fn hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+fn user(row: &SqliteRow) -> User {
+    User { name: UserName(row.get("name")), admin: row.get("admin") }
+}
+
+impl Store {
+    /// Adds a user who is not there yet; one who is stays as they are.
+    ///
+    /// # Errors
+    /// When the name cannot be one, or the database cannot be written.
+    pub async fn ensure_user(
+        &self,
+        name: &UserName,
+        admin: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let allowed = |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
+        if name.0.is_empty() || name.0.len() > 64 || !name.0.chars().all(allowed) {
+            return Err(StoreError::BadUserName(name.0.clone()));
+        }
+        sqlx::query("INSERT OR IGNORE INTO users (name, admin, created_us) VALUES (?, ?, ?)")
+            .bind(name.as_str())
+            .bind(admin)
+            .bind(micros(now))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        let found = sqlx::query("SELECT name, admin FROM users WHERE name = ?")
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(found.as_ref().map(user))
+    }
+
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let rows = sqlx::query("SELECT name, admin FROM users ORDER BY name")
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows.iter().map(user).collect())
+    }
+
+    /// Makes a secret for a user, who must exist, and returns it: it is not kept.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn create_token(
+        &self,
+        user: &UserName,
+        kind: TokenKind,
+        label: &str,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        let random: [u8; 32] = rand::random();
+        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let secret = format!("berth_{hex}");
+        sqlx::query(
+            "INSERT INTO tokens (hash, user, kind, label, created_us, expires_us) \
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(hash(&secret))
+        .bind(user.as_str())
+        .bind(kind.as_str())
+        .bind(label)
+        .bind(micros(now))
+        .bind(expires.map(micros))
+        .execute(&self.writer)
+        .await?;
+        Ok(secret)
+    }
+
+    /// Whose API token it is, if it is one and has not expired.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn token_user(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<User>, StoreError> {
+        let found = sqlx::query(
+            "SELECT name, admin FROM tokens JOIN users ON users.name = tokens.user \
+             WHERE hash = ? AND kind = 'api' AND (expires_us IS NULL OR expires_us > ?)",
+        )
+        .bind(hash(secret))
+        .bind(micros(now))
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(found.as_ref().map(user))
+    }
+
+    /// Uses up a login link.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn redeem_login_link(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<User>, StoreError> {
+        let used = sqlx::query(
+            "DELETE FROM tokens WHERE hash = ? AND kind = 'login_link' AND expires_us > ? \
+             RETURNING user",
+        )
+        .bind(hash(secret))
+        .bind(micros(now))
+        .fetch_optional(&self.writer)
+        .await?;
+        match used {
+            Some(row) => self.user(&UserName(row.get(0))).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Ends a token.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revoke_token(&self, secret: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM tokens WHERE hash = ?")
+            .bind(hash(secret))
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+}
