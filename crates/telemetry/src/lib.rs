@@ -1,1 +1,9 @@
+//! What the hardware is ([`inventory`]) and what it does now ([`GpuSampler`]).
 
+pub mod inventory;
+mod nvidia_smi;
+mod sampler;
+mod simulated;
+
+pub use inventory::InventoryError;
+pub use sampler::{GpuSampler, Leased};
