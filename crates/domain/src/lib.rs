@@ -6,6 +6,7 @@
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
 pub mod command;
+pub mod commandline;
 pub mod decide;
 pub mod event;
 pub mod ids;
