@@ -69,7 +69,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
         .with_state(web)
-        .layer(RequestBodyLimitLayer::new(api::LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
         .layer(
             CompressionLayer::new()
                 .br(false)

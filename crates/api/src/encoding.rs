@@ -21,13 +21,12 @@ pub struct BodyEncoding;
 pub enum BodyError {
     #[error("{IN_REQUEST}it is empty; send a JSON object such as {{}}")]
     Empty,
+    #[error("{IN_REQUEST}it must be a JSON object")]
+    NoObject,
     #[error("{IN_REQUEST}{0}")]
     Syntax(serde_json::Error),
-    #[error("{IN_REQUEST}{path}: {inner}")]
-    Field {
-        path: String,
-        inner: serde_json::Error,
-    },
+    #[error("{IN_REQUEST}{path}: {why}")]
+    Field { path: String, why: String },
     #[error("the arguments cannot be written: {0}")]
     Write(serde_json::Error),
 }
@@ -64,6 +63,9 @@ impl<T: DeserializeOwned> Decodes<T> for BodyEncoding {
         }
         // Read once as it came, so that a syntax error has the sender's line and column.
         let body: serde_json::Value = serde_json::from_slice(&bytes).map_err(BodyError::Syntax)?;
+        if !body.is_object() {
+            return Err(BodyError::NoObject);
+        }
         let arguments = serde_json::json!({ "body": body });
         serde_path_to_error::deserialize(arguments).map_err(|error| {
             let path = error.path().to_string();
@@ -74,8 +76,31 @@ impl<T: DeserializeOwned> Decodes<T> for BodyEncoding {
             let path = if path.is_empty() { "the body" } else { path }.to_owned();
             BodyError::Field {
                 path,
-                inner: error.into_inner(),
+                why: in_words(&error.into_inner()),
             }
         })
     }
+}
+
+/// A JSON error with the words that people use for types.
+fn in_words(error: &serde_json::Error) -> String {
+    let words = [
+        ("expected a sequence", "expected a list"),
+        ("expected a map", "expected an object"),
+        ("expected struct SubmitRequest", "expected an object"),
+        ("expected i64", "expected a whole number"),
+        (
+            "expected u64",
+            "expected a whole number that is not negative",
+        ),
+        (
+            "expected u32",
+            "expected a whole number that is not negative",
+        ),
+        ("expected a string", "expected text"),
+        ("expected a boolean", "expected true or false"),
+    ];
+    words
+        .into_iter()
+        .fold(error.to_string(), |text, (from, to)| text.replace(from, to))
 }

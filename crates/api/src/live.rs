@@ -31,7 +31,8 @@ pub struct Picture {
     pub queue: Vec<JobId>,
     /// The last [`RECENT_WINDOW`] finished ones, newest first.
     pub recent: Vec<JobId>,
-    /// The rows of all of these.
+    /// The rows of all of these; a list in JSON.
+    #[serde(with = "as_list")]
     pub rows: BTreeMap<JobId, JobRow>,
 }
 
@@ -241,4 +242,28 @@ fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)
     changed
         .map(|(node, _, new)| (node.clone(), new.clone()))
         .collect()
+}
+
+/// Rows by number, written as a list: each holds its number anyway.
+mod as_list {
+    use std::collections::BTreeMap;
+
+    use berth_domain::JobId;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::views::JobRow;
+
+    pub(super) fn serialize<S: Serializer>(
+        rows: &BTreeMap<JobId, JobRow>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(rows.values())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<JobId, JobRow>, D::Error> {
+        let rows = Vec::<JobRow>::deserialize(deserializer)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
 }

@@ -1,7 +1,9 @@
 //! A command as people write it on one line, and back.
 
 /// What only a shell understands.
-const SHELL: &[char] = &['|', '&', ';', '<', '>', '(', ')', '$', '`', '*', '?', '[', '#', '~', '\n'];
+const SHELL: &[char] = &[
+    '|', '&', ';', '<', '>', '(', ')', '$', '`', '*', '?', '[', '#', '~', '\n',
+];
 
 /// The program and its arguments. A line that holds anything only a shell understands, outside of
 /// quotes, or that sets variables, is given to `sh -c` as it is.
@@ -74,16 +76,32 @@ mod tests {
 
     #[test]
     fn plain_words_need_no_shell() {
-        assert_eq!(words("python train.py --lr 1e-3"), ["python", "train.py", "--lr", "1e-3"]);
-        assert_eq!(words(r#"echo "a b" 'c  d' e\ f ''"#), ["echo", "a b", "c  d", "e f", ""]);
+        assert_eq!(
+            words("python train.py --lr 1e-3"),
+            ["python", "train.py", "--lr", "1e-3"]
+        );
+        assert_eq!(
+            words(r#"echo "a b" 'c  d' e\ f ''"#),
+            ["echo", "a b", "c  d", "e f", ""]
+        );
         assert_eq!(words(r#"echo "\"q\"" 'x;y'"#), ["echo", "\"q\"", "x;y"]);
-        assert_eq!(words("python train.py lr=3"), ["python", "train.py", "lr=3"]);
+        assert_eq!(
+            words("python train.py lr=3"),
+            ["python", "train.py", "lr=3"]
+        );
         assert_eq!(words("  "), Vec::<String>::new());
     }
 
     #[test]
     fn what_only_a_shell_understands_goes_to_one() {
-        for line in ["make && ./run", "echo $HOME", "A=1 ./run", "ls *.py", "a\nb", "x \"$Y\""] {
+        for line in [
+            "make && ./run",
+            "echo $HOME",
+            "A=1 ./run",
+            "ls *.py",
+            "a\nb",
+            "x \"$Y\"",
+        ] {
             assert_eq!(words(line), ["sh", "-c", line], "{line}");
         }
     }

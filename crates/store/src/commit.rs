@@ -24,8 +24,10 @@ impl Store {
         for record in records {
             append(&mut transaction, record).await?;
         }
-        let ends: HashMap<JobId, Seq> =
-            records.iter().filter_map(|record| Some((record.event.job()?, record.seq))).collect();
+        let ends: HashMap<JobId, Seq> = records
+            .iter()
+            .filter_map(|record| Some((record.event.job()?, record.seq)))
+            .collect();
         for job in &changes.jobs {
             save_job(&mut transaction, job, ends.get(&job.id).copied()).await?;
         }
@@ -69,7 +71,10 @@ async fn save_job(
     let doc = serde_json::to_string(job).map_err(StoreError::Write)?;
     let array = job.spec.array.map(|task| task.array);
     // The tasks of an array share a key; it leads to the first.
-    let key = job.key.as_deref().filter(|_| array.is_none_or(|array| array == job.id));
+    let key = job
+        .key
+        .as_deref()
+        .filter(|_| array.is_none_or(|array| array == job.id));
     sqlx::query(
         "INSERT OR REPLACE INTO jobs (id, owner, name, project, state, outcome, array_id, \
          submitted_us, started_us, finished_us, ended_seq, key, doc) \

@@ -7,9 +7,15 @@ pub enum StoreError {
     #[error("failed to use the database: {0}")]
     Sql(#[from] sqlx::Error),
     #[error("failed to bring the database {path} up to date: {source}")]
-    Migrate { path: PathBuf, source: sqlx::migrate::MigrateError },
+    Migrate {
+        path: PathBuf,
+        source: sqlx::migrate::MigrateError,
+    },
     #[error("the database holds something that cannot be read: {what}: {source}")]
-    Unreadable { what: String, source: serde_json::Error },
+    Unreadable {
+        what: String,
+        source: serde_json::Error,
+    },
     #[error("failed to write a value as JSON: {0}")]
     Write(serde_json::Error),
     #[error("the cursor is not one of ours")]

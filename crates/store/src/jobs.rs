@@ -78,14 +78,19 @@ impl Store {
         }
         if let Some(text) = &filter.text {
             let text = text.trim();
-            query.push(" AND (name LIKE ").push_bind(pattern(text)).push(" ESCAPE '\\'");
+            query
+                .push(" AND (name LIKE ")
+                .push_bind(pattern(text))
+                .push(" ESCAPE '\\'");
             if let Ok(id) = text.parse::<i64>() {
                 query.push(" OR id = ").push_bind(id);
             }
             query.push(")");
         }
         // One more, to know whether there is more.
-        query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit) + 1);
+        query
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(i64::from(limit) + 1);
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut jobs = rows.iter().map(load::job).collect::<Result<Vec<_>, _>>()?;
         let more = jobs.len() > limit as usize;
@@ -97,6 +102,9 @@ impl Store {
 
 /// Contains the text as it is, wildcards included.
 fn pattern(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     format!("%{escaped}%")
 }

@@ -50,8 +50,8 @@ fn record(row: &SqliteRow) -> Result<Record, StoreError> {
     let seq: i64 = row.try_get("seq")?;
     let at: i64 = row.try_get("at_us")?;
     let (actor, event): (&str, &str) = (row.try_get("actor")?, row.try_get("event")?);
-    let at = Timestamp::from_microsecond(at)
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let at =
+        Timestamp::from_microsecond(at).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Ok(Record {
         seq: Seq(seq.unsigned_abs()),
         at,

@@ -20,9 +20,12 @@ impl Store {
             .fetch_one(&mut *reading)
             .await?
             .get(0);
-        let counters =
-            sqlx::query("SELECT last_job, last_ordinal FROM counters").fetch_one(&mut *reading).await?;
-        let nodes = sqlx::query("SELECT doc FROM nodes").fetch_all(&mut *reading).await?;
+        let counters = sqlx::query("SELECT last_job, last_ordinal FROM counters")
+            .fetch_one(&mut *reading)
+            .await?;
+        let nodes = sqlx::query("SELECT doc FROM nodes")
+            .fetch_all(&mut *reading)
+            .await?;
         let live = sqlx::query("SELECT doc FROM jobs WHERE state <> 'Finished'")
             .fetch_all(&mut *reading)
             .await?;
@@ -43,7 +46,13 @@ impl Store {
 
         let id = |row: &SqliteRow, at: usize| JobId(row.get::<i64, _>(at).unsigned_abs());
         let verdict = |row: &SqliteRow| {
-            (id(row, 0), Verdict { owner: UserName(row.get(1)), succeeded: row.get(2) })
+            (
+                id(row, 0),
+                Verdict {
+                    owner: UserName(row.get(1)),
+                    succeeded: row.get(2),
+                },
+            )
         };
         let mut recent = recent.iter().map(job).collect::<Result<Vec<_>, _>>()?;
         recent.reverse();
@@ -56,7 +65,9 @@ impl Store {
             live.iter().map(job).collect::<Result<_, _>>()?,
             recent,
             finished.iter().map(verdict).collect(),
-            keys.iter().map(|row| ((UserName(row.get(0)), row.get(1)), id(row, 2))).collect(),
+            keys.iter()
+                .map(|row| ((UserName(row.get(0)), row.get(1)), id(row, 2)))
+                .collect(),
             Counters {
                 last_job: counters.get::<i64, _>(0).unsigned_abs(),
                 last_ordinal: counters.get::<i64, _>(1).unsigned_abs(),

@@ -36,7 +36,10 @@ fn hash(secret: &str) -> Vec<u8> {
 }
 
 fn user(row: &SqliteRow) -> User {
-    User { name: UserName(row.get("name")), admin: row.get("admin") }
+    User {
+        name: UserName(row.get("name")),
+        admin: row.get("admin"),
+    }
 }
 
 impl Store {
@@ -50,7 +53,8 @@ impl Store {
         admin: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let allowed = |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
+        let allowed =
+            |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
         if name.0.is_empty() || name.0.len() > 64 || !name.0.chars().all(allowed) {
             return Err(StoreError::BadUserName(name.0.clone()));
         }

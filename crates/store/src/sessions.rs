@@ -32,11 +32,12 @@ impl Store {
         id: &str,
         now: Timestamp,
     ) -> Result<Option<(String, Timestamp)>, StoreError> {
-        let found = sqlx::query("SELECT data, expires_us FROM sessions WHERE id = ? AND expires_us > ?")
-            .bind(id)
-            .bind(micros(now))
-            .fetch_optional(&self.readers)
-            .await?;
+        let found =
+            sqlx::query("SELECT data, expires_us FROM sessions WHERE id = ? AND expires_us > ?")
+                .bind(id)
+                .bind(micros(now))
+                .fetch_optional(&self.readers)
+                .await?;
         let session = found.map(|row| {
             let expires = Timestamp::from_microsecond(row.get(1));
             (row.get(0), expires.unwrap_or(now))
@@ -47,7 +48,10 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn delete_session(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id).execute(&self.writer).await?;
+        sqlx::query("DELETE FROM sessions WHERE id = ?")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
         Ok(())
     }
 

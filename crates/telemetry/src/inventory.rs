@@ -14,7 +14,9 @@ const H100_BYTES: u64 = 80 * 1024 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {
-    #[error("'{0}' is not a cluster: write NODESxGPUS, for example 2x8, with 1 to {MAX_NODES} nodes of 1 to {MAX_GPUS} GPUs")]
+    #[error(
+        "'{0}' is not a cluster: write NODESxGPUS, for example 2x8, with 1 to {MAX_NODES} nodes of 1 to {MAX_GPUS} GPUs"
+    )]
     NotACluster(String),
     #[error("nvidia-smi cannot be run: {0}")]
     Run(std::io::Error),
@@ -34,7 +36,8 @@ pub fn parse_simulate(text: &str) -> Result<(u32, u32), InventoryError> {
     let parse = || {
         let (nodes, gpus) = text.trim().split_once(['x', 'X'])?;
         let (nodes, gpus) = (nodes.parse().ok()?, gpus.parse().ok()?);
-        ((1..=MAX_NODES).contains(&nodes) && (1..=MAX_GPUS).contains(&gpus)).then_some((nodes, gpus))
+        ((1..=MAX_NODES).contains(&nodes) && (1..=MAX_GPUS).contains(&gpus))
+            .then_some((nodes, gpus))
     };
     parse().ok_or_else(|| InventoryError::NotACluster(text.to_owned()))
 }
@@ -70,21 +73,29 @@ pub async fn nvidia_smi(program: &Path, name: NodeName) -> Result<Option<Node>, 
     };
     let mut gpus = Vec::new();
     for line in lines {
-        let gpu = match line.as_slice() {
-            [index, uuid, model, memory] => index.parse().ok().zip(memory.parse::<u64>().ok()).map(
-                |(index, mebibytes)| Gpu {
-                    index,
-                    uuid: GpuUuid(uuid.clone()),
-                    model: model.clone(),
-                    mem_total_bytes: mebibytes * 1024 * 1024,
-                },
-            ),
-            _ => None,
-        };
+        let gpu =
+            match line.as_slice() {
+                [index, uuid, model, memory] => index
+                    .parse()
+                    .ok()
+                    .zip(memory.parse::<u64>().ok())
+                    .map(|(index, mebibytes)| Gpu {
+                        index,
+                        uuid: GpuUuid(uuid.clone()),
+                        model: model.clone(),
+                        mem_total_bytes: mebibytes * 1024 * 1024,
+                    }),
+                _ => None,
+            };
         gpus.push(gpu.ok_or_else(|| InventoryError::Line(line.join(", ")))?);
     }
     gpus.sort_by_key(|gpu| gpu.index);
-    Ok(Some(Node { name, source: NodeSource::Local, gpus, present: true }))
+    Ok(Some(Node {
+        name,
+        source: NodeSource::Local,
+        gpus,
+        present: true,
+    }))
 }
 
 #[cfg(test)]
@@ -95,7 +106,18 @@ mod tests {
     fn reads_sizes() {
         assert_eq!(parse_simulate("2x8").unwrap(), (2, 8));
         assert_eq!(parse_simulate("128X4").unwrap(), (128, 4));
-        for wrong in ["", "2", "x8", "0x8", "2x0", "2x17", "1025x8", "2x8x1", "-1x8", "two x eight"] {
+        for wrong in [
+            "",
+            "2",
+            "x8",
+            "0x8",
+            "2x0",
+            "2x17",
+            "1025x8",
+            "2x8x1",
+            "-1x8",
+            "two x eight",
+        ] {
             let error = parse_simulate(wrong).unwrap_err();
             assert!(error.to_string().contains("for example 2x8"), "{wrong}");
         }

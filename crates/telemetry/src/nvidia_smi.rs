@@ -34,5 +34,10 @@ pub(crate) async fn query(
         return Err(InventoryError::Failed(why));
     }
     let words = |line: &str| line.split(',').map(|word| word.trim().to_owned()).collect();
-    Ok(Some(text.lines().filter(|line| !line.trim().is_empty()).map(words).collect()))
+    Ok(Some(
+        text.lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(words)
+            .collect(),
+    ))
 }

@@ -41,7 +41,11 @@ impl GpuSampler {
             GpuSampler::NvidiaSmi(program) => {
                 let fields = "uuid,utilization.gpu,memory.used,power.draw,temperature.gpu";
                 match nvidia_smi::query(program, fields).await {
-                    Ok(lines) => lines.unwrap_or_default().iter().filter_map(|l| sample(l)).collect(),
+                    Ok(lines) => lines
+                        .unwrap_or_default()
+                        .iter()
+                        .filter_map(|l| sample(l))
+                        .collect(),
                     Err(error) => {
                         tracing::warn!(%error, "no samples");
                         vec![]
@@ -54,12 +58,17 @@ impl GpuSampler {
 
 /// `[N/A]` and the like are unknown, not zero.
 fn sample(line: &[String]) -> Option<GpuSample> {
-    let [uuid, busy, memory, power, temperature] = line else { return None };
+    let [uuid, busy, memory, power, temperature] = line else {
+        return None;
+    };
     let number = |text: &String| text.parse::<f32>().ok();
     Some(GpuSample {
         gpu: GpuUuid(uuid.clone()),
         busy_pct: number(busy),
-        mem_used_bytes: memory.parse::<u64>().ok().map(|mebibytes| mebibytes * 1024 * 1024),
+        mem_used_bytes: memory
+            .parse::<u64>()
+            .ok()
+            .map(|mebibytes| mebibytes * 1024 * 1024),
         power_w: number(power),
         temp_c: number(temperature),
     })

@@ -24,12 +24,21 @@ pub struct SimulatedGpus {
 impl SimulatedGpus {
     pub(crate) fn new(nodes: u32, gpus: u32) -> Self {
         let nodes = inventory::simulated(nodes, gpus);
-        SimulatedGpus { gpus: nodes.into_iter().flat_map(|node| node.gpus).map(|g| g.uuid).collect() }
+        SimulatedGpus {
+            gpus: nodes
+                .into_iter()
+                .flat_map(|node| node.gpus)
+                .map(|g| g.uuid)
+                .collect(),
+        }
     }
 
     pub(crate) fn sample(&self, leased: &[Leased], now: Timestamp) -> Vec<GpuSample> {
         let of = |uuid: &GpuUuid| leased.iter().find(|leased| leased.gpu == *uuid);
-        self.gpus.iter().map(|uuid| sample(uuid, of(uuid), now)).collect()
+        self.gpus
+            .iter()
+            .map(|uuid| sample(uuid, of(uuid), now))
+            .collect()
     }
 }
 
@@ -48,7 +57,10 @@ fn sample(uuid: &GpuUuid, leased: Option<&Leased>, now: Timestamp) -> GpuSample 
 
 /// Busy in percent, and memory in GiB.
 fn working(uuid: &GpuUuid, leased: &Leased, now: Timestamp) -> (f32, f32) {
-    #[expect(clippy::cast_possible_truncation, reason = "a picture needs no exact seconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a picture needs no exact seconds"
+    )]
     let age = now.duration_since(leased.since).as_secs_f64().max(0.0) as f32;
     let warm = (age / WARM_UP_S).min(1.0);
     let AttemptId { job, number } = leased.attempt;
@@ -57,12 +69,20 @@ fn working(uuid: &GpuUuid, leased: &Leased, now: Timestamp) -> (f32, f32) {
     let level = 84.0 + 12.0 * kind;
     let wave = 3.5 * (age / 23.0 + phase).sin() + 1.5 * (age / 5.0 + phase).sin();
     // Some jobs wait for their data every half minute or so.
-    let stall = if kind > 0.6 && (age / 31.0 + phase) % 1.0 < 0.12 { 45.0 } else { 0.0 };
+    let stall = if kind > 0.6 && (age / 31.0 + phase) % 1.0 < 0.12 {
+        45.0
+    } else {
+        0.0
+    };
     let busy = warm * (level + wave - stall).clamp(0.0, 100.0);
     (busy, warm * (18.0 + 52.0 * kind))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 80 GiB")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "0 to 80 GiB"
+)]
 fn bytes(gib: f32) -> u64 {
     (gib.max(0.0) * GIB) as u64
 }
@@ -85,8 +105,15 @@ mod tests {
     #[test]
     fn leased_gpus_work_and_others_do_not() {
         let gpus = SimulatedGpus::new(1, 2);
-        let attempt = AttemptId { job: JobId(3), number: 1 };
-        let leased = Leased { gpu: gpus.gpus[0].clone(), since: Timestamp::UNIX_EPOCH, attempt };
+        let attempt = AttemptId {
+            job: JobId(3),
+            number: 1,
+        };
+        let leased = Leased {
+            gpu: gpus.gpus[0].clone(),
+            since: Timestamp::UNIX_EPOCH,
+            attempt,
+        };
         let later = Timestamp::from_second(600).unwrap();
         let found = gpus.sample(&[leased], later);
         assert!(found[0].busy_pct > Some(30.0) && found[0].power_w > Some(200.0));
@@ -99,8 +126,15 @@ mod tests {
     fn figures_stay_possible() {
         let gpus = SimulatedGpus::new(1, 8);
         for second in 0..900 {
-            let attempt = AttemptId { job: JobId(second % 7), number: 1 };
-            let lease = |gpu: &GpuUuid| Leased { gpu: gpu.clone(), since: Timestamp::UNIX_EPOCH, attempt };
+            let attempt = AttemptId {
+                job: JobId(second % 7),
+                number: 1,
+            };
+            let lease = |gpu: &GpuUuid| Leased {
+                gpu: gpu.clone(),
+                since: Timestamp::UNIX_EPOCH,
+                attempt,
+            };
             let leased: Vec<Leased> = gpus.gpus.iter().map(lease).collect();
             let now = Timestamp::from_second(i64::try_from(second).unwrap()).unwrap();
             for found in gpus.sample(&leased, now) {

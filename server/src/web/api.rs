@@ -13,8 +13,11 @@ use serde_json::Value;
 use super::Web;
 use super::answer::refuse;
 
-/// The largest request that is read: room for the largest command, in any encoding.
-pub const LARGEST_BODY: usize = 2 * 1024 * 1024;
+/// The largest request that is accepted: room for the largest command, in any encoding.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+/// The largest that is read to its end, so that who sends too much gets an answer and not a broken
+/// connection.
+pub const LARGEST_READ: usize = 16 * 1024 * 1024;
 /// Errors are short; anything longer is not one of ours.
 const LARGEST_ERROR: usize = 64 * 1024;
 
@@ -58,7 +61,8 @@ async fn prepare(request: Request) -> Result<Request, ApiError> {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| {
+    let bytes = axum::body::to_bytes(body, LARGEST_READ).await;
+    bytes.ok().filter(|bytes| bytes.len() <= LARGEST_BODY).ok_or_else(|| {
         ApiError::new(
             ErrorCode::TooLarge,
             format!("The request is larger than {LARGEST_BODY} bytes, or broke off."),

@@ -6,13 +6,17 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 use berth_app::{App, shell};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use tower::ServiceExt;
 
 use super::Web;
 
 pub fn routes(web: &Web) -> Router<Web> {
-    let routes = generate_route_list(App);
+    // Server functions have a route of their own, `api`.
+    let functions = server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path.to_owned())
+        .collect();
+    let routes = generate_route_list_with_exclusions(App, Some(functions));
     let context = web.api.clone();
     let options = web.leptos.clone();
     Router::new().leptos_routes_with_context(

@@ -20,6 +20,8 @@ pub struct Server {
     pub dir: TempDir,
     pub url: String,
     pub token: String,
+    /// How often it was started.
+    pub boots: u32,
     child: Option<Child>,
     simulate: &'static str,
 }
@@ -39,6 +41,7 @@ impl Server {
             dir,
             url: String::new(),
             token: String::new(),
+            boots: 0,
             child: None,
             simulate,
         };
@@ -75,6 +78,7 @@ impl Server {
             }
         }
         self.child = Some(child);
+        self.boots += 1;
         assert!(!self.url.is_empty(), "the server did not start");
         let token = std::fs::read_to_string(self.data().join("cli.token")).unwrap();
         token.trim().clone_into(&mut self.token);
@@ -226,11 +230,7 @@ pub async fn all(berth: &Berth) -> Vec<JobRow> {
 }
 
 /// Waits for a change that makes `ready` true, told by the live stream.
-pub async fn until<F, R>(berth: &Berth, mut ready: F)
-where
-    F: FnMut(&Berth) -> R,
-    R: Future<Output = bool>,
-{
+pub async fn until(berth: &Berth, mut ready: impl AsyncFnMut(&Berth) -> bool) {
     let wait = async {
         let mut live = berth.live().await.unwrap();
         loop {
