@@ -1,0 +1,144 @@
+//! The state machine's promises, whatever comes.
+
+mod random;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use berth_domain::{JobState, Record, State};
+use proptest::prelude::*;
+use random::{World, steps};
+
+fn check(state: &State) -> Result<(), TestCaseError> {
+    let mut holders = BTreeMap::new();
+    for job in state.live() {
+        prop_assert!(!job.is_finished(), "finished jobs are not live");
+        for (_, gpu) in job.attempt().into_iter().flat_map(|attempt| attempt.lease.gpus()) {
+            let before = holders.insert(gpu.uuid.clone(), job.id);
+            prop_assert_eq!(before, None, "{:?} is leased twice", gpu);
+            prop_assert_eq!(state.holder(&gpu.uuid), job.attempt_id());
+        }
+        let numbers: Vec<u32> = job.past.iter().map(|past| past.number).collect();
+        let expected: Vec<u32> = (1..).take(numbers.len()).collect();
+        prop_assert_eq!(numbers, expected, "attempts count from 1");
+    }
+    prop_assert_eq!(holders.len(), state.leased_count(), "leases end with their attempts");
+    let ranks: BTreeSet<_> = state.live().map(|job| job.rank.clone()).collect();
+    prop_assert_eq!(ranks.len(), state.live_count(), "live jobs never share a rank");
+    Ok(())
+}
+
+/// No way leads from a job back to itself.
+fn acyclic(state: &State) -> bool {
+    let mut done = BTreeSet::new();
+    let mut rest: Vec<_> = state.live().collect();
+    loop {
+        let free = |job: &&berth_domain::Job| {
+            let mut waits = job.spec.dependencies.iter().map(|dependency| dependency.job);
+            waits.all(|id| done.contains(&id) || state.live_job(id).is_none())
+        };
+        let (ready, blocked): (Vec<_>, Vec<_>) = rest.into_iter().partition(free);
+        if ready.is_empty() {
+            return blocked.is_empty();
+        }
+        done.extend(ready.iter().map(|job| job.id));
+        rest = blocked;
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_the_promises_hold(steps in steps()) {
+        let mut world = World::new();
+        for step in steps {
+            let records: Vec<Record> = world.decide(step);
+            let changes = world.state.project(&records).expect("what was decided is legal");
+            world.apply(records);
+            // What was going to be written is what it came to.
+            for job in &changes.jobs {
+                prop_assert_eq!(world.state.job(job.id), Some(job));
+            }
+            prop_assert_eq!(changes.counters, world.state.counters());
+            check(&world.state)?;
+        }
+        prop_assert!(acyclic(&world.state));
+        prop_assert_eq!(&State::replay(&world.journal).expect("a legal journal"), &world.state);
+        // And as it is stored.
+        let text = serde_json::to_string(&world.journal).expect("JSON");
+        let read: Vec<Record> = serde_json::from_str(&text).expect("JSON");
+        prop_assert_eq!(read, world.journal);
+    }
+
+    #[test]
+    fn illegal_events_change_nothing(steps in steps(), pick in any::<prop::sample::Index>()) {
+        let mut world = World::new();
+        for step in steps {
+            let records = world.decide(step);
+            world.apply(records);
+        }
+        // Any event of the past, again.
+        let old = &world.journal[pick.index(world.journal.len())];
+        let again = Record { seq: world.state.seq.next(), ..old.clone() };
+        let before = world.state.clone();
+        if world.state.apply(&again).is_err() {
+            prop_assert_eq!(&world.state, &before);
+        }
+        // Whether it was legal or not: nothing holds a GPU twice.
+        check(&world.state)?;
+    }
+}
+
+#[test]
+fn a_retry_waits_longer_each_time() {
+    use berth_domain::decide::{Input, Report, Rules, decide};
+    use berth_domain::{Actor, Exit};
+    let mut world = World::new();
+    let submit = random::Step::Submit {
+        user: 1, gpus: 1, retries: 2, hold: false, after: None, array: false, key: None,
+    };
+    let records = world.decide(submit);
+    world.apply(records);
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        let records = world.decide(random::Step::Start { jobs: 1, gpu: 0 });
+        world.apply(records);
+        let attempt = world.state.live().next().unwrap().attempt_id().unwrap();
+        let reports = [(attempt, Report::Exited(Exit::code(1)))].into();
+        let events = decide(&world.state, &Rules::default(), Input::Reports(reports), world.now);
+        for event in events.unwrap().events {
+            let seq = world.state.seq.next();
+            let record = Record { seq, at: world.now, actor: Actor::Berth, event };
+            world.apply(vec![record]);
+        }
+        match world.state.live().next().map(|job| job.state.clone()) {
+            Some(JobState::Queued { not_before, .. }) => {
+                waits.push(not_before.unwrap().duration_since(world.now).as_secs());
+            }
+            other => assert_eq!(other, None),
+        }
+    }
+    assert_eq!(waits, [10, 20]);
+    let job = world.state.recent().next().unwrap();
+    assert_eq!((job.past.len(), job.exit_code()), (3, Some(1)));
+}
+
+/// A property of random inputs is worth what they reach.
+#[test]
+fn the_random_inputs_reach_every_event() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..200 {
+        let mut world = World::new();
+        for step in steps().new_tree(&mut runner).unwrap().current() {
+            let records = world.decide(step);
+            world.apply(records);
+        }
+        for record in &world.journal {
+            let event = serde_json::to_value(&record.event).unwrap();
+            *kinds.entry(event["type"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(kinds.len(), 12, "{kinds:?}");
+    assert!(kinds.values().all(|count| *count > 20), "{kinds:?}");
+}

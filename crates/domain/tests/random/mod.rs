@@ -1,0 +1,258 @@
+//! Random inputs for the state machine: everything that people, planner, executors, clock and
+//! inventory may bring, in any order, right or wrong.
+
+use std::collections::BTreeMap;
+
+use berth_domain::decide::{Input, Report, Rules, decide};
+use berth_domain::{
+    Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid,
+    JobId, JobPatch, Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PriorityClass, Record,
+    State, SubmitRequest, Timestamp, UserName,
+};
+use proptest::prelude::*;
+
+/// What happens, in terms that mean something in any state.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Submit { user: u8, gpus: u8, retries: u8, hold: bool, after: Option<u8>, array: bool, key: Option<u8> },
+    Command { user: u8, job: u8, what: What },
+    /// Start this many of the waiting jobs, on GPUs from this one on, free or not.
+    Start { jobs: u8, gpu: u8 },
+    Report { job: u8, attempt_off_by: u8, running: bool, code: u8 },
+    /// This many seconds pass.
+    Clock(u16),
+    /// Node 2 is there or not.
+    Inventory { second: bool },
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Cancel,
+    Hold,
+    Release,
+    Requeue,
+    Top,
+    Bottom,
+    Before(u8),
+    After(u8),
+    Class(u8),
+    Limit(u16),
+    DependOn(u8),
+}
+
+pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let what = prop_oneof![
+        Just(What::Cancel),
+        Just(What::Hold),
+        Just(What::Release),
+        Just(What::Requeue),
+        Just(What::Top),
+        Just(What::Bottom),
+        any::<u8>().prop_map(What::Before),
+        any::<u8>().prop_map(What::After),
+        (0u8..4).prop_map(What::Class),
+        (1u16..100).prop_map(What::Limit),
+        any::<u8>().prop_map(What::DependOn),
+    ];
+    let submit = (
+        0u8..3,
+        0u8..9,
+        0u8..3,
+        prop::bool::weighted(0.1),
+        prop::option::weighted(0.2, any::<u8>()),
+        prop::bool::weighted(0.1),
+        prop::option::weighted(0.2, 0u8..4),
+    )
+        .prop_map(|(user, gpus, retries, hold, after, array, key)| Step::Submit {
+            user,
+            gpus,
+            retries,
+            hold,
+            after,
+            array,
+            key,
+        });
+    let step = prop_oneof![
+        4 => submit,
+        5 => (0u8..3, any::<u8>(), what).prop_map(|(user, job, what)| Step::Command { user, job, what }),
+        4 => (1u8..4, 0u8..16).prop_map(|(jobs, gpu)| Step::Start { jobs, gpu }),
+        6 => (any::<u8>(), prop::sample::select(vec![0u8, 0, 0, 1]), any::<bool>(), 0u8..6)
+            .prop_map(|(job, attempt_off_by, running, code)| Step::Report {
+                job,
+                attempt_off_by,
+                running,
+                code,
+            }),
+        2 => (1u16..200).prop_map(Step::Clock),
+        1 => any::<bool>().prop_map(|second| Step::Inventory { second }),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+/// A state that is driven by steps, and its journal.
+pub struct World {
+    pub state: State,
+    pub journal: Vec<Record>,
+    pub now: Timestamp,
+}
+
+fn node(name: &str, present: bool) -> Node {
+    let gpu = |index| Gpu {
+        index,
+        uuid: GpuUuid(format!("{name}-{index}")),
+        model: "H100".to_owned(),
+        mem_total_bytes: 80 << 30,
+    };
+    let gpus = (0..8).map(gpu).collect();
+    Node { name: NodeName::from(name), source: NodeSource::Simulated, gpus, present }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let mut world = World {
+            state: State::default(),
+            journal: Vec::new(),
+            now: Timestamp::from_second(1_000_000).unwrap(),
+        };
+        let records = world.decide(Step::Inventory { second: true });
+        world.apply(records);
+        world
+    }
+
+    /// Some job's number; now and then one that does not exist.
+    fn job(&self, pick: u8) -> JobId {
+        let known = self.state.next_job().0;
+        JobId(u64::from(pick) % (known + 1))
+    }
+
+    fn live(&self, pick: u8) -> Option<&berth_domain::Job> {
+        let active: Vec<_> = self.state.live().filter(|job| job.attempt().is_some()).collect();
+        (!active.is_empty()).then(|| active[usize::from(pick) % active.len()])
+    }
+
+    /// What a step comes to: the records that would be committed; none for what is refused.
+    pub fn decide(&mut self, step: Step) -> Vec<Record> {
+        let (actor, input) = match step {
+            Step::Clock(seconds) => {
+                self.now = self.now + jiff::SignedDuration::from_secs(i64::from(seconds));
+                (Actor::Berth, Input::Clock)
+            }
+            Step::Inventory { second } => {
+                let nodes = vec![node("n1", true), node("n2", true)];
+                let nodes = nodes.into_iter().take(if second { 2 } else { 1 }).collect();
+                (Actor::Berth, Input::Inventory(nodes))
+            }
+            Step::Start { jobs, gpu } => (Actor::Berth, Input::Starts(self.starts(jobs, gpu))),
+            Step::Report { job, attempt_off_by, running, code } => {
+                let Some(job) = self.live(job) else { return vec![] };
+                let mut attempt = job.attempt_id().unwrap();
+                attempt.number += u32::from(attempt_off_by);
+                let report = if running {
+                    Report::Running { sessions: vec![format!("berth-{}", attempt.job)] }
+                } else {
+                    Report::Exited(exit(code))
+                };
+                (Actor::Berth, Input::Reports(BTreeMap::from([(attempt, report)])))
+            }
+            Step::Submit { .. } | Step::Command { .. } => {
+                let (actor, command) = self.command(step);
+                (actor.clone(), Input::Command { actor, command })
+            }
+        };
+        let rules = Rules::default();
+        let events = decide(&self.state, &rules, input, self.now).map_or(vec![], |d| d.events);
+        let mut seq = self.state.seq;
+        let record = |event| {
+            seq = seq.next();
+            Record { seq, at: self.now, actor: actor.clone(), event }
+        };
+        events.into_iter().map(record).collect()
+    }
+
+    pub fn apply(&mut self, records: Vec<Record>) {
+        for record in records {
+            self.state.apply(&record).expect("what was decided is legal");
+            self.journal.push(record);
+        }
+    }
+
+    fn starts(&self, jobs: u8, first: u8) -> Vec<(JobId, Lease)> {
+        let waiting = self.state.live().filter(|job| job.is_waiting()).take(usize::from(jobs));
+        let mut next = u32::from(first);
+        let mut starts = Vec::new();
+        for job in waiting {
+            let gpus = (0..job.spec.gpus_per_node).map(|_| {
+                next += 1;
+                let (name, index) = (["n1", "n2"][(next as usize / 8) % 2], next % 8);
+                GpuRef { index, uuid: GpuUuid(format!("{name}-{index}")) }
+            });
+            let part = NodeLease { node: NodeName::from("n1"), gpus: gpus.collect() };
+            starts.push((job.id, Lease(vec![part])));
+        }
+        starts
+    }
+
+    fn command(&self, step: Step) -> (Actor, Command) {
+        let names = ["root", "ana", "bo"];
+        let actor = |user: u8| Actor::User {
+            name: UserName::from(names[usize::from(user)]),
+            admin: user == 0,
+        };
+        match step {
+            Step::Submit { user, gpus, retries, hold, after, array, key } => {
+                let request = SubmitRequest {
+                    command: vec!["true".to_owned()],
+                    gpus: Some(i64::from(gpus)),
+                    max_retries: Some(i64::from(retries)),
+                    hold,
+                    after: after.map(|job| self.job(job).to_string()).into_iter().collect(),
+                    array: array.then(|| "0-4%2".to_owned()),
+                    idempotency_key: key.map(|key| key.to_string()),
+                    ..SubmitRequest::default()
+                };
+                (actor(user), Command::Submit(Box::new(request)))
+            }
+            Step::Command { user, job, what } => {
+                let id = self.job(job);
+                let patch = |patch: JobPatch| Command::Update(id, Box::new(patch));
+                let command = match what {
+                    What::Cancel => Command::Cancel(id),
+                    What::Hold => Command::Hold(id),
+                    What::Release => Command::Release(id),
+                    What::Requeue => Command::Requeue(id),
+                    What::Top => Command::Move(id, MoveTo::Top),
+                    What::Bottom => Command::Move(id, MoveTo::Bottom),
+                    What::Before(other) => Command::Move(id, MoveTo::Before(self.job(other))),
+                    What::After(other) => Command::Move(id, MoveTo::After(self.job(other))),
+                    What::Class(class) => patch(JobPatch {
+                        class: Some(PriorityClass::ALL[usize::from(class)]),
+                        ..JobPatch::default()
+                    }),
+                    What::Limit(seconds) => patch(JobPatch {
+                        time_limit: Some(std::time::Duration::from_secs(u64::from(seconds))),
+                        ..JobPatch::default()
+                    }),
+                    What::DependOn(other) => patch(JobPatch {
+                        dependencies: Some(vec![Dependency {
+                            job: self.job(other),
+                            kind: DependencyKind::AfterAny,
+                        }]),
+                        ..JobPatch::default()
+                    }),
+                };
+                (actor(user), command)
+            }
+            _ => unreachable!("only commands come here"),
+        }
+    }
+}
+
+fn exit(code: u8) -> Exit {
+    let ended = match code {
+        4 => Ended::Signal { signal: 9 },
+        5 => Ended::Lost { why: "its host was restarted".to_owned() },
+        code => Ended::Code { code: i32::from(code % 2) },
+    };
+    Exit { ended, out_of_memory: code == 3 }
+}
+
