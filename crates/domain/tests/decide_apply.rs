@@ -139,6 +139,6 @@ fn the_random_inputs_reach_every_event() {
             *kinds.entry(event["type"].as_str().unwrap().to_owned()).or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 12, "{kinds:?}");
-    assert!(kinds.values().all(|count| *count > 20), "{kinds:?}");
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
+    assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

@@ -23,6 +23,10 @@ pub struct TmuxConfig {
     pub log_limit_bytes: u64,
     /// What a command left running has this long to end.
     pub leftover_grace: Duration,
+    /// The tmux program.
+    pub tmux: PathBuf,
+    /// Where tmux keeps its socket, if not where it does for everybody (`TMUX_TMPDIR`).
+    pub socket_dir: Option<PathBuf>,
     /// The other ranks have this long to end when one failed.
     pub gang_grace: Duration,
 }
@@ -35,6 +39,8 @@ impl Default for TmuxConfig {
             server_url: None,
             log_limit_bytes: 256 * 1024 * 1024,
             leftover_grace: Duration::from_secs(2),
+            tmux: PathBuf::from("tmux"),
+            socket_dir: None,
             gang_grace: Duration::from_secs(10),
         }
     }

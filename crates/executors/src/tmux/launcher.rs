@@ -154,7 +154,7 @@ fn tmux<'a>(
     config: &TmuxConfig,
     sessions: impl Iterator<Item = &'a Session>,
 ) -> Result<(), String> {
-    let mut command = Command::new("tmux");
+    let mut command = Command::new(&config.tmux);
     for (place, session) in sessions.enumerate() {
         if place > 0 {
             command.arg(";");
@@ -176,6 +176,7 @@ fn tmux<'a>(
             .arg("shim")
             .arg(&session.folder);
     }
+    command.envs(config.socket_dir.iter().map(|dir| ("TMUX_TMPDIR", dir)));
     // Inside somebody's tmux we would be refused as nested, and reach a server of theirs.
     command
         .env_remove("TMUX")

@@ -3,7 +3,7 @@
 //! was lost or a shim was killed.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_domain::{AttemptId, Ended, Exit, Report};
@@ -214,7 +214,7 @@ impl Watcher {
                 self.launch_again(attempt);
             }
         }
-        if self.down && tmux_answers() {
+        if self.down && tmux_answers(&self.config.tmux) {
             self.health(Ok(()));
         }
     }
@@ -385,8 +385,8 @@ fn end_leftovers(token: &str) {
     }
 }
 
-fn tmux_answers() -> bool {
-    std::process::Command::new("tmux")
+fn tmux_answers(program: &Path) -> bool {
+    std::process::Command::new(program)
         .arg("-V")
         .output()
         .is_ok_and(|out| out.status.success())
