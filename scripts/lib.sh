@@ -1,0 +1,47 @@
+# Sourced by the scripts beside it: where things are, and steps that say what they do.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$root/.tools
+wasm=wasm32-unknown-unknown
+# A rustup that was just installed is not on the PATH of the shell that installed it.
+PATH=$tools/bin:$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+export PATH
+
+say() { printf '%s\n' "$*"; }
+
+# fail WHAT [WHAT TO DO]
+fail() {
+  printf '\n%s: %s\n' "${0##*/}" "$1" >&2
+  [ $# -lt 2 ] || printf '%s\n' "$2" >&2
+  exit 1
+}
+
+now() { date +%s; }
+
+# step WHAT BY_HAND COMMAND…: runs it quietly; when it fails, shows the end of what it wrote and
+# the sentence that says what to do by hand.
+step() {
+  local what=$1 by_hand=$2 began log
+  shift 2
+  began=$(now)
+  log=$(mktemp)
+  say "set-up: $what"
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    tail -n 30 "$log" | sed 's/^/    /' >&2
+    rm -f "$log"
+    fail "this step failed: $what." "$by_hand"
+  fi
+  rm -f "$log"
+  say "        done in $(($(now) - began)) s"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Without a toolchain that can build Berth this stays unset, and cargo takes its default.
+use_toolchain() {
+  local chosen
+  chosen=$("$root/scripts/toolchain") || true
+  if [ -n "$chosen" ]; then export RUSTUP_TOOLCHAIN=$chosen; fi
+}
+
+sha() { if has sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
