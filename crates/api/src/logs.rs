@@ -8,7 +8,8 @@ use server_fn_macro_default::server;
 use crate::{ApiError, AppClient};
 
 /// A piece of a log, as readable text: bytes that are no UTF-8 are replaced, and of a line that
-/// was overwritten with `\r` (a progress bar) only what was written last is kept.
+/// was overwritten with `\r` (a progress bar) only what was written last is kept. A text that
+/// begins with `\r` overwrites the line that the piece before ended in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogText {
     pub job: u64,

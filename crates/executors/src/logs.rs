@@ -88,22 +88,23 @@ pub fn read(rank_dir: &Path, offset: u64, max: usize) -> io::Result<LogChunk> {
 
 /// The text of a piece of a log: bytes that are no UTF-8 become `�`, of a line that was
 /// overwritten with `\r` what was written last is kept, and control characters other than tab and
-/// escape sequences are dropped.
+/// escape sequences are dropped. A piece that goes on after another and overwrites the line that
+/// the other ended in begins with `\r`.
 #[must_use]
-pub fn readable(bytes: &[u8]) -> String {
+pub fn readable(bytes: &[u8], goes_on: bool) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
+    for (number, line) in text.split_inclusive('\n').enumerate() {
         let (body, end) = match line.strip_suffix('\n') {
             Some(body) => (body.strip_suffix('\r').unwrap_or(body), "\n"),
             None => (line, ""),
         };
         // A `\r` at the very end waits for what will overwrite the line.
-        let shown = body
-            .trim_end_matches('\r')
-            .rsplit('\r')
-            .next()
-            .unwrap_or(body);
+        let body = body.trim_end_matches('\r');
+        let shown = body.rsplit('\r').next().unwrap_or(body);
+        if goes_on && number == 0 && shown.len() < body.len() {
+            out.push('\r');
+        }
         out.extend(
             shown
                 .chars()
@@ -246,10 +247,16 @@ mod tests {
 
     #[test]
     fn text_is_readable() {
-        assert_eq!(readable(b"10%\r20%\r100%\ndone\r\n"), "100%\ndone\n");
-        assert_eq!(readable(b"50%\r"), "50%");
+        assert_eq!(readable(b"10%\r20%\r100%\ndone\r\n", false), "100%\ndone\n");
+        assert_eq!(readable(b"50%\r", false), "50%");
         assert_eq!(
-            readable(b"a\x07b\tc\x1b[31md\xff\0"),
+            readable(b"\r60%\n", true),
+            "\r60%\n",
+            "the line before is overwritten"
+        );
+        assert_eq!(readable(b" more\nx\ry\n", true), " more\ny\n");
+        assert_eq!(
+            readable(b"a\x07b\tc\x1b[31md\xff\0", false),
             "ab\tc\x1b[31md\u{fffd}"
         );
     }

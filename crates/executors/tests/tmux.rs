@@ -106,7 +106,7 @@ impl Host {
 
     fn log(&self, attempt: AttemptId, rank: u32) -> String {
         let folder = layout::rank_dir(self.dir.path(), attempt, rank);
-        logs::readable(&logs::read(&folder, 0, 1 << 20).unwrap().bytes)
+        logs::readable(&logs::read(&folder, 0, 1 << 20).unwrap().bytes, false)
     }
 
     fn tmux(&self, arguments: &[&str]) -> bool {
@@ -394,7 +394,7 @@ async fn logs_hold_any_bytes_and_keep_head_and_tail() {
     assert!(total > 24 * 1024, "{total}");
     let tail = logs::read(&folder, total - 20, 100).unwrap();
     assert!(
-        logs::readable(&tail.bytes).ends_with("\nlast\n"),
+        logs::readable(&tail.bytes, false).ends_with("\nlast\n"),
         "{tail:?}"
     );
     let middle = logs::read(&folder, 10 * 1024, 100).unwrap();

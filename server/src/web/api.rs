@@ -62,12 +62,15 @@ async fn prepare(request: Request) -> Result<Request, ApiError> {
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
     let bytes = axum::body::to_bytes(body, LARGEST_READ).await;
-    bytes.ok().filter(|bytes| bytes.len() <= LARGEST_BODY).ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::TooLarge,
-            format!("The request is larger than {LARGEST_BODY} bytes, or broke off."),
-        )
-    })
+    bytes
+        .ok()
+        .filter(|bytes| bytes.len() <= LARGEST_BODY)
+        .ok_or_else(|| {
+            ApiError::new(
+                ErrorCode::TooLarge,
+                format!("The request is larger than {LARGEST_BODY} bytes, or broke off."),
+            )
+        })
 }
 
 /// A read's JSON object as the query that it stands for.

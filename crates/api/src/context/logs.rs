@@ -107,15 +107,24 @@ impl Context {
                 ));
             }
         };
+        let all = ended && chunk.next >= chunk.total;
+        let (bytes, next) = if all {
+            (&chunk.bytes[..], chunk.next)
+        } else {
+            whole(&chunk)
+        };
         Ok(LogText {
             job: id.0,
             attempt: attempt.number,
             rank,
             start: chunk.start,
-            next: chunk.next,
+            next,
             total: chunk.total,
-            text: logs::readable(&chunk.bytes),
-            ended: ended && chunk.next >= chunk.total,
+            text: logs::readable(
+                bytes,
+                offset == Some(chunk.start.cast_signed()) && chunk.start > 0,
+            ),
+            ended: all,
         })
     }
 
@@ -142,6 +151,23 @@ impl Context {
             name: format!("berth-{attempt}-rank{rank}.log"),
         })
     }
+}
+
+/// A piece that more follows after: without a character that is cut in two, or a `\r` of which it
+/// is not known yet what it overwrites.
+fn whole(chunk: &logs::LogChunk) -> (&[u8], u64) {
+    let mut length = logs::whole_characters(&chunk.bytes);
+    while length > 0 && chunk.bytes[length - 1] == b'\r' {
+        length -= 1;
+    }
+    if length == 0 {
+        // Nothing but such: taken as it is, to get on.
+        length = chunk.bytes.len();
+    }
+    (
+        &chunk.bytes[..length],
+        chunk.next - (chunk.bytes.len() - length) as u64,
+    )
 }
 
 /// The attempt that is meant: the one named, or the last one; `None` when there was none yet.
