@@ -1,1 +1,47 @@
-fn main() {}
+//! `berth`: the queue from a shell. A client of the server functions and nothing else.
+//!
+//! Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server unreachable; `berth run` ends with the
+//! job's own.
+
+mod args;
+mod commands;
+mod connect;
+mod failure;
+mod follow;
+mod output;
+mod session;
+mod table;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Verb};
+use crate::failure::Failure;
+use crate::session::Session;
+
+fn main() -> ExitCode {
+    let Cli {
+        connection,
+        json,
+        verb,
+    } = Cli::parse();
+    if let Verb::Completions(args) = verb {
+        return commands::completions::run(&args);
+    }
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::Other(format!("cannot start: {error}.")).report(json),
+    };
+    let result = runtime.block_on(async {
+        let session = Session::open(&connection, json)?;
+        commands::run(verb, &session).await
+    });
+    // A request that still waits for its answer must not hold up the end.
+    runtime.shutdown_background();
+    result.unwrap_or_else(|failure| failure.report(json))
+}

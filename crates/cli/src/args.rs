@@ -1,0 +1,67 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    change, completions, logs, r#move, nodes, queue, run, show, submit, update, why,
+};
+use crate::connect;
+
+const EXAMPLES: &str = "\
+Examples:
+  berth submit -g 4 -t 6h -- python train.py --lr 3e-4
+  berth run -g 1 -- nvidia-smi
+  berth queue --all
+  berth logs -f 17
+  berth move 17 --top
+
+Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server unreachable; `berth run` ends with the job's own.
+The server is found by --url, BERTH_URL, or what the server on this host wrote into its data folder;
+the token by --token-file, BERTH_TOKEN, or the same folder.";
+
+/// Submit jobs to the GPUs you share, and watch them.
+#[derive(Debug, Parser)]
+#[command(name = "berth", version, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub connection: connect::Flags,
+    /// Print the server's answer as JSON.
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Queue a command and print its job number.
+    Submit(Box<submit::Args>),
+    /// Submit, follow the log, and exit with the job's code.
+    Run(Box<run::Args>),
+    /// List jobs: yours that are waiting or running, unless asked otherwise.
+    Queue(queue::Args),
+    /// Everything about a job.
+    Show(show::Args),
+    /// Say why a job waits.
+    Why(why::Args),
+    /// Print what a job's command wrote.
+    Logs(logs::Args),
+    /// End jobs: a running one gets SIGTERM, some seconds, SIGKILL.
+    Cancel(change::Args),
+    /// Keep queued jobs from starting.
+    Hold(change::Args),
+    /// Queue held jobs.
+    Release(change::Args),
+    /// Change a waiting job's place in the queue.
+    Move(r#move::Args),
+    /// Change a job's limits, name or size.
+    Update(Box<update::Args>),
+    /// Stop running jobs and queue them again, or queue finished ones again.
+    Requeue(change::Args),
+    /// The nodes, their GPUs, and who holds them.
+    Nodes(nodes::Args),
+    /// Who you are for the server.
+    Whoami,
+    /// Print a completion script for a shell.
+    Completions(completions::Args),
+}

@@ -1,0 +1,46 @@
+//! One file a verb.
+
+pub mod change;
+pub mod completions;
+pub mod job_args;
+pub mod logs;
+pub mod r#move;
+pub mod nodes;
+pub mod queue;
+pub mod run;
+pub mod show;
+pub mod submit;
+pub mod update;
+pub mod whoami;
+pub mod why;
+
+use std::process::ExitCode;
+
+use crate::args::Verb;
+use crate::failure::Failure;
+use crate::session::Session;
+
+pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
+    match verb {
+        Verb::Submit(args) => submit::run(session, *args).await?,
+        Verb::Run(args) => return run::run(session, *args).await,
+        Verb::Queue(args) => queue::run(session, args).await?,
+        Verb::Show(args) => show::run(session, &args).await?,
+        Verb::Why(args) => why::run(session, &args).await?,
+        Verb::Logs(args) => logs::run(session, &args).await?,
+        Verb::Cancel(args) => return Ok(change::run(session, change::Change::Cancel, &args).await),
+        Verb::Hold(args) => return Ok(change::run(session, change::Change::Hold, &args).await),
+        Verb::Release(args) => {
+            return Ok(change::run(session, change::Change::Release, &args).await);
+        }
+        Verb::Requeue(args) => {
+            return Ok(change::run(session, change::Change::Requeue, &args).await);
+        }
+        Verb::Move(args) => r#move::run(session, &args).await?,
+        Verb::Update(args) => update::run(session, *args).await?,
+        Verb::Nodes(args) => nodes::run(session, &args).await?,
+        Verb::Whoami => whoami::run(session).await?,
+        Verb::Completions(args) => return Ok(completions::run(&args)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

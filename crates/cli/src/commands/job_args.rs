@@ -1,0 +1,266 @@
+//! What `submit` and `run` have in common: a job on the command line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use berth_api::jobs::{JobAnswer, SubmitJob};
+use berth_domain::SubmitRequest;
+use jiff::Zoned;
+
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::time;
+
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct JobArgs {
+    /// GPUs: in all, or with -N on each node. Default 1; 0 for a job that needs none.
+    #[arg(short = 'g', long, value_name = "N", allow_negative_numbers = true)]
+    gpus: Option<i64>,
+    /// Nodes; each runs the command once. Default: as few as hold the GPUs.
+    #[arg(short = 'N', long, value_name = "N", allow_negative_numbers = true)]
+    nodes: Option<i64>,
+    /// Time limit: 90s, 30m, 6h, 2d, 1-12:00:00, or a number of minutes. Default 24h.
+    #[arg(
+        short = 't',
+        long = "time",
+        value_name = "TIME",
+        allow_hyphen_values = true
+    )]
+    time_limit: Option<String>,
+    /// The job's name. Default: the program's.
+    #[arg(short = 'J', long, value_name = "NAME")]
+    name: Option<String>,
+    /// Priority class: low, normal, high, critical. A higher class goes first.
+    #[arg(
+        short = 'p',
+        long = "priority",
+        visible_alias = "class",
+        value_name = "CLASS"
+    )]
+    class: Option<String>,
+    /// The project that it counts for.
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
+    /// Start only after these jobs succeeded: 17, or afterany:17, afternotok:17; several with commas.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    after: Vec<String>,
+    /// Not before this time: +2h, 18:00, 2026-11-30T18:00 (local), 2026-11-30T18:00:00Z.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    begin: Option<String>,
+    /// Where the command runs. Default: the current folder.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    chdir: Option<PathBuf>,
+    /// A variable for the job: KEY=VALUE, or KEY with the value that it has here. May be repeated.
+    #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
+    env: Vec<String>,
+    /// Tries after a failed first one. Default 0.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    retries: Option<i64>,
+    /// May be stopped and queued again when others need the GPUs.
+    #[arg(long)]
+    preemptible: bool,
+    /// The same key returns the same job, however often it is submitted.
+    #[arg(long, value_name = "TEXT")]
+    key: Option<String>,
+    /// The command and its arguments. It runs without a shell; for a line of shell: sh -c '…'.
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+impl JobArgs {
+    /// The request, except for what is left to the server.
+    pub fn request(self, here: &Path, now: &Zoned) -> Result<SubmitRequest, Failure> {
+        let folder = match self.chdir {
+            // `join` takes an absolute one as it is.
+            Some(folder) => here.join(folder),
+            None => here.to_owned(),
+        };
+        let workdir = folder.into_os_string().into_string().map_err(|folder| {
+            Failure::Usage(format!(
+                "The folder {} has a name that is not UTF-8; choose another with -C.",
+                folder.display()
+            ))
+        })?;
+        let begin = self.begin.map(|text| time::begin(&text, now)).transpose();
+        Ok(SubmitRequest {
+            command: self.command,
+            name: self.name,
+            project: self.project,
+            workdir: Some(workdir),
+            env: variables(&self.env, |name| std::env::var(name).ok())?,
+            gpus: self.gpus,
+            nodes: self.nodes,
+            time_limit: self.time_limit,
+            class: self.class,
+            preemptible: self.preemptible,
+            max_retries: self.retries,
+            after: self.after,
+            begin: begin.map_err(|why| Failure::Usage(format!("--begin: {why}.")))?,
+            array: None,
+            hold: false,
+            idempotency_key: Some(self.key.unwrap_or_else(new_key)),
+        })
+    }
+}
+
+/// Each submission has a key, so that one whose answer got lost can be sent again.
+fn new_key() -> String {
+    format!("cli-{:032x}", rand::random::<u128>())
+}
+
+fn variables(
+    texts: &[String],
+    here: impl Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => here(text)
+            .map(|value| (text.clone(), value))
+            .ok_or_else(|| {
+                Failure::Usage(format!(
+                    "-e {text}: {text} is not set here; write {text}=VALUE."
+                ))
+            }),
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// The request for a job on this machine, now.
+pub fn request(args: JobArgs) -> Result<SubmitRequest, Failure> {
+    let here = std::env::current_dir().map_err(|error| {
+        Failure::Other(format!(
+            "The current folder is gone ({error}); choose one with -C."
+        ))
+    });
+    // With an absolute -C the current folder does not matter.
+    let here = match (&args.chdir, here) {
+        (Some(folder), Err(_)) if folder.is_absolute() => PathBuf::from("/"),
+        (_, here) => here?,
+    };
+    args.request(&here, &Zoned::now())
+}
+
+/// Submits it; a lost answer is asked for again with the same key.
+pub async fn submit(session: &Session, request: &SubmitRequest) -> Result<JobAnswer, Failure> {
+    session
+        .repeat(|| {
+            session.berth.call(SubmitJob {
+                body: request.clone(),
+            })
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Verb};
+
+    fn parse(line: &[&str]) -> Result<SubmitRequest, String> {
+        let words = ["berth", "submit"].iter().chain(line);
+        let cli = Cli::try_parse_from(words).map_err(|error| error.kind().to_string())?;
+        let Verb::Submit(args) = cli.verb else {
+            return Err("another verb".into());
+        };
+        let now = "2026-11-24T12:00:00+00:00[UTC]".parse().unwrap();
+        args.request(Path::new("/home/ana/work"), &now)
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn everything_that_can_be_said_of_a_job() {
+        let line = "-g 4 -N 2 -t 1-12 -J big -p high --project llm --after 3,afterany:5 --after 9 \
+                    --begin +1h --array 0-9%2 -C runs -e A=1=2 -e B= --retries 3 --preemptible \
+                    --hold --key k -- python train.py -g 7 -- --lr=1";
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let env = [("A", "1=2"), ("B", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let command = ["python", "train.py", "-g", "7", "--", "--lr=1"];
+        let expected = SubmitRequest {
+            command: command.map(str::to_owned).to_vec(),
+            name: Some("big".into()),
+            project: Some("llm".into()),
+            workdir: Some("/home/ana/work/runs".into()),
+            env: env.into(),
+            gpus: Some(4),
+            nodes: Some(2),
+            time_limit: Some("1-12".into()),
+            class: Some("high".into()),
+            preemptible: true,
+            max_retries: Some(3),
+            after: ["3", "afterany:5", "9"].map(str::to_owned).to_vec(),
+            begin: Some("2026-11-24T13:00:00Z".into()),
+            array: Some("0-9%2".into()),
+            hold: true,
+            idempotency_key: Some("k".into()),
+        };
+        assert_eq!(parse(&words).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_bare_command_runs_here_with_a_key_of_its_own() {
+        let request = parse(&["true"]).unwrap();
+        let key = request.idempotency_key.clone().unwrap();
+        assert!(key.starts_with("cli-") && key.len() == 36, "{key}");
+        let expected = SubmitRequest {
+            command: vec!["true".into()],
+            workdir: Some("/home/ana/work".into()),
+            idempotency_key: Some(key.clone()),
+            ..SubmitRequest::default()
+        };
+        assert_eq!(request, expected);
+        assert_ne!(parse(&["true"]).unwrap().idempotency_key, Some(key));
+    }
+
+    #[test]
+    fn flags_after_the_command_are_the_commands() {
+        let request = parse(&["-g", "2", "python", "-g", "3", "--json"]).unwrap();
+        assert_eq!(request.gpus, Some(2));
+        assert_eq!(request.command, ["python", "-g", "3", "--json"]);
+    }
+
+    #[test]
+    fn wrong_numbers_reach_the_server_which_says_why() {
+        let request = parse(&[
+            "-g",
+            "-1",
+            "-N",
+            "-2",
+            "-t",
+            "-5",
+            "--retries",
+            "-1",
+            "--",
+            "x",
+        ])
+        .unwrap();
+        assert_eq!(
+            (request.gpus, request.nodes, request.max_retries),
+            (Some(-1), Some(-2), Some(-1))
+        );
+        assert_eq!(request.time_limit.as_deref(), Some("-5"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in [
+            &[][..],
+            &["-g", "two", "x"],
+            &["--gpu", "2", "--", "x"],
+            &["-g", "2"],
+        ] {
+            assert!(parse(line).is_err(), "{line:?}");
+        }
+        assert!(
+            parse(&["--begin", "soon", "x"])
+                .unwrap_err()
+                .contains("--begin")
+        );
+        assert!(
+            parse(&["-e", "BERTH_TEST_NOT_SET", "x"])
+                .unwrap_err()
+                .contains("is not set")
+        );
+    }
+}

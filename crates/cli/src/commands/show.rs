@@ -1,0 +1,236 @@
+//! `berth show`: everything about a job.
+
+use berth_api::jobs::{EventList, JobDetailAnswer, JobEvents};
+use berth_api::views::{AttemptView, EventView, JobDetail};
+use berth_domain::{JobId, Timestamp, walltime};
+
+use crate::failure::Failure;
+use crate::output;
+use crate::session::Session;
+use crate::table::{self, Width};
+use crate::time;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "ID")]
+    pub id: JobId,
+}
+
+pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
+    let JobDetailAnswer { job } = session.job(args.id).await?;
+    if session.json {
+        return output::json(&JobDetailAnswer { job });
+    }
+    let events = events(session, args.id).await?;
+    output::print(&text(&job, &events, Timestamp::now()))
+}
+
+async fn events(session: &Session, id: JobId) -> Result<Vec<EventView>, Failure> {
+    let mut all = vec![];
+    let mut after = None;
+    loop {
+        let page: EventList = session
+            .repeat(|| session.berth.call(JobEvents { id, after }))
+            .await?;
+        all.extend(page.events);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+fn text(job: &JobDetail, events: &[EventView], now: Timestamp) -> String {
+    let mut text = table::fields(&facts(job, now));
+    if !job.attempts.is_empty() {
+        text += "\n";
+        let header = ["ATTEMPT", "STARTED", "TIME", "ON", "END"];
+        let rows = job
+            .attempts
+            .iter()
+            .map(|attempt| attempt_cells(attempt, now))
+            .collect();
+        text += &table::plain(&header, &[0, 2], rows, Width::Whole);
+    }
+    if !events.is_empty() {
+        text += "\n";
+        let rows = events.iter().map(event_cells).collect();
+        text += &table::plain(&["WHEN", "WHO", "WHAT"], &[], rows, Width::Whole);
+    }
+    text
+}
+
+fn facts(job: &JobDetail, now: Timestamp) -> Vec<(&'static str, String)> {
+    let row = &job.row;
+    let at = |at: Timestamp| format!("{} ({})", time::local(at), time::age(at, now));
+    let mut facts = vec![
+        ("Job", format!("{} {}", row.id, row.name)),
+        ("State", state(job)),
+    ];
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            facts.push((name, value));
+        }
+    };
+    add("Waits", row.reason_text.clone());
+    add("User", Some(row.user.to_string()));
+    add("Project", row.project.clone());
+    add(
+        "Command",
+        Some(
+            job.command
+                .iter()
+                .map(|word| quoted(word))
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    );
+    add("Folder", job.workdir.clone());
+    let env = job
+        .env
+        .iter()
+        .map(|(name, value)| quoted(&format!("{name}={value}")));
+    add("Environment", Some(env.collect::<Vec<_>>().join(" ")));
+    add("Size", Some(size(row.nodes, row.gpus_per_node)));
+    add(
+        "Holds",
+        row.lease
+            .as_deref()
+            .map(table::lease)
+            .filter(|_| row.is_active()),
+    );
+    add(
+        "Time limit",
+        Some(walltime::format(std::time::Duration::from_secs(
+            row.time_limit_s,
+        ))),
+    );
+    add("Class", Some(row.class.as_str().to_owned()));
+    add(
+        "Retries",
+        (job.max_retries > 0).then(|| job.max_retries.to_string()),
+    );
+    add("Preemptible", job.preemptible.then(|| "yes".to_owned()));
+    add("After", Some(job.after.join(", ")));
+    add(
+        "Array",
+        row.array
+            .map(|place| format!("task {} of job {}", place.index, place.array)),
+    );
+    add("Begin", job.begin.map(at));
+    add("Submitted", Some(at(row.submitted_at)));
+    add("Started", row.started_at.map(at));
+    add("Finished", row.finished_at.map(at));
+    add("Terminal", job.attach.clone());
+    add("Run folder", Some(job.run_dir.clone()));
+    facts
+}
+
+fn state(job: &JobDetail) -> String {
+    let row = &job.row;
+    match (&row.outcome_text, row.exit_code, &job.held_by) {
+        (Some(outcome), Some(code), _) => format!("Finished: {outcome}, exit code {code}"),
+        (Some(outcome), None, _) => format!("Finished: {outcome}"),
+        (None, _, Some(by)) => format!("{} by {by}", row.state.as_str()),
+        _ => row.state.as_str().to_owned(),
+    }
+}
+
+fn size(nodes: u32, gpus_per_node: u32) -> String {
+    let plural =
+        |count: u32, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    match nodes {
+        1 => plural(gpus_per_node, "GPU"),
+        _ => format!("{} on each of {nodes} nodes", plural(gpus_per_node, "GPU")),
+    }
+}
+
+fn attempt_cells(attempt: &AttemptView, now: Timestamp) -> Vec<String> {
+    let ran = attempt
+        .started_at
+        .map(|from| time::between(from, attempt.ended_at.unwrap_or(now)));
+    vec![
+        attempt.number.to_string(),
+        attempt.started_at.map(time::local).unwrap_or_default(),
+        time::clock(ran.unwrap_or_default()),
+        table::lease(&attempt.lease),
+        table::printable(attempt.end.as_deref().unwrap_or("running")),
+    ]
+}
+
+fn event_cells(event: &EventView) -> Vec<String> {
+    vec![
+        time::local(event.at),
+        event.actor.clone(),
+        table::printable(&event.text),
+    ]
+}
+
+/// A word as a shell would take it.
+fn quoted(word: &str) -> String {
+    let plain = |ch: char| ch.is_ascii_alphanumeric() || "_-+=./:,@%".contains(ch);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_api::views::LeasePart;
+    use berth_domain::{StateName, SubmitRequest};
+
+    use super::*;
+
+    #[test]
+    fn a_finished_job_tells_its_story() {
+        let mut row = table::tests::row(17, StateName::Finished);
+        row.outcome = Some("Failed".into());
+        row.outcome_text = Some("Failed".into());
+        row.exit_code = Some(3);
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let attempt = AttemptView {
+            number: 1,
+            lease: vec![LeasePart {
+                node: "node-1".into(),
+                gpus: vec![0, 1, 2, 3],
+            }],
+            granted_at: at("2026-11-24T12:00:00Z"),
+            started_at: Some(at("2026-11-24T12:00:00Z")),
+            ended_at: Some(at("2026-11-24T12:00:09Z")),
+            exit_code: Some(3),
+            end: Some("exit code 3".into()),
+        };
+        let job = JobDetail {
+            row,
+            command: ["sh", "-c", "echo $X; exit 3"].map(str::to_owned).to_vec(),
+            workdir: Some("/home/ana".into()),
+            env: [("X".to_owned(), "it's".to_owned())].into(),
+            preemptible: false,
+            max_retries: 0,
+            after: vec![],
+            begin: None,
+            held_by: None,
+            attempts: vec![attempt],
+            attach: None,
+            run_dir: "/data/jobs/17".into(),
+            request: SubmitRequest::default(),
+        };
+        let text = text(&job, &[], at("2026-11-24T12:05:00Z"));
+        for line in [
+            "Job          17 train\n",
+            "State        Finished: Failed, exit code 3\n",
+            "Command      sh -c 'echo $X; exit 3'\n",
+            r"Environment  'X=it'\''s'",
+            "Size         4 GPUs\n",
+            "node-1[0-3]  exit code 3\n",
+            "(5m ago)\n",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(
+            !text.contains("Waits") && !text.contains("Project"),
+            "{text}"
+        );
+    }
+}
