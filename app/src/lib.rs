@@ -1,1 +1,24 @@
+//! The pages: rendered on the server first, then taken over by the browser.
+//!
+//! Pages get what they show from a server function or from the [live store](live::Live); nothing
+//! here polls. Every action is a plain HTML form too, so that the pages work without script.
 
+// View types nest deeply; the release build of the browser needs more than the default.
+#![recursion_limit = "256"]
+
+mod actions;
+mod app;
+mod clock;
+mod components;
+mod draft;
+mod format;
+mod icons;
+mod keys;
+mod live;
+mod notice;
+mod pages;
+mod shell;
+mod start;
+
+pub use app::App;
+pub use shell::shell;

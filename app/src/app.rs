@@ -1,0 +1,76 @@
+//! Routes, and what every page shares.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{ParamSegment, SsrMode, StaticSegment};
+
+use crate::clock::Clock;
+use crate::components::confirm::{Confirm, ConfirmDialog};
+use crate::components::frame::Frame;
+use crate::components::help::HelpDialog;
+use crate::live::Live;
+use crate::notice::Notices;
+use crate::pages::{
+    dashboard::Dashboard, job::JobPage, jobs::JobsPage, login::LoginPage, not_found::NotFound,
+    submit::SubmitPage,
+};
+use crate::start;
+
+/// The app, inside `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let clock = Clock::new();
+    let live = Live::new(clock);
+    provide_context(clock);
+    provide_context(live);
+    provide_context(Notices::new());
+    provide_context(Confirm::new());
+    start::provide();
+    begin(clock, live);
+
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Berth".to_owned() } else { format!("{title} · Berth") }
+        } />
+        <Router>
+            <Frame>
+                <FlatRoutes fallback=|| view! { <NotFound /> }>
+                    <Route path=StaticSegment("") view=Dashboard ssr=SsrMode::Async />
+                    <Route path=StaticSegment("jobs") view=JobsPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("jobs"), ParamSegment("id"))
+                        view=JobPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=StaticSegment("submit") view=SubmitPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async />
+                </FlatRoutes>
+            </Frame>
+            <ConfirmDialog />
+            <HelpDialog />
+        </Router>
+    }
+}
+
+/// What begins when the browser has taken the page over; effects do not run on the server.
+fn begin(clock: Clock, live: Live) {
+    Effect::new(move |_| {
+        clock.begin();
+        // After the other effects of this first run.
+        request_animation_frame(|| {
+            if let Some(body) = document().body() {
+                let _ = body.set_attribute("data-hydrated", "true");
+            }
+        });
+    });
+    Effect::new(move |begun: Option<bool>| {
+        let begun = begun.unwrap_or(false);
+        let started = live.started.get();
+        if started && !begun {
+            live.connect();
+        }
+        begun || started
+    });
+}

@@ -1,0 +1,70 @@
+//! The header: the cluster in one line, whether the page is live, and who looks.
+
+use leptos::prelude::*;
+
+use super::theme_switch::ThemeSwitch;
+use crate::format;
+use crate::icons::{Icon, icon};
+use crate::live::{Link, Live};
+
+#[component]
+pub fn Header() -> impl IntoView {
+    let live = Live::here();
+    let allocated = move || live.totals.with(|totals| (totals.allocated, totals.gpus));
+    let busy = move || live.totals.with(|totals| totals.busy_pct.map(format::percent));
+    view! {
+        <header class="header" data-live=move || live.link.get().as_str()>
+            <p class="header-cluster">
+                <span>
+                    <b class="num">{move || allocated().0} "/" {move || allocated().1}</b>
+                    " allocated"
+                </span>
+                <span>
+                    <b class="num">{move || busy().unwrap_or_else(|| "—".to_owned())} "%"</b>
+                    " busy"
+                </span>
+                <span class="header-counts">
+                    <b class="num">{move || live.counts.with(|counts| counts.queued)}</b>
+                    " queued"
+                </span>
+                {move || live.simulated.get().then(|| view! {
+                    <strong
+                        class="simulated"
+                        title="The GPUs and their figures are made up. Commands run for real on this host."
+                    >
+                        "SIMULATED"
+                    </strong>
+                })}
+            </p>
+            <div class="header-end">
+                <LinkState />
+                <ThemeSwitch />
+                <span class="header-user">
+                    {move || live.who.with(|who| who.as_ref().map(|who| who.user.0.clone()))}
+                </span>
+                <form method="post" action="/logout">
+                    <button class="button button-quiet button-icon" aria-label="Log out" title="Log out">
+                        {icon(Icon::LogOut)}
+                    </button>
+                </form>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// Whether what is shown is true at the moment, in a word.
+#[component]
+fn LinkState() -> impl IntoView {
+    let live = Live::here();
+    let told = move || match live.link.get() {
+        Link::Live => "What you see is what is.",
+        Link::Stale => "Nothing was heard from the server for a while: figures may be old.",
+        Link::Offline => "The server cannot be reached. The page tries again by itself.",
+    };
+    view! {
+        <span class=move || format!("link link-{}", live.link.get().as_str()) title=told role="status">
+            {move || live.link.get().as_str()}
+        </span>
+    }
+}

@@ -1,0 +1,60 @@
+//! The buttons of a job. Each is a plain form; with script it asks first and stays on the page.
+
+use berth_api::views::JobRow;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+
+use crate::actions::{Act, Doer};
+use crate::live::Live;
+
+#[component]
+pub fn JobActions(
+    #[prop(into)] row: Signal<JobRow>,
+    /// In a table: smaller.
+    #[prop(optional)]
+    small: bool,
+) -> impl IntoView {
+    let live = Live::here();
+    let doer = Doer::here();
+    // Only what the state and the owner allow; the server checks again.
+    let acts = Memo::new(move |_| {
+        row.with(|row| {
+            let acts = if live.may_change(row) { Act::fitting(row.state) } else { vec![] };
+            (row.state, acts)
+        })
+    });
+    let buttons = move || {
+        let (state, acts) = acts.get();
+        acts.into_iter()
+            .map(|act| {
+                let id = row.with_untracked(|row| row.id);
+                let submit = move |event: SubmitEvent| {
+                    event.prevent_default();
+                    doer.act(act, &row.get_untracked());
+                };
+                let class = match (act, small) {
+                    (Act::Cancel, true) => "button button-small button-bad-quiet",
+                    (_, true) => "button button-small",
+                    (Act::Cancel, false) => "button button-bad-quiet",
+                    (_, false) => "button",
+                };
+                view! {
+                    <form
+                        method="post"
+                        action=format!("/forms/{}/{id}", act.verb())
+                        on:submit=submit
+                    >
+                        <button
+                            class=class
+                            data-act=act.verb()
+                            aria-label=format!("{} job {id}", act.label(state))
+                        >
+                            {act.label(state)}
+                        </button>
+                    </form>
+                }
+            })
+            .collect_view()
+    };
+    view! { <div class="actions">{buttons}</div> }.into_any()
+}

@@ -1,0 +1,78 @@
+//! A job in a narrow list: what waits next, what ended lately.
+
+use berth_api::views::JobRow;
+use berth_domain::JobId;
+use leptos::prelude::*;
+
+use super::gpu_squares::GpuSquares;
+use super::moment::{Lasting, Moment};
+use super::owner::OwnerMark;
+use super::state_badge::StateBadge;
+use crate::live::Live;
+
+/// A waiting job, with what it waits for.
+#[component]
+pub fn WaitingLine(id: JobId) -> impl IntoView {
+    let Some(row) = Live::here().row(id).map(Signal::<JobRow>::from) else {
+        return ().into_any();
+    };
+    let size = Memo::new(move |_| row.with(|row| (row.nodes, row.gpus_per_node)));
+    let user = row.with_untracked(|row| row.user.0.clone());
+    view! {
+        <li class="line" data-job=id.to_string()>
+            <OwnerMark name=user.clone() />
+            <div class="line-body">
+                <div class="line-head">
+                    <a class="line-name" data-row-link href=format!("/jobs/{id}")>
+                        {move || row.with(|row| row.name.clone())}
+                    </a>
+                    <span class="quiet">{user}</span>
+                    {move || {
+                        let (nodes, gpus_per_node) = size.get();
+                        view! { <GpuSquares nodes gpus_per_node /> }
+                    }}
+                </div>
+                <p class="line-reason">
+                    {move || row.with(|row| row.reason_text.clone().unwrap_or_else(|| "Waits to be planned.".to_owned()))}
+                </p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// A finished job, with how it ended.
+#[component]
+pub fn RecentLine(id: JobId) -> impl IntoView {
+    let Some(row) = Live::here().row(id).map(Signal::<JobRow>::from) else {
+        return ().into_any();
+    };
+    let user = row.with_untracked(|row| row.user.0.clone());
+    let times = Memo::new(move |_| row.with(|row| (row.started_at, row.finished_at)));
+    view! {
+        <li class="line" data-job=id.to_string()>
+            <OwnerMark name=user.clone() />
+            <div class="line-body">
+                <div class="line-head">
+                    <a class="line-name" data-row-link href=format!("/jobs/{id}")>
+                        {move || row.with(|row| row.name.clone())}
+                    </a>
+                    <span class="quiet">{user}</span>
+                    <StateBadge row />
+                </div>
+                <p class="line-reason">
+                    {move || match times.get() {
+                        (Some(from), Some(to)) => view! {
+                            "ran " <Lasting from to=Some(to) /> ", ended " <Moment at=to />
+                        }
+                        .into_any(),
+                        (None, Some(to)) => view! { "ended " <Moment at=to /> }.into_any(),
+                        _ => ().into_any(),
+                    }}
+                    {move || row.with(|row| row.exit_code.filter(|code| *code != 0).map(|code| format!(", code {code}")))}
+                </p>
+            </div>
+        </li>
+    }
+    .into_any()
+}

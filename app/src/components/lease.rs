@@ -1,0 +1,47 @@
+//! The GPUs that a job holds, drawn as its nodes' tiles, and in words.
+
+use berth_api::views::LeasePart;
+use leptos::prelude::*;
+
+use crate::live::Live;
+
+/// `node-1: 0, 1 · node-2: 4`.
+pub fn words(lease: &[LeasePart]) -> String {
+    let part = |part: &LeasePart| {
+        if part.gpus.is_empty() {
+            return part.node.to_string();
+        }
+        let gpus: Vec<String> = part.gpus.iter().map(u32::to_string).collect();
+        format!("{}: {}", part.node, gpus.join(", "))
+    };
+    lease.iter().map(part).collect::<Vec<_>>().join(" · ")
+}
+
+#[component]
+pub fn LeaseTiles(lease: Vec<LeasePart>) -> impl IntoView {
+    let live = Live::here();
+    let parts = lease.into_iter().map(|part| {
+        let nodes = live.nodes.get_untracked();
+        let node = nodes.into_iter().find(|node| node.name == part.node);
+        let all = node.map_or_else(|| part.gpus.clone(), |node| node.gpus);
+        let tiles = all.into_iter().map(|index| {
+            let held = part.gpus.contains(&index);
+            view! {
+                <li class:held=held>
+                    {index}
+                    {held.then(|| view! { <span class="visually-hidden">" held"</span> })}
+                </li>
+            }
+        });
+        let tiles = tiles.collect_view();
+        view! {
+            <div class="lease-node">
+                <span class="lease-name">{part.node.0.clone()}</span>
+                <ol class="lease-tiles num" aria-label=format!("GPUs of {}", part.node)>
+                    {tiles}
+                </ol>
+            </div>
+        }
+    });
+    view! { <div class="lease">{parts.collect_view()}</div> }.into_any()
+}

@@ -1,0 +1,59 @@
+//! A node: its name and its GPUs.
+
+use berth_domain::{JobId, NodeSource};
+use leptos::prelude::*;
+
+use super::gpu_tile::{GpuTile, Joined};
+use crate::live::{Live, NodeShape};
+
+#[component]
+pub fn NodeRow(node: NodeShape) -> impl IntoView {
+    let live = Live::here();
+    let cells: Vec<_> = node.gpus.iter().filter_map(|index| live.gpu(&node.name, *index)).collect();
+    let total = cells.len();
+    let holders = Memo::new(move |_| {
+        cells
+            .iter()
+            .map(|cell| cell.with(|gpu| gpu.job.as_ref().map(|job| job.id)))
+            .collect::<Vec<Option<JobId>>>()
+    });
+    let held = move || holders.with(|holders| holders.iter().flatten().count());
+    let joined = move |place: usize| {
+        Signal::derive(move || {
+            holders.with(|holders| {
+                let at = |place: Option<usize>| place.and_then(|p| holders.get(p).copied()).flatten();
+                let here = at(Some(place));
+                Joined {
+                    left: here.is_some() && at(place.checked_sub(1)) == here,
+                    right: here.is_some() && at(Some(place + 1)) == here,
+                }
+            })
+        })
+    };
+    let name = node.name.clone();
+    let tiles = node.gpus.iter().enumerate().map(|(place, index)| {
+        view! { <GpuTile node=name.clone() index=*index joined=joined(place) /> }
+    });
+    let tiles = tiles.collect_view();
+    let id = format!("node-{}", node.name);
+    let label = id.clone();
+    view! {
+        <section class="node" class:node-absent=!node.present aria-labelledby=label>
+            <header class="node-head">
+                <h2 id=id>{node.name.0.clone()}</h2>
+                <span class="quiet">{node.model.clone()} " × " {total}</span>
+                {(node.source == NodeSource::Simulated)
+                    .then(|| view! { <span class="tag">"simulated"</span> })}
+                {(!node.present)
+                    .then(|| view! {
+                        <span class="badge badge-bad">"does not answer; gets no new jobs"</span>
+                    })}
+                <span class="node-held num">
+                    {held} "/" {total} <small>" allocated"</small>
+                </span>
+            </header>
+            <ul class="tiles">{tiles}</ul>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,36 @@
+//! Where messages are shown.
+
+use leptos::prelude::*;
+
+use crate::icons::{Icon, icon};
+use crate::notice::Notices;
+
+#[component]
+pub fn NoticeList() -> impl IntoView {
+    let notices = Notices::here();
+    view! {
+        <div class="notices" role="status" aria-live="polite">
+            <For
+                each=move || notices.all()
+                key=|notice| notice.number
+                children=move |notice| {
+                    let number = notice.number;
+                    view! {
+                        <div class="notice" class:notice-bad=notice.bad>
+                            <p>{notice.text}</p>
+                            <button
+                                type="button"
+                                class="button button-quiet button-icon"
+                                aria-label="Dismiss"
+                                on:click=move |_| notices.dismiss(number)
+                            >
+                                {icon(Icon::Close)}
+                            </button>
+                        </div>
+                    }
+                }
+            />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,209 @@
+//! Times, durations, sizes and owners as people read them.
+
+use berth_domain::Timestamp;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+
+/// `14:20 UTC`; with the date when it is not the day of `now`.
+pub fn utc(at: Timestamp, now: i64) -> String {
+    let text = at.to_string();
+    let clock = text.get(11..16).unwrap_or_default();
+    if at.as_second().div_euclid(DAY) == now.div_euclid(DAY) {
+        return format!("{clock} UTC");
+    }
+    let month = text.get(5..7).and_then(|m| m.parse::<usize>().ok());
+    let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
+    format!("{day} {} {clock} UTC", month_name(month.unwrap_or(1)))
+}
+
+fn month_name(month: usize) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    NAMES[(month + 11) % 12]
+}
+
+/// `4 min ago`, `in 25 min`; from an hour on the clock time where the browser is.
+pub fn local(at: Timestamp, now: i64) -> String {
+    let ago = now - at.as_second();
+    match ago {
+        0..5 => "just now".to_owned(),
+        -5..0 => "now".to_owned(),
+        5..HOUR => format!("{} ago", duration(ago)),
+        _ if ago > -HOUR && ago < 0 => format!("in {}", duration(-ago)),
+        _ => local_clock(at, now),
+    }
+}
+
+/// `14:20`, or `24 Nov 14:20` on another day.
+#[cfg(feature = "hydrate")]
+fn local_clock(at: Timestamp, now: i64) -> String {
+    let (date, today) = (js_date(at.as_millisecond()), js_date(now * 1000));
+    let clock = format!("{:02}:{:02}", date.get_hours(), date.get_minutes());
+    let same_day = date.get_date() == today.get_date()
+        && date.get_month() == today.get_month()
+        && date.get_full_year() == today.get_full_year();
+    if same_day {
+        return clock;
+    }
+    let month = month_name(date.get_month() as usize + 1);
+    format!("{} {month} {clock}", date.get_date())
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn local_clock(at: Timestamp, now: i64) -> String {
+    utc(at, now)
+}
+
+/// Date, time and zone in full, for a hover.
+#[cfg(feature = "hydrate")]
+pub fn zoned(at: Timestamp) -> String {
+    String::from(js_date(at.as_millisecond()).to_string())
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn zoned(at: Timestamp) -> String {
+    at.to_string()
+}
+
+#[cfg(feature = "hydrate")]
+fn js_date(milliseconds: i64) -> js_sys::Date {
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+    let value = wasm_bindgen::JsValue::from_f64(milliseconds as f64);
+    js_sys::Date::new(&value)
+}
+
+/// `4 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
+pub fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let two = |big: i64, unit: &str, rest: i64, small: &str| {
+        if rest == 0 {
+            format!("{big} {unit}")
+        } else {
+            format!("{big} {unit} {rest} {small}")
+        }
+    };
+    match seconds {
+        0..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        HOUR..DAY => two(seconds / HOUR, "h", seconds % HOUR / MINUTE, "min"),
+        _ => two(seconds / DAY, "d", seconds % DAY / HOUR, "h"),
+    }
+}
+
+/// How long something has run, to the second while it is short: `1:05`, `2:03:11`.
+pub fn stopwatch(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (h, m, s) = (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE);
+    if h >= 24 {
+        duration(seconds)
+    } else if h > 0 {
+        format!("{h}:{m:02}:{s:02}")
+    } else {
+        format!("{m}:{s:02}")
+    }
+}
+
+/// `71` of GiB.
+pub fn gib(bytes: u64) -> String {
+    let tenths = bytes / (1024 * 1024 * 1024 / 10);
+    if tenths < 100 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else {
+        format!("{}", (tenths + 5) / 10)
+    }
+}
+
+/// A share of 0 to 100 as a whole number.
+pub fn percent(value: f32) -> String {
+    format!("{value:.0}")
+}
+
+/// `1 GPU`, `4 GPUs`.
+pub fn count(n: impl Into<u64>, one: &str) -> String {
+    match n.into() {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+/// `12,345`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// One of twelve hues, always the same for a name (FNV-1a).
+pub fn owner_hue(name: &str) -> u32 {
+    let fold = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+    let hash = name.bytes().fold(2_166_136_261, fold);
+    (hash ^ (hash >> 15)) % 12
+}
+
+/// Two letters: `an` for `ana`, `ab` for `ana.berg`.
+pub fn initials(name: &str) -> String {
+    let mut parts = name.split(['.', '-', '_', ' ']).filter(|part| !part.is_empty());
+    match (parts.next(), parts.next()) {
+        (Some(first), Some(second)) => first.chars().take(1).chain(second.chars().take(1)).collect(),
+        (Some(first), None) => first.chars().take(2).collect(),
+        _ => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn moments_in_utc() {
+        let now = at("2026-11-24T16:00:00Z").as_second();
+        assert_eq!(utc(at("2026-11-24T14:20:59.5Z"), now), "14:20 UTC");
+        assert_eq!(utc(at("2026-11-03T04:05:00Z"), now), "3 Nov 04:05 UTC");
+    }
+
+    #[test]
+    fn moments_near_now_are_relative() {
+        let now = at("2026-11-24T16:00:00Z").as_second();
+        assert_eq!(local(at("2026-11-24T15:59:58Z"), now), "just now");
+        assert_eq!(local(at("2026-11-24T15:48:00Z"), now), "12 min ago");
+        assert_eq!(local(at("2026-11-24T16:25:00Z"), now), "in 25 min");
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration(-3), "0 s");
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(12_000), "3 h 20 min");
+        assert_eq!(duration(2 * DAY + 4 * HOUR + 5), "2 d 4 h");
+        assert_eq!(stopwatch(65), "1:05");
+        assert_eq!(stopwatch(7391), "2:03:11");
+    }
+
+    #[test]
+    fn sizes_and_numbers() {
+        assert_eq!(gib(71 * 1024 * 1024 * 1024), "71");
+        assert_eq!(gib(3 * 1024 * 1024 * 1024 / 2), "1.5");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(count(1u32, "GPU"), "1 GPU");
+    }
+
+    #[test]
+    fn owners() {
+        assert_eq!(initials("ana"), "an");
+        assert_eq!(initials("ana.berg"), "ab");
+        assert!(owner_hue("ana") < 12);
+    }
+}

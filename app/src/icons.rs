@@ -1,0 +1,70 @@
+//! Icons: 16 by 16, drawn with lines in the colour of the text around them.
+
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    Dashboard,
+    Jobs,
+    Submit,
+    Held,
+    Queued,
+    Starting,
+    Running,
+    Stopping,
+    Succeeded,
+    Failed,
+    Cancelled,
+    TimedOut,
+    Lost,
+    System,
+    Light,
+    Dark,
+    Copy,
+    Download,
+    Up,
+    Down,
+    Gang,
+    Close,
+    LogOut,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Icon::Dashboard => "M2 3h12v4H2zM2 9h5v4H2zM9 9h5v4H9z",
+            Icon::Jobs => "M2 4h1M6 4h8M2 8h1M6 8h8M2 12h1M6 12h8",
+            Icon::Submit => "M8 3v10M3 8h10",
+            Icon::Held => "M5.5 3.5v9M10.5 3.5v9",
+            Icon::Queued => "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3l2 1.5",
+            Icon::Starting => "M8 2.5a5.5 5.5 0 0 1 5.5 5.5M8 13.5A5.5 5.5 0 0 1 2.5 8",
+            Icon::Running => "M5 3.2v9.6L12.5 8z",
+            Icon::Stopping => "M4 4h8v8H4z",
+            Icon::Succeeded => "M3 8.5l3.2 3.2L13 4.8",
+            Icon::Failed | Icon::Close => "M4 4l8 8M12 4l-8 8",
+            Icon::Cancelled => "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M4.2 11.8l7.6-7.6",
+            Icon::TimedOut => "M4 2.5h8M4 13.5h8M5 2.5c0 3.5 6 7.5 6 11M11 2.5c0 3.5-6 7.5-6 11",
+            Icon::Lost => "M8 3v6M8 12v.5",
+            Icon::System => "M2 3h12v8H2zM6 13.5h4",
+            Icon::Light => "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6M8 1.5v1.2M8 13.3v1.2\
+                M1.5 8h1.2M13.3 8h1.2M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9",
+            Icon::Dark => "M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5z",
+            Icon::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+            Icon::Download => "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10",
+            Icon::Up => "M4 10l4-4 4 4",
+            Icon::Down => "M4 6l4 4 4-4",
+            Icon::Gang => "M6.5 9.5l3-3M7 4.5l1-1a2.8 2.8 0 0 1 4 4l-1 1M9 11.5l-1 1a2.8 2.8 0 0 1-4-4l1-1",
+            Icon::LogOut => "M9.5 3H3v10h6.5M7 8h7M11.5 5.5L14 8l-2.5 2.5",
+        }
+    }
+}
+
+/// An icon beside a word; without one the parent needs a label.
+pub fn icon(which: Icon) -> AnyView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=which.path() />
+        </svg>
+    }
+    .into_any()
+}

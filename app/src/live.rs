@@ -1,0 +1,351 @@
+//! The live store: what the page knows without asking. One websocket feeds it; each GPU and each
+//! job has a signal of its own, so that a change touches only the cells that show it.
+
+#[cfg(feature = "hydrate")]
+mod socket;
+
+use std::collections::HashMap;
+
+use berth_api::live::{Delta, Gap, LiveRequest, Picture};
+use berth_api::logs::LogText;
+use berth_api::views::{Counts, FreeAt, GpuView, JobRow, Totals, Whoami};
+use berth_domain::node::Capacity;
+use berth_domain::{JobId, NodeName, NodeSource};
+use leptos::prelude::*;
+
+use crate::clock::Clock;
+use crate::start::Start;
+
+/// How true the page is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+pub enum Link {
+    Live,
+    /// Nothing was heard for a while, or the connection is being made.
+    #[default]
+    Stale,
+    /// Several tries failed.
+    Offline,
+}
+
+impl Link {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Link::Live => "live",
+            Link::Stale => "stale",
+            Link::Offline => "offline",
+        }
+    }
+}
+
+/// A node without what its GPUs do at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeShape {
+    pub name: NodeName,
+    pub source: NodeSource,
+    pub present: bool,
+    /// `H100 80GB HBM3`, when all are the same.
+    pub model: String,
+    /// The GPUs' indices.
+    pub gpus: Vec<u32>,
+}
+
+/// The store. Cheap to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    pub started: RwSignal<bool>,
+    pub link: RwSignal<Link>,
+    pub who: RwSignal<Option<Whoami>>,
+    pub simulated: RwSignal<bool>,
+    pub executor_down: RwSignal<Option<String>>,
+    pub totals: RwSignal<Totals>,
+    pub counts: RwSignal<Counts>,
+    pub free_at: RwSignal<Vec<FreeAt>>,
+    pub nodes: RwSignal<Vec<NodeShape>>,
+    pub active: RwSignal<Vec<JobId>>,
+    pub queue: RwSignal<Vec<JobId>>,
+    pub recent: RwSignal<Vec<JobId>>,
+    /// Rises with each snapshot after the first: what was asked before may have been missed.
+    pub resynced: RwSignal<u32>,
+    cells: StoredValue<Cells>,
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+    clock: Clock,
+}
+
+#[derive(Debug, Default)]
+struct Cells {
+    picture: Picture,
+    gpus: HashMap<(NodeName, u32), ArcRwSignal<GpuView>>,
+    rows: HashMap<JobId, RowCell>,
+}
+
+#[derive(Debug)]
+struct RowCell {
+    row: ArcRwSignal<JobRow>,
+    /// How many components show it although the picture may not hold it.
+    pins: u32,
+}
+
+impl Live {
+    pub fn new(clock: Clock) -> Self {
+        Live {
+            started: RwSignal::new(false),
+            link: RwSignal::new(Link::Stale),
+            who: RwSignal::new(None),
+            simulated: RwSignal::new(false),
+            executor_down: RwSignal::new(None),
+            totals: RwSignal::new(Totals::default()),
+            counts: RwSignal::new(Counts::default()),
+            free_at: RwSignal::new(vec![]),
+            nodes: RwSignal::new(vec![]),
+            active: RwSignal::new(vec![]),
+            queue: RwSignal::new(vec![]),
+            recent: RwSignal::new(vec![]),
+            resynced: RwSignal::new(0),
+            cells: StoredValue::new(Cells::default()),
+            clock,
+        }
+    }
+
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// Takes in what the page came with; only the first time.
+    pub fn start(self, start: Start) {
+        if self.started.get_untracked() {
+            return;
+        }
+        self.who.set(Some(start.who));
+        self.replace(start.picture);
+        self.started.set(true);
+    }
+
+    /// Opens the websocket and keeps it open. Does nothing on the server.
+    pub fn connect(self) {
+        #[cfg(feature = "hydrate")]
+        socket::connect(self);
+    }
+
+    /// Has each new piece of a log handed to `sink`. One log at a time.
+    pub fn follow(self, request: LiveRequest, sink: Callback<LogText>) {
+        #[cfg(feature = "hydrate")]
+        socket::follow(request, sink);
+        #[cfg(not(feature = "hydrate"))]
+        drop((request, sink));
+    }
+
+    /// Ends what [`follow`](Self::follow) began.
+    pub fn unfollow(self) {
+        #[cfg(feature = "hydrate")]
+        socket::unfollow();
+    }
+
+    /// A GPU's cell.
+    pub fn gpu(self, node: &NodeName, index: u32) -> Option<ArcRwSignal<GpuView>> {
+        let key = (node.clone(), index);
+        self.cells.with_value(|cells| cells.gpus.get(&key).cloned())
+    }
+
+    /// The cell of a job that the picture holds.
+    pub fn row(self, id: JobId) -> Option<ArcRwSignal<JobRow>> {
+        self.cells
+            .with_value(|cells| cells.rows.get(&id).map(|cell| cell.row.clone()))
+    }
+
+    /// The cell of any job, kept for as long as the calling component is on the page. `known` is
+    /// what the caller read elsewhere; what the picture holds is newer.
+    pub fn pin(self, known: JobRow) -> ArcRwSignal<JobRow> {
+        let id = known.id;
+        let row = self.cells.try_update_value(|cells| {
+            let listed = cells.picture.rows.contains_key(&id);
+            let cell = cells.rows.entry(id).or_insert_with(|| RowCell {
+                row: ArcRwSignal::new(known.clone()),
+                pins: 0,
+            });
+            cell.pins += 1;
+            (cell.row.clone(), listed)
+        });
+        let Some((row, listed)) = row else {
+            return ArcRwSignal::new(known);
+        };
+        if !listed && row.with_untracked(|row| *row != known) {
+            row.set(known);
+        }
+        on_cleanup(move || {
+            self.cells.try_update_value(|cells| {
+                let listed = cells.picture.rows.contains_key(&id);
+                if let Some(cell) = cells.rows.get_mut(&id) {
+                    cell.pins = cell.pins.saturating_sub(1);
+                    if cell.pins == 0 && !listed {
+                        cells.rows.remove(&id);
+                    }
+                }
+            });
+        });
+        row
+    }
+
+    /// All rows that the picture holds, newest first.
+    pub fn rows(self) -> Vec<JobRow> {
+        self.cells
+            .with_value(|cells| cells.picture.rows.values().rev().cloned().collect())
+    }
+
+    /// What the cluster has, for the form's checks. Follows the nodes.
+    pub fn capacity(self) -> Capacity {
+        self.nodes.with(|nodes| {
+            let present = nodes.iter().filter(|node| node.present);
+            present.fold(Capacity::default(), |sum, node| Capacity {
+                nodes: sum.nodes + 1,
+                gpus: sum.gpus + node.gpus.len(),
+                largest_node: sum.largest_node.max(node.gpus.len()),
+            })
+        })
+    }
+
+    /// Whether the one who looks may change a job.
+    pub fn may_change(self, row: &JobRow) -> bool {
+        self.who.with(|who| {
+            who.as_ref()
+                .is_some_and(|who| who.admin || who.user == row.user)
+        })
+    }
+
+    /// Takes a whole picture.
+    fn replace(self, picture: Picture) {
+        self.cells.update_value(|cells| cells.picture = picture);
+        self.publish_cluster();
+        let (gpus, rows) = self.cells.with_value(|cells| {
+            let nodes = cells.picture.cluster.nodes.iter();
+            let gpus = nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+            let rows = cells.picture.rows.values().cloned();
+            (gpus.collect::<Vec<_>>(), rows.collect::<Vec<_>>())
+        });
+        self.publish_gpus(gpus);
+        self.publish_rows(rows);
+        self.publish_lists();
+    }
+
+    /// Takes a change, and touches the cells that it names.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+    fn apply(self, delta: Delta) -> Result<(), Gap> {
+        let shape_changed = delta.cluster.is_some();
+        let gpus = match &delta.cluster {
+            None => delta.gpus.clone(),
+            Some(cluster) => {
+                let nodes = cluster.nodes.iter();
+                let gpus =
+                    nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+                gpus.collect()
+            }
+        };
+        let rows = delta.rows.clone();
+        self.cells
+            .try_update_value(|cells| cells.picture.apply(delta))
+            .unwrap_or(Ok(()))?;
+        if shape_changed {
+            self.publish_cluster();
+        }
+        self.publish_gpus(gpus);
+        self.publish_rows(rows);
+        self.publish_lists();
+        Ok(())
+    }
+
+    fn publish_cluster(self) {
+        let cluster = self.cells.with_value(|cells| {
+            let cluster = &cells.picture.cluster;
+            let nodes = cluster.nodes.iter().map(shape).collect::<Vec<_>>();
+            (cluster.simulated, cluster.executor_down.clone(), nodes)
+        });
+        set(self.simulated, cluster.0);
+        set(self.executor_down, cluster.1);
+        // Cells first: whoever follows the shape looks them up.
+        self.cells.update_value(|cells| {
+            for node in &cells.picture.cluster.nodes {
+                for gpu in &node.gpus {
+                    let key = (node.name.clone(), gpu.index);
+                    cells
+                        .gpus
+                        .entry(key)
+                        .or_insert_with(|| ArcRwSignal::new(gpu.clone()));
+                }
+            }
+        });
+        set(self.nodes, cluster.2);
+    }
+
+    fn publish_gpus(self, gpus: Vec<(NodeName, GpuView)>) {
+        for (node, gpu) in gpus {
+            if let Some(cell) = self.gpu(&node, gpu.index)
+                && cell.with_untracked(|known| *known != gpu)
+            {
+                cell.set(gpu);
+            }
+        }
+    }
+
+    fn publish_rows(self, rows: Vec<JobRow>) {
+        for row in rows {
+            let known = self.row(row.id);
+            match known {
+                None => self.cells.update_value(|cells| {
+                    let cell = RowCell {
+                        row: ArcRwSignal::new(row.clone()),
+                        pins: 0,
+                    };
+                    cells.rows.insert(row.id, cell);
+                }),
+                Some(known) if known.with_untracked(|known| *known != row) => known.set(row),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn publish_lists(self) {
+        let picture = self.cells.with_value(|cells| {
+            let picture = &cells.picture;
+            (
+                picture.active.clone(),
+                picture.queue.clone(),
+                picture.recent.clone(),
+                picture.counts,
+                picture.free_at.clone(),
+                picture.cluster.totals,
+            )
+        });
+        set(self.active, picture.0);
+        set(self.queue, picture.1);
+        set(self.recent, picture.2);
+        set(self.counts, picture.3);
+        set(self.free_at, picture.4);
+        set(self.totals, picture.5);
+        self.cells.update_value(|cells| {
+            let rows = &cells.picture.rows;
+            cells
+                .rows
+                .retain(|id, cell| cell.pins > 0 || rows.contains_key(id));
+        });
+    }
+}
+
+/// Sets a signal only when that changes it.
+fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|known| *known != value) {
+        signal.set(value);
+    }
+}
+
+fn shape(node: &berth_api::views::NodeView) -> NodeShape {
+    let first = node.gpus.first().map(|gpu| gpu.model.as_str());
+    let same = node.gpus.iter().all(|gpu| Some(gpu.model.as_str()) == first);
+    let model = first.filter(|_| same).unwrap_or("several models");
+    NodeShape {
+        name: node.name.clone(),
+        source: node.source,
+        present: node.present,
+        model: model.trim_start_matches("NVIDIA ").to_owned(),
+        gpus: node.gpus.iter().map(|gpu| gpu.index).collect(),
+    }
+}

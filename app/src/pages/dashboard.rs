@@ -1,0 +1,142 @@
+//! `/`: the cluster, what waits, what ended.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::empty::Empty;
+use crate::components::job_line::{RecentLine, WaitingLine};
+use crate::components::node_row::NodeRow;
+use crate::components::problem::ProblemView;
+use crate::format;
+use crate::live::Live;
+use crate::start::Waiting;
+
+/// So many waiting and finished jobs are shown here; the jobs page has all.
+const NEXT: usize = 12;
+const RECENT: usize = 8;
+
+#[component]
+pub fn Dashboard() -> impl IntoView {
+    let waiting = Waiting::here();
+    view! {
+        <Title text="Dashboard" />
+        <Suspense>
+            {move || Suspend::new(async move {
+                match waiting.ready().await {
+                    Ok(()) => view! { <Cluster /> }.into_any(),
+                    Err(error) => view! { <ProblemView error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Cluster() -> impl IntoView {
+    let live = Live::here();
+    view! {
+        <h1 class="visually-hidden">"Dashboard"</h1>
+        <div class="dashboard">
+            <div class="dashboard-nodes">
+                <Totals />
+                <For
+                    each=move || live.nodes.get()
+                    key=|node| (node.name.clone(), node.present, node.gpus.len())
+                    children=|node| view! { <NodeRow node /> }
+                />
+                {move || live.nodes.with(Vec::is_empty).then(|| view! {
+                    <Empty text="No node has reported yet. Start the server with --simulate 2x8, or on a host with GPUs." />
+                })}
+            </div>
+            <aside class="dashboard-side">
+                <NextUp />
+                <Recent />
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Totals() -> impl IntoView {
+    let live = Live::here();
+    let free = move || live.totals.with(|totals| totals.gpus.saturating_sub(totals.allocated));
+    let number = |value: AnyView, word: &'static str| {
+        view! {
+            <div>
+                <dd class="num">{value}</dd>
+                <dt>{word}</dt>
+            </div>
+        }
+    };
+    let busy = move || live.totals.with(|t| t.busy_pct.map_or("—".to_owned(), format::percent));
+    view! {
+        <dl class="totals">
+            {number((move || free()).into_any(), "GPUs free")}
+            {number((move || live.totals.with(|t| t.allocated)).into_any(), "allocated")}
+            {number(view! { {busy} <small>"%"</small> }.into_any(), "busy")}
+            {number((move || live.counts.with(|c| c.active)).into_any(), "running")}
+            {number((move || live.counts.with(|c| c.queued)).into_any(), "queued")}
+            {number((move || live.counts.with(|c| c.held)).into_any(), "held")}
+        </dl>
+    }
+    .into_any()
+}
+
+#[component]
+fn NextUp() -> impl IntoView {
+    let live = Live::here();
+    let first = move || live.queue.with(|queue| queue.iter().take(NEXT).copied().collect::<Vec<_>>());
+    let waiting = move || live.counts.with(|counts| u64::from(counts.queued + counts.held));
+    let more = move || waiting().saturating_sub(NEXT as u64);
+    let nothing = move || {
+        let idle = live.active.with(Vec::is_empty) && live.recent.with(Vec::is_empty);
+        live.queue.with(Vec::is_empty).then(|| {
+            if idle {
+                view! { <Empty text="No job yet. Submit the first one:" offer=true /> }
+            } else {
+                view! { <Empty text="Nothing waits. A new job starts at once if it fits." /> }
+            }
+        })
+    };
+    view! {
+        <section class="panel" aria-labelledby="next-title">
+            <h2 id="next-title">
+                "Next up " <span class="quiet num">{waiting}</span>
+            </h2>
+            <ol class="lines">
+                <For each=first key=|id| *id children=|id| view! { <WaitingLine id /> } />
+            </ol>
+            {nothing}
+            {move || (more() > 0).then(|| view! {
+                <p class="more">
+                    <a href="/jobs?user=all&state=waiting">"and " {format::thousands(more())} " more"</a>
+                </p>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Recent() -> impl IntoView {
+    let live = Live::here();
+    let recent = move || live.recent.with(|all| all.iter().take(RECENT).copied().collect::<Vec<_>>());
+    let shown = move || {
+        live.recent.with(|recent| !recent.is_empty()).then(|| {
+            view! {
+                <section class="panel" aria-labelledby="recent-title">
+                    <h2 id="recent-title">"Finished"</h2>
+                    <ol class="lines">
+                        <For each=recent key=|id| *id children=|id| view! { <RecentLine id /> } />
+                    </ol>
+                    <p class="more">
+                        <a href="/jobs?user=all&state=Finished">"All finished jobs"</a>
+                    </p>
+                </section>
+            }
+        })
+    };
+    shown.into_any()
+}

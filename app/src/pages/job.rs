@@ -1,0 +1,260 @@
+//! `/jobs/ID`: one job, from submission to its last line.
+
+use berth_api::jobs::{get_job, job_events};
+use berth_api::logs::{LogText, job_log};
+use berth_api::views::{AttemptView, EventView, JobDetail, JobRow};
+use berth_api::{ApiError, ErrorCode};
+use berth_domain::JobId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use serde::{Deserialize, Serialize};
+
+use crate::components::copy::{CopyButton, CopyLine};
+use crate::components::job_actions::JobActions;
+use crate::components::job_row::why;
+use crate::components::job_spec::JobSpec;
+use crate::components::lease::{self, LeaseTiles};
+use crate::components::log_view::{LogView, Which};
+use crate::components::moment::{Lasting, Moment};
+use crate::components::owner::Owner;
+use crate::components::problem::ProblemView;
+use crate::components::state_badge::StateBadge;
+use crate::components::timeline::Timeline;
+use crate::draft;
+use crate::live::Live;
+use crate::start::Waiting;
+
+/// The page comes with this much of the log's end.
+const LOG_BYTES: u32 = 64 * 1024;
+
+/// Everything that the page comes with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Found {
+    detail: JobDetail,
+    events: Vec<EventView>,
+    log: LogText,
+    which: (Option<u32>, u32),
+}
+
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let waiting = Waiting::here();
+    let (params, query) = (use_params_map(), use_query_map());
+    let asked = Memo::new(move |_| {
+        let id = params.with(|params| params.get("id")).unwrap_or_default();
+        let number = |name: &str| query.with(|query| query.get(name)?.parse::<u32>().ok());
+        (id, number("attempt"), number("rank").unwrap_or(0))
+    });
+    let found = Resource::new_blocking(
+        move || asked.get(),
+        |(id, attempt, rank)| async move {
+            let id: JobId = id.parse().map_err(|_| {
+                ApiError::new(ErrorCode::NotFound, format!("'{id}' is not a job's number."))
+            })?;
+            let offset = -i64::from(LOG_BYTES);
+            Ok::<_, ApiError>(Found {
+                detail: get_job(id).await?.job,
+                events: job_events(id, None).await?.events,
+                log: job_log(id, attempt, Some(rank), Some(offset), Some(LOG_BYTES), None).await?,
+                which: (attempt, rank),
+            })
+        },
+    );
+    let problem = move || query.with(|query| query.get("error"));
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let found = match waiting.ready().await {
+                    Ok(()) => found.await,
+                    Err(error) => Err(error),
+                };
+                match found {
+                    Ok(found) => view! {
+                        {problem().map(|problem| view! {
+                            <p class="banner banner-bad" role="alert">{problem}</p>
+                        })}
+                        <JobView found />
+                    }
+                    .into_any(),
+                    Err(error) => view! {
+                        <Title text="Job" />
+                        <ProblemView error />
+                    }
+                    .into_any(),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn JobView(found: Found) -> impl IntoView {
+    let Found { detail, events, log, which } = found;
+    let id = detail.row.id;
+    let row = Signal::<JobRow>::from(Live::here().pin(detail.row.clone()));
+    let user = detail.row.user.0.clone();
+    let detail = RwSignal::new(detail);
+    let events = RwSignal::new(events);
+    keep_current(id, detail, events);
+
+    let name = Memo::new(move |_| row.with(|row| row.name.clone()));
+    let times = Memo::new(move |_| row.with(|row| (row.started_at, row.finished_at)));
+    let reason = move || row.with(why);
+    let writing = Signal::derive(move || row.with(|row| row.is_live()));
+    let cli = Signal::derive(move || detail.with(|detail| draft::as_cli(&detail.request)));
+    let attach = Memo::new(move |_| detail.with(|detail| detail.attach.clone()));
+    let held = Memo::new(move |_| row.with(|row| row.lease.clone().filter(|lease| !lease.is_empty())));
+    let nodes = Memo::new(move |_| row.with(|row| row.nodes));
+    let log_of = Which { job: id, attempt: which.0, rank: which.1 };
+    view! {
+        <Title text=move || format!("{id} {}", name.get()) />
+        <article class="job" data-job=id.to_string()>
+            <header class="job-head">
+                <div class="job-title">
+                    <p class="job-id num">"Job " {id.to_string()}</p>
+                    <h1>{name}</h1>
+                </div>
+                <div class="job-facts">
+                    <StateBadge row />
+                    {move || match times.get() {
+                        (Some(from), to) => view! { <Lasting from to /> }.into_any(),
+                        _ => ().into_any(),
+                    }}
+                    <Owner name=user />
+                </div>
+                <div class="job-buttons" data-page-actions>
+                    <JobActions row />
+                    <a class="button" href=format!("/submit?from={id}")>
+                        "Submit again"
+                    </a>
+                    <CopyButton text=cli what="as a command" worded=true />
+                </div>
+                <p class="job-reason">{reason}</p>
+            </header>
+            <div class="job-log">
+                <Ranks id nodes which=log_of />
+                <LogView which=log_of first=log writing />
+            </div>
+            <div class="job-side">
+                {move || held.get().map(|lease| {
+                    let active = row.with_untracked(|row| row.is_active());
+                    let title = if active { "Holds" } else { "Held" };
+                    view! {
+                        <section class="panel">
+                            <h2>{title}</h2>
+                            <LeaseTiles lease />
+                        </section>
+                    }
+                })}
+                {move || attach.get().map(|attach| view! {
+                    <section class="panel">
+                        <h2>"Terminal"</h2>
+                        <CopyLine text=attach what="command" />
+                        <p class="hint">"On the node, to look at it while it runs. Ctrl-b d leaves it."</p>
+                    </section>
+                })}
+                <section class="panel">
+                    <h2>"Timeline"</h2>
+                    <Timeline events />
+                </section>
+                <Attempts id detail />
+                <section class="panel">
+                    <h2>"Submitted with"</h2>
+                    <JobSpec detail />
+                </section>
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// Asks again for details and events when the job changed; not when only its reason did.
+fn keep_current(id: JobId, detail: RwSignal<JobDetail>, events: RwSignal<Vec<EventView>>) {
+    let live = Live::here();
+    let row = detail.with_untracked(|detail| detail.row.clone());
+    let row = Signal::<JobRow>::from(live.pin(row));
+    let changed = Memo::new(move |_| {
+        let mut row = row.get();
+        (row.reason, row.reason_text) = (None, None);
+        (row, live.resynced.get())
+    });
+    Effect::new(move |before: Option<()>| {
+        changed.track();
+        if before.is_none() {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(answer) = get_job(id).await {
+                detail.try_set(answer.job);
+            }
+            let last = events.try_with_untracked(|events| events.last().map(|event| event.seq));
+            if let Ok(more) = job_events(id, last.flatten()).await {
+                events.try_update(|events| {
+                    let last = events.last().map_or(0, |event| event.seq);
+                    events.extend(more.events.into_iter().filter(|event| event.seq > last));
+                });
+            }
+        });
+    });
+}
+
+/// The ranks of a job on several nodes: each writes a log of its own.
+#[component]
+fn Ranks(id: JobId, nodes: Memo<u32>, which: Which) -> impl IntoView {
+    move || {
+        let nodes = nodes.get();
+        (nodes > 1).then(|| {
+            let attempt = which.attempt.map(|n| format!("&attempt={n}")).unwrap_or_default();
+            let link = |rank: u32| {
+                view! {
+                    <a
+                        class="button button-small"
+                        href=format!("/jobs/{id}?rank={rank}{attempt}")
+                        aria-current=(rank == which.rank).then_some("true")
+                    >
+                        "Rank " {rank}
+                    </a>
+                }
+            };
+            view! {
+                <nav class="ranks" aria-label="Ranks">
+                    {(0..nodes).map(link).collect_view()}
+                </nav>
+            }
+        })
+    }
+}
+
+/// All tries, when there was more than one.
+#[component]
+fn Attempts(id: JobId, detail: RwSignal<JobDetail>) -> impl IntoView {
+    let attempts = Memo::new(move |_| detail.with(|detail| detail.attempts.clone()));
+    let entry = move |attempt: AttemptView| {
+        let number = attempt.number;
+        let from = attempt.started_at.unwrap_or(attempt.granted_at);
+        view! {
+            <li>
+                <a href=format!("/jobs/{id}?attempt={number}")>"Attempt " {number}</a>
+                <span>{attempt.end.unwrap_or_else(|| "under way".to_owned())}</span>
+                <span class="quiet">
+                    <Moment at=from /> ", " <Lasting from to=attempt.ended_at />
+                    ", " {lease::words(&attempt.lease)}
+                </span>
+            </li>
+        }
+    };
+    move || {
+        let attempts = attempts.get();
+        (attempts.len() > 1).then(|| {
+            view! {
+                <section class="panel">
+                    <h2>"Attempts"</h2>
+                    <ol class="attempts">{attempts.into_iter().map(entry).collect_view()}</ol>
+                </section>
+            }
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! The filter's form: a plain one that asks by its address; with script it does so as one types.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::filter::{Filter, STATES};
+
+/// So long after the last key the list is asked for.
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[component]
+pub fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
+    let navigate = use_navigate();
+    let go = Callback::new(move |filter: Filter| {
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(&filter.href(), options);
+    });
+    let owner = move |word: &'static str, label: &'static str| {
+        view! {
+            <label class="segment">
+                <input
+                    type="radio"
+                    name="user"
+                    value=word
+                    checked=filter.with_untracked(|filter| filter.user == word)
+                    prop:checked=move || filter.with(|filter| filter.user == word)
+                    on:change=move |_| go.run(filter.get_untracked().with_user(word))
+                />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    let options = STATES.map(|(word, _, label)| {
+        view! {
+            <option value=word selected=move || filter.with(|filter| filter.state == word)>
+                {label}
+            </option>
+        }
+    });
+    let typed = leptos::leptos_dom::helpers::debounce(PAUSE, move |text: String| {
+        go.run(filter.get_untracked().with_text(text));
+    });
+    let mut typed = typed;
+    view! {
+        <form class="filter" method="get" action="/jobs" role="search" on:submit=move |event| event.prevent_default()>
+            <fieldset class="segments">
+                <legend class="visually-hidden">"Whose jobs"</legend>
+                {owner("me", "Mine")}
+                {owner("all", "All")}
+            </fieldset>
+            <select
+                class="input"
+                name="state"
+                aria-label="State"
+                on:change=move |event| go.run(filter.get_untracked().with_state(event_target_value(&event)))
+            >
+                {options.collect_view()}
+            </select>
+            <input
+                class="input filter-text"
+                type="search"
+                name="text"
+                placeholder="Name or number"
+                aria-label="Name or number"
+                data-filter
+                value=filter.with_untracked(|filter| filter.text.clone())
+                on:input=move |event| typed(event_target_value(&event))
+            />
+            <noscript>
+                <button class="button">"Filter"</button>
+            </noscript>
+            <kbd class="filter-key needs-script" title="Focuses the filter; ? tells all keys">"/"</kbd>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,28 @@
+//! Where there is nothing.
+
+use berth_api::{ApiError, ErrorCode};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::problem::answer_with;
+
+#[component]
+pub fn NotFound() -> impl IntoView {
+    answer_with(&ApiError::new(ErrorCode::NotFound, "No such page."));
+    view! {
+        <Title text="Not found" />
+        <section class="problem">
+            <h1>"There is no page here"</h1>
+            <p>"The address may be mistyped, or the page is not built yet."</p>
+            <p>
+                <a class="button" href="/">
+                    "Dashboard"
+                </a>
+                <a class="button" href="/jobs">
+                    "Jobs"
+                </a>
+            </p>
+        </section>
+    }
+    .into_any()
+}

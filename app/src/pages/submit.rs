@@ -1,0 +1,343 @@
+//! `/submit`: the form, checked as it is typed by what checks it on the server.
+
+use std::collections::BTreeSet;
+
+use berth_api::ApiError;
+use berth_api::jobs::{get_job, submit_job};
+use berth_domain::{JobId, PriorityClass, SubmitRequest, commandline};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use crate::clock::Clock;
+use crate::components::copy::CopyButton;
+use crate::components::field::{Field, Kind};
+use crate::components::free_at::{FreeAtList, when};
+use crate::components::problem::ProblemView;
+use crate::draft::{self, Draft, Problem};
+use crate::live::Live;
+use crate::start::Waiting;
+
+const SIZES: [u32; 5] = [1, 2, 4, 8, 16];
+
+#[component]
+pub fn SubmitPage() -> impl IntoView {
+    let waiting = Waiting::here();
+    let query = use_query_map();
+    let from = Memo::new(move |_| query.with(|query| query.get("from")?.parse::<JobId>().ok()));
+    let source = Resource::new_blocking(
+        move || from.get(),
+        |from| async move {
+            match from {
+                Some(id) => get_job(id).await.map(|answer| Some(answer.job.request)),
+                None => Ok(None),
+            }
+        },
+    );
+    view! {
+        <Title text="Submit" />
+        <div class="page">
+            <div class="page-head">
+                <h1>"Submit a job"</h1>
+            </div>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let found = match waiting.ready().await {
+                        Ok(()) => source.await,
+                        Err(error) => Err(error),
+                    };
+                    match found {
+                        Ok(request) => view! { <SubmitForm request /> }.into_any(),
+                        Err(error) => view! { <ProblemView error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the form knows. Cheap to copy.
+#[derive(Clone, Copy)]
+struct Form {
+    draft: Draft,
+    /// What is wrong with what is typed.
+    local: Memo<Vec<Problem>>,
+    /// What the server said was wrong with what was sent.
+    refused: RwSignal<Option<Problem>>,
+    /// Fields that were left: only these are spoken of before something is sent.
+    left: RwSignal<BTreeSet<&'static str>>,
+    tried: RwSignal<bool>,
+    sending: RwSignal<bool>,
+}
+
+impl Form {
+    fn problem(self, name: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let of = |problem: &Problem| (problem.0 == name).then(|| problem.1.clone());
+            let spoken = self.tried.get() || self.left.with(|left| left.contains(name));
+            let local = spoken.then(|| self.local.with(|all| all.iter().find_map(of)));
+            local
+                .flatten()
+                .or_else(|| self.refused.with(|refused| refused.as_ref().and_then(of)))
+        })
+    }
+
+    fn field(self, name: &'static str, label: &'static str, kind: Kind, hint: &'static str, placeholder: &'static str) -> AnyView {
+        let left = self.left;
+        let leave = Callback::new(move |name| {
+            left.update(|left| {
+                left.insert(name);
+            });
+        });
+        let value = self.draft.text(name);
+        view! { <Field name label value problem=self.problem(name) left=leave kind hint placeholder /> }
+            .into_any()
+    }
+}
+
+#[component]
+fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
+    let live = Live::here();
+    let query = use_query_map().get_untracked();
+    let draft = Draft::from_query(&query);
+    let again = request.is_some();
+    if let Some(request) = request {
+        draft.fill(&request);
+    }
+    let refused = query.get("error").map(|why| (query.get("field").unwrap_or_default(), why));
+    let form = Form {
+        draft,
+        local: Memo::new(move |_| draft.problems(live.capacity())),
+        refused: RwSignal::new(refused),
+        left: RwSignal::new(BTreeSet::new()),
+        tried: RwSignal::new(false),
+        sending: RwSignal::new(false),
+    };
+    // What belongs to no field stands above the form.
+    let general = move || {
+        form.refused.with(|refused| {
+            let known = |field: &str| draft::TEXTS.contains(&field);
+            refused.as_ref().filter(|(field, _)| !known(field)).map(|(_, why)| why.clone())
+        })
+    };
+    let navigate = use_navigate();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let navigate = navigate.clone();
+        send(form, move |id| navigate(&format!("/jobs/{id}"), NavigateOptions::default()));
+    };
+    let advanced = again || draft::TEXTS[7..].iter().any(|name| query.get(name).is_some_and(|text| !text.is_empty()));
+    view! {
+        <div class="submit">
+            <form class="submit-form" method="post" action="/forms/submit" novalidate on:submit=submit>
+                {move || general().map(|why| view! {
+                    <p class="banner banner-bad" role="alert">{why}</p>
+                })}
+                {form.field("command", "Command", Kind::Lines(3), "", "python train.py --lr 1e-4")}
+                <Runs draft />
+                <Size form />
+                <div class="field-row">
+                    {form.field("time_limit", "Time limit", Kind::Line, "Ended after this: 30m, 6h, 2d. Empty is 24 h. A shorter one may start sooner.", "24h")}
+                    <Class form />
+                </div>
+                <div class="field-row">
+                    {form.field("name", "Name", Kind::Line, "Empty is the program's name.", "")}
+                    {form.field("project", "Project", Kind::Line, "", "")}
+                </div>
+                <details class="more-fields" open=advanced>
+                    <summary>"More"</summary>
+                    {form.field("nodes", "Nodes", Kind::Number, "Given, the GPUs above are on each node.", "")}
+                    {form.field("workdir", "Folder", Kind::Code, "Absolute, on the nodes. Empty is the job's own run folder.", "/home/ana/project")}
+                    {form.field("env", "Environment", Kind::Lines(3), "One NAME=VALUE a line.", "WANDB_MODE=offline")}
+                    <div class="field-row">
+                        {form.field("after", "After", Kind::Code, "Job numbers: 17 waits for its success, afterany:18 for its end.", "17 afterany:18")}
+                        {form.field("begin", "Not before", Kind::Code, "A time with its zone.", "2026-11-30T18:00:00+01:00")}
+                    </div>
+                    <div class="field-row">
+                        {form.field("array", "Array", Kind::Code, "One task a number; %4 for four at once.", "0-9%4")}
+                        {form.field("max_retries", "Retries", Kind::Number, "So often it is tried again when it fails.", "0")}
+                    </div>
+                    <Check name="preemptible" on=draft.preemptible label="Preemptible" hint="May be stopped and queued again for a job of a higher class." />
+                    <Check name="hold" on=draft.hold label="Hold" hint="Is submitted, but waits until you release it." />
+                </details>
+                <div class="submit-buttons">
+                    <button class="button button-main" disabled=form.sending>
+                        {move || if form.sending.get() { "Submitting" } else { "Submit" }}
+                    </button>
+                    <CopyButton
+                        text=Signal::derive(move || draft::as_cli(&draft.request().0))
+                        what="as a command"
+                        worded=true
+                    />
+                </div>
+            </form>
+            <aside class="submit-side">
+                <FreeAtList />
+            </aside>
+        </div>
+    }
+    .into_any()
+}
+
+/// Sends the form, unless something is wrong with it.
+fn send(form: Form, then: impl FnOnce(JobId) + 'static) {
+    form.tried.set(true);
+    form.refused.set(None);
+    let first = form.local.with_untracked(|all| all.first().map(|(field, _)| field.clone()));
+    if let Some(field) = first {
+        focus(&field);
+        return;
+    }
+    if form.sending.get_untracked() {
+        return;
+    }
+    form.sending.set(true);
+    let (request, _) = untrack(|| form.draft.request());
+    spawn_local(async move {
+        match submit_job(request).await {
+            Ok(answer) => then(answer.job.id),
+            Err(error) => refuse(form, &error),
+        }
+        form.sending.try_set(false);
+    });
+}
+
+fn refuse(form: Form, error: &ApiError) {
+    let field = error.field().unwrap_or_default().to_owned();
+    focus(&field);
+    form.refused.try_set(Some((field, error.to_string())));
+}
+
+/// Goes to the field that is to blame, opening what hides it.
+fn focus(field: &str) {
+    use leptos::wasm_bindgen::JsCast;
+    let Some(input) = document().get_element_by_id(field) else {
+        return;
+    };
+    if let Ok(Some(details)) = input.closest("details") {
+        let _ = details.set_attribute("open", "");
+    }
+    if let Ok(input) = input.dyn_into::<web_sys::HtmlElement>() {
+        let _ = input.focus();
+    }
+}
+
+/// What will run: a program with its arguments, or a line of shell.
+#[component]
+fn Runs(draft: Draft) -> impl IntoView {
+    let text = move || match draft.argv() {
+        Ok(words) if words.is_empty() => ().into_any(),
+        Ok(words) => {
+            let shell = matches!(words.as_slice(), [sh, c, _] if sh == "sh" && c == "-c");
+            let how = if shell { "Runs in a shell: " } else { "Runs: " };
+            view! {
+                {how}
+                <code>{commandline::format(&words)}</code>
+            }
+            .into_any()
+        }
+        Err(_) => ().into_any(),
+    };
+    view! { <p class="runs" aria-live="polite">{text}</p> }
+}
+
+/// How many GPUs, with when so many would be free.
+#[component]
+fn Size(form: Form) -> impl IntoView {
+    let (live, clock) = (Live::here(), Clock::here());
+    let value = form.draft.text("gpus");
+    let most = move || live.capacity().gpus;
+    let choices = move || {
+        let most = most();
+        let fits = SIZES.into_iter().filter(|n| *n as usize <= most);
+        fits.map(|n| {
+            let free = move || live.free_at.with(|all| all.iter().find(|free| free.gpus == n).copied());
+            view! {
+                <button
+                    type="button"
+                    class="size"
+                    aria-pressed=move || if value.get() == n.to_string() { "true" } else { "false" }
+                    on:click=move |_| value.set(n.to_string())
+                >
+                    <b class="num">{n}</b>
+                    <small>{move || free().map(|free| short(&when(&free, clock)))}</small>
+                </button>
+            }
+        })
+        .collect_view()
+    };
+    view! {
+        <div class="size-field">
+            {form.field("gpus", "GPUs", Kind::Number, "", "1")}
+            <div class="sizes needs-script" role="group" aria-label="GPUs, and when so many are free">
+                {choices}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn short(text: &str) -> String {
+    text.trim_end_matches(" at the latest").to_owned()
+}
+
+#[component]
+fn Class(form: Form) -> impl IntoView {
+    let value = form.draft.text("class");
+    let problem = form.problem("class");
+    let option = move |class: PriorityClass| {
+        let note = match class {
+            PriorityClass::Low => " (last)",
+            PriorityClass::Normal => "",
+            PriorityClass::High => " (before normal)",
+            PriorityClass::Critical => " (first; admins only)",
+        };
+        view! {
+            <option value=class.as_str() selected=value.get_untracked() == class.as_str()>
+                {class.as_str()} {note}
+            </option>
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="class">"Class"</label>
+            <select
+                class="input"
+                id="class"
+                name="class"
+                aria-describedby="class-hint class-problem"
+                aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                on:change=move |event| value.set(event_target_value(&event))
+            >
+                {PriorityClass::ALL.map(option).collect_view()}
+            </select>
+            <p class="field-problem" id="class-problem" aria-live="polite">{problem}</p>
+            <p class="hint" id="class-hint">"A higher class starts before a lower one."</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Check(name: &'static str, label: &'static str, hint: &'static str, on: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="check">
+            <input
+                type="checkbox"
+                id=name
+                name=name
+                checked=on.get_untracked()
+                prop:checked=on
+                aria-describedby=format!("{name}-hint")
+                on:change=move |event| on.set(event_target_checked(&event))
+            />
+            <label for=name>{label}</label>
+            <p class="hint" id=format!("{name}-hint")>{hint}</p>
+        </div>
+    }
+    .into_any()
+}
