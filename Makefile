@@ -1,7 +1,7 @@
 # Each target says what it does: `make help`.
 CARGO := scripts/cargo
 .DEFAULT_GOAL := help
-.PHONY: help setup build site run dev test lint clippy screenshots clean
+.PHONY: help setup build site run dev test lint clippy bench screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,9 +37,12 @@ clippy:
 	$(CARGO) clippy --release --all-targets -- -D warnings
 	$(CARGO) clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front --profile wasm-release -- -D warnings
 
+bench: build ## measure what people feel, beside references of the same run
+	$(CARGO) bench -p server --bench berth
+
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test
-	@scripts/e2e screenshots
+	@BERTH_SHOTS=docs scripts/e2e screenshots
 
 clean: ## remove what was built; .tools and npm packages stay
 	$(CARGO) clean

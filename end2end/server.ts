@@ -8,7 +8,7 @@
 
 import { test as base, expect, type Page } from '@playwright/test';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -131,17 +131,37 @@ export class Berth {
     }
   }
 
-  /** Calls the API as the admin: a GET, or with a body a POST. */
+  /** Adds a person and returns their token. */
+  addUser(name: string): string {
+    const args = ['user', 'add', name, '--data', this.dataDir];
+    const said = execFileSync(join(binaries, 'berth-server'), args, { env: this.env, encoding: 'utf8' });
+    const token = /BERTH_TOKEN=(\S+)/.exec(said);
+    if (!token) throw new Error(`no token in: ${said}`);
+    return token[1];
+  }
+
+  /** Calls the API, as the admin unless another's token is given: a GET, or with a body a POST. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  async api(path: string, body?: unknown): Promise<any> {
+  async api(path: string, body?: unknown, token = this.token): Promise<any> {
     const answer = await fetch(`${this.url}/api/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
     return JSON.parse(text);
+  }
+
+  /** Submits a line of shell and returns the job's number. */
+  async submit(line: string, fields: Record<string, unknown> = {}, token = this.token): Promise<number> {
+    const { job } = await this.api('submit_job', { command: ['sh', '-c', line], ...fields }, token);
+    return job.id;
+  }
+
+  /** Makes an empty file in the data folder: what some jobs wait for. */
+  touch(name: string): void {
+    writeFileSync(join(this.dataDir, name), '');
   }
 
   /** Runs the CLI against this server and returns what it printed. */
@@ -160,6 +180,11 @@ export class Berth {
     await expect(page).not.toHaveURL(/\/login/);
     this.cookies = await page.context().cookies();
   }
+}
+
+/** Waits until the browser has taken the page over. */
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
 }
 
 function freePort(): Promise<number> {

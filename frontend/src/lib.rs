@@ -3,8 +3,9 @@
 use berth_app::App;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called when the wasm is loaded. The app marks `<body>` with `data-hydrated` when it is done.
-#[wasm_bindgen(start)]
+/// Called once by the page's own script, when the wasm is loaded. (Not a `start` function: that
+/// would be a second call.) The app marks `<body>` with `data-hydrated` when it is done.
+#[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(App);

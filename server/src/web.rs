@@ -9,6 +9,7 @@ mod raw_log;
 pub mod site;
 
 use axum::extract::FromRef;
+use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use berth_api::context::ApiState;
@@ -66,6 +67,8 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
         .layer(sessions);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
+        // Old browsers ask for this name whatever the page says.
+        .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
         .with_state(web)

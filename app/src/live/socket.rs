@@ -39,6 +39,13 @@ struct Connection {
     watched: bool,
 }
 
+impl Connection {
+    fn being_made(&self) -> bool {
+        let state = self.open.as_ref().map(|open| open.socket.ready_state());
+        state == Some(WebSocket::CONNECTING)
+    }
+}
+
 /// A socket and what listens to it.
 struct Open {
     socket: WebSocket,
@@ -71,7 +78,8 @@ pub fn connect(live: Live) {
     });
     let again = move || {
         let quiet = wall_seconds() - with(|connection| connection.heard);
-        if !document().hidden() && (live.link.get_untracked() != Link::Live || quiet > STALE_AFTER_S) {
+        let doubtful = live.link.get_untracked() != Link::Live || quiet > STALE_AFTER_S;
+        if doubtful && !document().hidden() && !with(|connection| connection.being_made()) {
             open(live, true);
         }
     };

@@ -6,7 +6,7 @@ use server_fn_macro_default::server;
 
 use crate::live::Picture;
 use crate::views::{ClusterView, Counts, FreeAt, Whoami};
-use crate::{ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterAnswer {
@@ -18,19 +18,19 @@ pub struct ClusterAnswer {
 }
 
 /// `GET /api/cluster`: nodes, GPUs, who holds them and what they do.
-#[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, client = AppClient)]
+#[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
     Ok(crate::context::Context::here()?.cluster())
 }
 
 /// `GET /api/picture`: what the websocket's snapshot holds, once.
-#[server(name = GetPicture, prefix = "/api", endpoint = "picture", input = GetUrl, client = AppClient)]
+#[server(name = GetPicture, prefix = "/api", endpoint = "picture", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn picture() -> Result<Picture, ApiError> {
     Ok(crate::context::Context::here()?.picture())
 }
 
 /// `GET /api/whoami`.
-#[server(name = GetWhoami, prefix = "/api", endpoint = "whoami", input = GetUrl, client = AppClient)]
+#[server(name = GetWhoami, prefix = "/api", endpoint = "whoami", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn whoami() -> Result<Whoami, ApiError> {
     Ok(crate::context::Context::here()?.whoami())
 }

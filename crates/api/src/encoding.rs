@@ -1,4 +1,6 @@
-//! How a write's arguments travel: the function's one argument `body` *is* the JSON body, so that
+//! How arguments and answers travel.
+//!
+//! A write's arguments: the function's one argument `body` *is* the JSON body, so that
 //! `curl -d '{"command": ["true"]}' …/api/submit_job` needs no wrapping, and a wrong field is
 //! named in the answer.
 
@@ -79,6 +81,39 @@ impl<T: DeserializeOwned> Decodes<T> for BodyEncoding {
                 why: in_words(&error.into_inner()),
             }
         })
+    }
+}
+
+/// Output encoding of every function.
+pub type Answer = Post<AnswerEncoding>;
+
+/// JSON, read from text. (`server_fn`'s own reads from bytes; the browser reads the same types from
+/// text elsewhere, and would carry each reader twice.)
+#[derive(Debug)]
+pub struct AnswerEncoding;
+
+impl ContentType for AnswerEncoding {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl FormatType for AnswerEncoding {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl<T: Serialize> Encodes<T> for AnswerEncoding {
+    type Error = serde_json::Error;
+
+    fn encode(answer: &T) -> Result<Bytes, Self::Error> {
+        serde_json::to_vec(answer).map(Bytes::from)
+    }
+}
+
+impl<T: DeserializeOwned> Decodes<T> for AnswerEncoding {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<T, Self::Error> {
+        let text = std::str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
+        serde_json::from_str(text)
     }
 }
 

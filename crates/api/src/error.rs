@@ -2,8 +2,9 @@
 
 use berth_domain::Refusal;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+use crate::encoding::AnswerEncoding;
 
 /// A refused or failed call: `{"error": {"code": "invalid", "message": "…", "field": "gpus"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -122,7 +123,7 @@ impl From<Refusal> for ApiError {
 pub(crate) const IN_REQUEST: &str = "request: ";
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = AnswerEncoding;
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {

@@ -6,7 +6,7 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::views::{EventView, JobDetail, JobRow};
-use crate::{ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body};
 
 /// The answer to a submission or a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,14 +103,14 @@ impl UpdateArg {
 }
 
 /// `POST /api/submit_job`.
-#[server(prefix = "/api", endpoint = "submit_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "submit_job", input = Body, output = Answer, client = AppClient)]
 pub async fn submit_job(body: SubmitRequest) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.submit(body).await
 }
 
 /// `GET /api/list_jobs`: newest first, `limit` (100, 500 at most) a page. `user` may be `me`;
 /// `state` is a list such as `Queued,Running`, or `live`; `text` is part of a name or a number.
-#[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn list_jobs(
     #[server(default)] user: Option<String>,
     #[server(default)] state: Option<String>,
@@ -133,13 +133,13 @@ pub async fn list_jobs(
 }
 
 /// `GET /api/get_job?id=17`.
-#[server(prefix = "/api", endpoint = "get_job", input = GetUrl, client = AppClient)]
+#[server(prefix = "/api", endpoint = "get_job", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn get_job(id: JobId) -> Result<JobDetailAnswer, ApiError> {
     crate::context::Context::here()?.get_job(id).await
 }
 
 /// `GET /api/job_events?id=17`: oldest first; `after` is a sequence number.
-#[server(prefix = "/api", endpoint = "job_events", input = GetUrl, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_events", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn job_events(
     id: JobId,
     #[server(default)] after: Option<u64>,
@@ -148,7 +148,7 @@ pub async fn job_events(
 }
 
 /// `POST /api/cancel_job`: ends it wherever it is. A running one gets SIGTERM, a grace, SIGKILL.
-#[server(prefix = "/api", endpoint = "cancel_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "cancel_job", input = Body, output = Answer, client = AppClient)]
 pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Cancel(body.id))
@@ -156,7 +156,7 @@ pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/hold_job`: keeps a queued job from starting.
-#[server(prefix = "/api", endpoint = "hold_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "hold_job", input = Body, output = Answer, client = AppClient)]
 pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Hold(body.id))
@@ -164,7 +164,7 @@ pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/release_job`: queues a held job.
-#[server(prefix = "/api", endpoint = "release_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "release_job", input = Body, output = Answer, client = AppClient)]
 pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Release(body.id))
@@ -172,7 +172,7 @@ pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/move_job`.
-#[server(prefix = "/api", endpoint = "move_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "move_job", input = Body, output = Answer, client = AppClient)]
 pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Move(body.id, body.to))
@@ -180,13 +180,13 @@ pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/update_job`.
-#[server(prefix = "/api", endpoint = "update_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "update_job", input = Body, output = Answer, client = AppClient)]
 pub async fn update_job(body: UpdateArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.update(body).await
 }
 
 /// `POST /api/requeue_job`: stops a running job and queues it again, or queues a finished one.
-#[server(prefix = "/api", endpoint = "requeue_job", input = Body, client = AppClient)]
+#[server(prefix = "/api", endpoint = "requeue_job", input = Body, output = Answer, client = AppClient)]
 pub async fn requeue_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Requeue(body.id))

@@ -22,7 +22,7 @@ pub mod logs;
 mod native;
 pub mod views;
 
-pub use encoding::Body;
+pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
 pub use native::{Berth, LiveStream};

@@ -67,9 +67,9 @@ pub struct Delta {
     pub cluster: Option<ClusterView>,
 }
 
-/// From the server.
+/// From the server: `{"snapshot": {…}}`, `{"delta": {…}}`, `{"log": {…}}`, `"heartbeat"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveMessage {
     Snapshot(Box<Picture>),
     Delta(Box<Delta>),
@@ -78,9 +78,9 @@ pub enum LiveMessage {
     Heartbeat,
 }
 
-/// To the server.
+/// To the server: `{"follow": {"job": 17, "rank": 0, "offset": 0}}`, `"unfollow"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LiveRequest {
     /// Send what a job's command writes, from `offset` on. One log at a time a connection.
     Follow {

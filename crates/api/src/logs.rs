@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient};
 
 /// A piece of a log, as readable text: bytes that are no UTF-8 are replaced, and of a line that
 /// was overwritten with `\r` (a progress bar) only what was written last is kept. A text that
@@ -28,7 +28,7 @@ pub struct LogText {
 
 /// `GET /api/job_log`: up to `limit` bytes (1 MiB at most) from `offset`; a negative offset counts
 /// from the end. With `wait_s`, waits up to that long (30 s at most) for something new.
-#[server(prefix = "/api", endpoint = "job_log", input = GetUrl, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_log", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn job_log(
     id: JobId,
     #[server(default)] attempt: Option<u32>,

@@ -5,6 +5,7 @@
 //! launched twice. The [`shim`] is the truth: it runs the command and records what became of it
 //! in files; see [`layout`].
 
+mod cgroup;
 pub mod layout;
 pub mod logs;
 mod nudge;

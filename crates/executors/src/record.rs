@@ -37,6 +37,9 @@ pub(crate) struct Meta {
     pub start_ticks: u64,
     pub boot_id: String,
     pub session: String,
+    /// The rank's control group, where it has one.
+    #[serde(default)]
+    pub cgroup: Option<PathBuf>,
 }
 
 /// A rank that is to end.

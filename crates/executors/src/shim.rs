@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use berth_domain::{Ended, Exit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
+use crate::cgroup;
 use crate::layout;
 use crate::nudge::{Nudger, What};
 use crate::process;
@@ -62,7 +63,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
         start_ticks: process::start_ticks(pid).unwrap_or(0),
         boot_id: process::boot_id(),
         session: spec.session.clone(),
+        cgroup: cgroup::create(spec.attempt, spec.rank),
     };
+    let group = meta.cgroup.as_deref();
     record::write(folder, layout::META, &meta)?;
     let stopped: Option<Stop> = record::read(folder, layout::STOP)?;
     let exit = if stopped.is_some() {
@@ -72,10 +75,10 @@ fn attend(folder: &Path) -> std::io::Result<()> {
             out_of_memory: false,
         }
     } else {
-        match command::spawn(&spec) {
+        match command::spawn(&spec, group) {
             Ok(child) => {
                 nudger.send(What::Running);
-                run::run(folder, &spec, &signals, &nudger, child)?
+                run::run(folder, &spec, &signals, &nudger, child, group)?
             }
             Err(why) => Exit {
                 ended: Ended::NotLaunched { why },
@@ -83,6 +86,7 @@ fn attend(folder: &Path) -> std::io::Result<()> {
             },
         }
     };
+    group.iter().for_each(|group| cgroup::remove(group));
     record::write(folder, layout::EXIT, &ExitRecord { exit })?;
     nudger.send(What::Exited);
     Ok(())

@@ -380,6 +380,48 @@ async fn a_killed_shim_is_noticed_and_leaves_nothing() {
         .expect("what it left is ended");
 }
 
+/// Whether a rank here gets a control group: see `cgroup.rs`.
+fn has_cgroup(host: &Host) -> bool {
+    let meta = layout::rank_dir(host.dir.path(), FIRST, 0).join(layout::META);
+    let meta = std::fs::read_to_string(meta).unwrap();
+    let meta: serde_json::Value = serde_json::from_str(&meta).unwrap();
+    meta["cgroup"].is_string()
+}
+
+#[tokio::test]
+async fn what_hid_from_a_killed_shim_is_found_in_its_control_group() {
+    let mut host = Host::new();
+    // It has a session of its own, another parent, and nothing in its environment.
+    let hidden = "env -i setsid sleep 1000";
+    let pid = host.path("hidden");
+    let line = format!(
+        "({hidden} & echo $! > {pid}) & echo $PPID > {}; sleep 1000",
+        host.path("shim").display(),
+        pid = pid.display(),
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    let (shim, hidden) = (host.appears("shim").await, host.appears("hidden").await);
+    let end = |pid: &str| Command::new("kill").args(["-9", pid.trim()]).status();
+    assert!(end(&shim).unwrap().success());
+    let why = "its shim was killed".to_owned();
+    assert_eq!(host.exit(FIRST).await.ended, Ended::Lost { why });
+    if !has_cgroup(&host) {
+        println!("this host gives no control groups: not tested");
+        end(&hidden).unwrap();
+        return;
+    }
+    let process = PathBuf::from(format!("/proc/{}", hidden.trim()));
+    let gone = async {
+        while process.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone)
+        .await
+        .expect("what hid is ended");
+}
+
 #[tokio::test]
 async fn logs_hold_any_bytes_and_keep_head_and_tail() {
     let mut host = Host::with(|config| config.log_limit_bytes = 16 * 1024);

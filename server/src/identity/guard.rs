@@ -53,7 +53,7 @@ pub async fn guard(
 fn is_public(path: &str) -> bool {
     matches!(
         path,
-        "/login" | "/healthz" | "/favicon.ico" | "/favicon.svg" | "/robots.txt"
+        "/login" | "/healthz" | "/favicon.svg" | "/robots.txt"
     ) || path.starts_with("/login/once/")
         || path.starts_with("/pkg/")
 }

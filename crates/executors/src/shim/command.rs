@@ -1,13 +1,16 @@
 //! Starting the command: in a session and process group of its own, with the signals as a program
 //! expects them, reading nothing and writing into one pipe.
 
+use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 
 use super::IGNORED;
+use crate::cgroup;
 use crate::record::Spec;
 
 /// A command that runs.
@@ -16,11 +19,11 @@ pub(super) struct Child {
     pub(super) output: PipeReader,
 }
 
-/// Starts it.
+/// Starts it, in its control group where it has one.
 ///
 /// # Errors
 /// A sentence that says what is missing.
-pub(super) fn spawn(spec: &Spec) -> Result<Child, String> {
+pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Child, String> {
     let [program, arguments @ ..] = spec.command.as_slice() else {
         return Err("the command is empty".to_owned());
     };
@@ -43,7 +46,8 @@ pub(super) fn spawn(spec: &Spec) -> Result<Child, String> {
         .stdin(Stdio::null())
         .stdout(input)
         .stderr(second);
-    in_own_session(&mut command);
+    let door = group.and_then(|group| cgroup::door(group).ok());
+    in_own_session(&mut command, door);
     // The handle is not kept: the shim reaps all its children itself, whoever started them.
     let child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no program '{program}' on this node's PATH"),
@@ -58,9 +62,13 @@ pub(super) fn spawn(spec: &Spec) -> Result<Child, String> {
     unsafe_code,
     reason = "only what runs between fork and exec can leave the session"
 )]
-fn in_own_session(command: &mut Command) {
-    let prepare = || {
+fn in_own_session(command: &mut Command, door: Option<File>) {
+    let prepare = move || {
         nix::unistd::setsid()?;
+        if let Some(door) = &door {
+            // Where it is refused, the subreaper alone has to do.
+            let _ = nix::unistd::write(door, b"0");
+        }
         for ignored in IGNORED {
             // SAFETY: sets a disposition; async-signal-safe.
             unsafe { signal(ignored, SigHandler::SigDfl) }?;

@@ -16,6 +16,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::command::Child;
+use crate::cgroup;
 use crate::layout;
 use crate::logs::LogWriter;
 use crate::nudge::{Nudger, What};
@@ -42,6 +43,7 @@ struct Run<'a> {
     spec: &'a Spec,
     nudger: &'a Nudger,
     main: i32,
+    group: Option<&'a Path>,
     ended: Option<Ended>,
     /// `None` once it ended or broke.
     output: Option<io::PipeReader>,
@@ -60,6 +62,7 @@ pub(super) fn run(
     signals: &SigSet,
     nudger: &Nudger,
     child: Child,
+    group: Option<&Path>,
 ) -> io::Result<Exit> {
     nonblocking(&child.output)?;
     let pane = nonblocking(io::stdout()).is_ok();
@@ -68,6 +71,7 @@ pub(super) fn run(
         spec,
         nudger,
         main: child.pid,
+        group,
         ended: None,
         output: Some(child.output),
         log: LogWriter::create(folder, spec.log_limit_bytes)?,
@@ -135,6 +139,7 @@ impl Run<'_> {
         }
         if self.kill_at.is_some_and(|at| at <= Instant::now()) {
             self.signal_tree(Signal::SIGKILL);
+            self.group.iter().for_each(|group| cgroup::kill(group));
         }
         Ok(false)
     }

@@ -1,7 +1,7 @@
 //! What a rank's folder says at a moment.
 
 use std::fs::{self, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use berth_domain::{Ended, Exit};
 use nix::sys::signal::Signal;
@@ -21,6 +21,8 @@ pub(super) enum RankState {
     /// It began, its shim is gone, and there is no record of its end.
     Lost {
         why: String,
+        /// Where its processes may still be.
+        cgroup: Option<PathBuf>,
     },
 }
 
@@ -47,6 +49,7 @@ pub(super) fn look(folder: &Path) -> RankState {
     };
     RankState::Lost {
         why: why.to_owned(),
+        cgroup: meta.cgroup,
     }
 }
 

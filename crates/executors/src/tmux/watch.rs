@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::TmuxConfig;
 use super::launcher::{self, Launched};
 use super::rank::{self, RankState};
+use crate::cgroup;
 use crate::layout;
 use crate::nudge::{self, Nudge, What};
 use crate::order::{ExecutorError, ExecutorEvent, LaunchOrder, Order};
@@ -288,8 +289,9 @@ impl Watcher {
                     out_of_memory: false,
                 });
             }
-            if let RankState::Lost { why } = state {
-                end_leftovers(&launcher::run_token(&self.config.data_dir, attempt, rank));
+            if let RankState::Lost { why, cgroup } = state {
+                let token = launcher::run_token(&self.config.data_dir, attempt, rank);
+                end_leftovers(&token, cgroup.as_deref());
                 let ended = Ended::Lost {
                     why: std::mem::take(why),
                 };
@@ -376,13 +378,17 @@ impl Watched {
 }
 
 /// Ends what a killed shim left behind.
-fn end_leftovers(token: &str) {
+fn end_leftovers(token: &str, group: Option<&Path>) {
+    if let Some(group) = group {
+        cgroup::kill(group);
+    }
     // Twice, because what is ended may have been about to fork.
     for _ in 0..2 {
         for pid in process::marked(RUN_TOKEN, token) {
             process::signal(pid, Signal::SIGKILL);
         }
     }
+    group.iter().for_each(|group| cgroup::remove(group));
 }
 
 fn tmux_answers(program: &Path) -> bool {

@@ -1,0 +1,61 @@
+// The live connection: what the page does when the server dies and comes back.
+
+import { Berth, expect, hydrated, test } from './server';
+
+test('a page says when it is not live, and catches up by itself', async ({ page }) => {
+  const berth = await Berth.start();
+  try {
+    await berth.logIn(page);
+    const id = await berth.submit('sleep 300', { name: 'survivor' });
+    await page.goto(`${berth.url}/jobs/${id}`);
+    await hydrated(page);
+    const header = page.locator('.header');
+    await expect(header).toHaveAttribute('data-live', 'live');
+    await expect(page.locator('.job-head .badge')).toHaveText('Running');
+
+    await berth.end('SIGKILL');
+    await expect(header).toHaveAttribute('data-live', 'stale');
+    await expect(page.locator('.link')).toHaveText('stale');
+    await expect(header).toHaveAttribute('data-live', 'offline', { timeout: 20_000 });
+
+    await berth.launch();
+    await berth.api('cancel_job', { id });
+    await expect(header).toHaveAttribute('data-live', 'live', { timeout: 20_000 });
+    await expect(page.locator('.job-head .badge')).toHaveText('Cancelled');
+  } finally {
+    await berth.stop();
+  }
+});
+
+test('two browsers see the same thing at the same time', async ({ page, browser, berth }) => {
+  await berth.cancelAll();
+  await berth.logIn(page);
+  await page.goto('/');
+  await hydrated(page);
+  const other = await browser.newContext({ baseURL: berth.url, storageState: await page.context().storageState() });
+  const second = await other.newPage();
+  await second.goto('/submit');
+  await hydrated(second);
+  await second.getByLabel('Command', { exact: true }).fill('sleep 300');
+  await second.getByLabel('Name', { exact: true }).fill('seen by both');
+  await second.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect(page.locator('.tile-job', { hasText: 'seen by both' })).toHaveCount(1);
+  await other.close();
+});
+
+test('pages do not poll', async ({ page, berth }) => {
+  await berth.logIn(page);
+  const requests: string[] = [];
+  await page.goto('/');
+  await hydrated(page);
+  await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+  page.on('request', (request) => requests.push(request.url()));
+  // Two samples of the hardware go by, which come by the websocket alone.
+  const figures = page.locator('.tile-figures').first();
+  await berth.submit('sleep 300', { gpus: 16, name: 'load' });
+  const before = await figures.textContent();
+  await expect(figures).not.toHaveText(before ?? '');
+  const after = await figures.textContent();
+  await expect(figures).not.toHaveText(after ?? '');
+  expect(requests).toEqual([]);
+});

@@ -1,0 +1,269 @@
+// The pages as people use them: log in, submit, watch, read, cancel, filter; by mouse and by keys.
+
+import { expect, hydrated, test } from './server';
+
+test.beforeEach(async ({ page, berth }) => {
+  await berth.cancelAll();
+  // Whatever a page complains about in the console is a defect.
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await berth.logIn(page);
+});
+
+let problems: string[] = [];
+
+test.afterEach(() => {
+  const found = problems;
+  problems = [];
+  expect(found).toEqual([]);
+});
+
+test('nobody sees anything before logging in, and the link works once', async ({ browser, berth }) => {
+  const stranger = await browser.newContext({ baseURL: berth.url });
+  const page = await stranger.newPage();
+  for (const path of ['/', '/jobs', '/jobs/1', '/submit', '/nowhere']) {
+    await page.goto(path);
+    await expect(page).toHaveURL(/\/login$/);
+  }
+  await expect(page.getByRole('heading', { name: 'Log in to Berth' })).toBeVisible();
+  await page.goto(berth.loginLink);
+  await expect(page.getByRole('alert')).toContainText('was used before');
+  await page.getByLabel('Or paste a token').fill('nonsense');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('alert')).toContainText('not known here');
+  await page.getByLabel('Or paste a token').fill(berth.token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page).toHaveURL(`${berth.url}/`);
+  const cookie = (await stranger.cookies()).find((cookie) => cookie.name === 'berth_session');
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  await page.goto('/jobs');
+  await expect(page).toHaveURL(/\/login$/);
+  await stranger.close();
+});
+
+test('a job is submitted from the form, and watched from start to end without a reload', async ({ page, berth }) => {
+  const go = `${berth.dataDir}/go-form`;
+  await page.goto('/submit');
+  await hydrated(page);
+  await page.evaluate(() => ((window as unknown as { same: boolean }).same = true));
+  await page.getByLabel('Command', { exact: true }).fill(`echo first; while ! test -e ${go}; do sleep 0.05; done; echo last; exit 3`);
+  await expect(page.locator('.runs')).toContainText('Runs in a shell');
+  await page.getByRole('group', { name: /GPUs, and when/ }).getByRole('button', { name: /^4/ }).click();
+  await page.getByLabel('Name', { exact: true }).fill('from the form');
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+
+  await expect(page).toHaveURL(/\/jobs\/\d+$/);
+  await expect(page.getByRole('heading', { level: 1, name: 'from the form' })).toBeVisible();
+  const head = page.locator('.job-head');
+  await expect(head.locator('.badge')).toHaveText('Running');
+  await expect(page.getByRole('log')).toContainText('first');
+  await expect(page.locator('.lease-tiles .held')).toHaveCount(4);
+  await expect(page.getByText('tmux attach -t')).toBeVisible();
+
+  berth.touch('go-form');
+  await expect(head.locator('.badge')).toHaveText('Failed');
+  await expect(head.locator('.job-reason')).toContainText('3');
+  await expect(page.getByRole('log')).toContainText('last');
+  await expect(page.locator('.log-state')).toHaveText('ended');
+  await expect(page.locator('.timeline')).toContainText('Attempt 1 runs');
+  // The page was never loaded anew.
+  expect(await page.evaluate(() => (window as unknown as { same: boolean }).same)).toBe(true);
+});
+
+test('the dashboard follows what runs and what waits', async ({ page, berth }) => {
+  await page.goto('/');
+  await hydrated(page);
+  await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+  await expect(page.locator('.simulated')).toBeVisible();
+  await expect(page.locator('.tile')).toHaveCount(16);
+  const gang = await berth.submit('sleep 300', { gpus: 16, name: 'gang' });
+  await expect(page.locator(`.tile a[href="/jobs/${gang}"]`)).toHaveCount(16);
+  await expect(page.locator('.header-cluster')).toContainText('16/16 allocated');
+  const next = await berth.submit('true', { gpus: 2, name: 'next' });
+  const line = page.locator(`.dashboard-side [data-job="${next}"]`);
+  await expect(line).toContainText('next');
+  await expect(line.locator('.line-reason')).not.toBeEmpty();
+  await berth.api('cancel_job', { id: gang });
+  await expect(line).toContainText('Succeeded');
+  await expect(page.locator('.header-cluster')).toContainText('0/16 allocated');
+});
+
+test('a running job is cancelled with its row, after a question', async ({ page, berth }) => {
+  const id = await berth.submit('echo up; sleep 300', { name: 'to be cancelled' });
+  await page.goto('/jobs');
+  await hydrated(page);
+  const row = page.locator(`tr[data-job="${id}"]`);
+  await expect(row.locator('.badge')).toHaveText('Running');
+  await row.getByRole('button', { name: `Cancel job ${id}` }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText(`Cancel job ${id}, to be cancelled?`);
+  await dialog.getByRole('button', { name: 'Keep it' }).click();
+  await expect(row.locator('.badge')).toHaveText('Running');
+  await row.getByRole('button', { name: `Cancel job ${id}` }).click();
+  await dialog.getByRole('button', { name: 'Cancel the job' }).click();
+  await expect(row.locator('.badge')).toHaveText('Cancelled');
+  await expect(row.getByRole('button', { name: `Run again job ${id}` })).toBeVisible();
+  const { job } = await berth.api(`get_job?id=${id}`);
+  expect(job.outcome).toBe('Cancelled');
+});
+
+test('a waiting job is held and released, and says why it waits', async ({ page, berth }) => {
+  const blocker = await berth.submit('sleep 300', { gpus: 16, name: 'blocker' });
+  const id = await berth.submit('true', { gpus: 8, name: 'waits' });
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  const head = page.locator('.job-head');
+  await expect(head.locator('.badge')).toHaveText('Queued');
+  await expect(head.locator('.job-reason')).toContainText('GPUs');
+  await head.getByRole('button', { name: `Hold job ${id}` }).click();
+  await expect(head.locator('.badge')).toHaveText('Held');
+  await expect(page.locator('.notices')).toContainText(`Job ${id} is held`);
+  await head.getByRole('button', { name: `Release job ${id}` }).click();
+  await expect(head.locator('.badge')).toHaveText('Queued');
+  await berth.api('cancel_job', { id: blocker });
+  await expect(head.locator('.badge')).toHaveText('Succeeded');
+});
+
+test('the form says what is wrong as it is typed, and keeps what was typed', async ({ page }) => {
+  await page.goto('/submit');
+  await hydrated(page);
+  const gpus = page.getByLabel('GPUs', { exact: true });
+  await gpus.fill('17');
+  await gpus.blur();
+  await expect(page.locator('#gpus-problem')).toContainText('16');
+  await expect(gpus).toHaveAttribute('aria-invalid', 'true');
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect(page.locator('#command-problem')).toContainText('command is empty');
+  await expect(page).toHaveURL(/\/submit$/);
+  await page.getByLabel('Command', { exact: true }).fill('python "train.py');
+  await expect(page.locator('#command-problem')).toContainText('is not closed');
+  await page.getByText('More', { exact: true }).click();
+  await page.getByLabel('Environment').fill('nonsense');
+  await page.getByLabel('Environment').blur();
+  await expect(page.locator('#env-problem')).toContainText('NAME=VALUE');
+  await expect(gpus).toHaveValue('17');
+  // The server refuses what only it can know, at the field.
+  await page.getByLabel('Command', { exact: true }).fill('true');
+  await page.getByLabel('Environment').fill('');
+  await gpus.fill('1');
+  await page.getByLabel('After').fill('999999');
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect(page.locator('#after-problem')).toContainText('no job 999999');
+  await expect(page.getByLabel('Command', { exact: true })).toHaveValue('true');
+  // What the network refused is no defect of the page.
+  problems = problems.filter((text) => !text.includes('400'));
+});
+
+test('a job is submitted again with changes', async ({ page, berth }) => {
+  const id = await berth.submit('echo once', { gpus: 2, name: 'again', time_limit: '30m', env: { A: '1' } });
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  await page.getByRole('link', { name: 'Submit again' }).click();
+  await expect(page.getByLabel('Command', { exact: true })).toHaveValue('echo once');
+  await expect(page.getByLabel('GPUs', { exact: true })).toHaveValue('2');
+  await page.getByLabel('Command', { exact: true }).fill('echo twice');
+  await page.getByRole('button', { name: 'Submit', exact: true }).click();
+  await expect(page).not.toHaveURL(new RegExp(`/jobs/${id}$`));
+  await expect(page.getByRole('log')).toContainText('twice');
+  await expect(page.locator('.spec')).toContainText('A=1');
+});
+
+test('jobs are filtered by owner, state and text, in the address', async ({ page, berth }) => {
+  const ana = berth.addUser('ana');
+  const hers = await berth.submit('sleep 300', { name: 'needle' }, ana);
+  const mine = await berth.submit('true', { name: 'hay', hold: true });
+  await page.goto('/jobs?state=live');
+  await hydrated(page);
+  await expect(page.locator(`tr[data-job="${mine}"]`)).toBeVisible();
+  await expect(page.locator(`tr[data-job="${hers}"]`)).toHaveCount(0);
+  await page.getByRole('radio', { name: 'All' }).check();
+  await expect(page).toHaveURL(/user=all/);
+  await expect(page.locator(`tr[data-job="${hers}"]`)).toBeVisible();
+  await page.getByLabel('Name or number').fill('needle');
+  await expect(page).toHaveURL(/text=needle/);
+  await expect(page.locator(`tr[data-job="${mine}"]`)).toHaveCount(0);
+  await page.getByLabel('Name or number').fill('nothing of this name');
+  await expect(page.getByText('No job fits this filter.')).toBeVisible();
+  await page.getByLabel('Name or number').fill('');
+  await page.getByLabel('State').selectOption('Held');
+  await expect(page.locator(`tr[data-job="${mine}"]`)).toBeVisible();
+  await expect(page.locator(`tr[data-job="${hers}"]`)).toHaveCount(0);
+});
+
+test('somebody else may look at a job and not touch it', async ({ browser, berth }) => {
+  const id = await berth.submit('sleep 300', { name: 'not yours' });
+  const token = berth.addUser('bo');
+  const context = await browser.newContext({ baseURL: berth.url });
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel('Or paste a token').fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'not yours' })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Cancel job ${id}` })).toHaveCount(0);
+  await context.close();
+});
+
+test('everything can be done with keys', async ({ page, berth }) => {
+  const first = await berth.submit('sleep 300', { name: 'older' });
+  const second = await berth.submit('sleep 300', { name: 'newer' });
+  await page.goto('/jobs?state=live');
+  await hydrated(page);
+  await page.keyboard.press('j');
+  await expect(page.locator(`tr[data-job="${second}"] [data-row-link]`)).toBeFocused();
+  await page.keyboard.press('j');
+  await expect(page.locator(`tr[data-job="${first}"] [data-row-link]`)).toBeFocused();
+  await page.keyboard.press('k');
+  await page.keyboard.press('x');
+  await expect(page.getByRole('dialog')).toContainText(`Cancel job ${second}`);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('/');
+  await expect(page.getByLabel('Name or number')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Name or number').blur();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('Keys');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/jobs\/\d+$/);
+  await page.keyboard.press('l');
+  await expect(page.getByRole('log')).toBeFocused();
+});
+
+test('a log is searched, followed and downloaded', async ({ page, berth }) => {
+  const id = await berth.submit('i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "step $i loss 0.$i"; done; printf "50%%\\r100%%\\ndone\\n"');
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  const log = page.getByRole('log');
+  await expect(log).toContainText('done');
+  await expect(log).toContainText('100%');
+  await expect(log).not.toContainText('50%\r');
+  await page.getByLabel('Search the log').fill('step 7 ');
+  await expect(page.locator('.log-found')).toHaveText('1 of 1');
+  await expect(page.locator('.log-here')).toBeInViewport();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download the log' }).click(),
+  ]);
+  const text = await (await download.createReadStream())?.toArray();
+  expect(Buffer.concat(text ?? []).toString()).toContain('50%\r100%\ndone\n');
+});
+
+test('what is not there is said, with the right status', async ({ page }) => {
+  const nowhere = await page.goto('/nowhere');
+  expect(nowhere?.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'There is no page here' })).toBeVisible();
+  const unknown = await page.goto('/jobs/999999');
+  expect(unknown?.status()).toBe(404);
+  await expect(page.getByRole('alert')).toContainText('999999');
+  const word = await page.goto('/jobs/abc');
+  expect(word?.status()).toBe(404);
+  problems = problems.filter((text) => !text.includes('404'));
+});
