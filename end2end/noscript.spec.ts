@@ -4,6 +4,10 @@ import { expect, test } from './server';
 
 test.use({ javaScriptEnabled: false });
 
+test.beforeEach(async ({ berth }) => {
+  await berth.cancelAll();
+});
+
 test('the pages are whole without script', async ({ page, berth }) => {
   await berth.logIn(page);
   const id = await berth.submit('echo hello from a job', { gpus: 2, name: 'plain' });

@@ -159,7 +159,8 @@ test('the form says what is wrong as it is typed, and keeps what was typed', asy
 });
 
 test('a job is submitted again with changes', async ({ page, berth }) => {
-  const id = await berth.submit('echo once', { gpus: 2, name: 'again', time_limit: '30m', env: { A: '1' } });
+  const fields = { gpus: 2, name: 'again', time_limit: '30m', env: { A: '1' } };
+  const { id } = (await berth.api('submit_job', { command: ['echo', 'once'], ...fields })).job;
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
   await page.getByRole('link', { name: 'Submit again' }).click();

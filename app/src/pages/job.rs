@@ -174,17 +174,15 @@ fn JobView(found: Found) -> impl IntoView {
 /// Asks again for details and events when the job changed; not when only its reason did.
 fn keep_current(id: JobId, detail: RwSignal<JobDetail>, events: RwSignal<Vec<EventView>>) {
     let live = Live::here();
-    let row = detail.with_untracked(|detail| detail.row.clone());
-    let row = Signal::<JobRow>::from(live.pin(row));
-    let changed = Memo::new(move |_| {
-        let mut row = row.get();
-        (row.reason, row.reason_text) = (None, None);
-        (row, live.resynced.get())
-    });
-    Effect::new(move |before: Option<()>| {
-        changed.track();
-        if before.is_none() {
-            return;
+    let asked = detail.with_untracked(|detail| detail.row.clone());
+    let row = Signal::<JobRow>::from(live.pin(asked.clone()));
+    // The live row may be newer than what was asked for before this page was made.
+    let asked = (without_reason(asked), live.resynced.get_untracked());
+    let changed = Memo::new(move |_| (without_reason(row.get()), live.resynced.get()));
+    Effect::new(move |before: Option<(JobRow, u32)>| {
+        let now = changed.get();
+        if before.as_ref().unwrap_or(&asked) == &now {
+            return now;
         }
         spawn_local(async move {
             if let Ok(answer) = get_job(id).await {
@@ -198,7 +196,12 @@ fn keep_current(id: JobId, detail: RwSignal<JobDetail>, events: RwSignal<Vec<Eve
                 });
             }
         });
+        now
     });
+}
+
+fn without_reason(row: JobRow) -> JobRow {
+    JobRow { reason: None, reason_text: None, ..row }
 }
 
 /// The ranks of a job on several nodes: each writes a log of its own.
