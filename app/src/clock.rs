@@ -76,6 +76,8 @@ pub fn wall_seconds() -> i64 {
     #[cfg(not(feature = "hydrate"))]
     {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        since.map_or(0, |since| {
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        })
     }
 }

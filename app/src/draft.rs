@@ -62,7 +62,10 @@ impl Draft {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         // One node is what is meant when no number is given.
         let nodes = request.nodes.filter(|nodes| *nodes != 1);
-        let env = request.env.iter().map(|(name, value)| format!("{name}={value}\n"));
+        let env = request
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={value}\n"));
         let values = [
             command_text(&request.command),
             number(request.gpus),
@@ -118,11 +121,14 @@ impl Draft {
             value
         };
         let (gpus, nodes, max_retries) = (number("gpus"), number("nodes"), number("max_retries"));
-        let env = self.text("env").with(|text| variables(text)).unwrap_or_else(|line| {
-            let why = format!("'{line}' is not NAME=VALUE; write one a line.");
-            problems.push(("env".to_owned(), why));
-            BTreeMap::new()
-        });
+        let env = self
+            .text("env")
+            .with(|text| variables(text))
+            .unwrap_or_else(|line| {
+                let why = format!("'{line}' is not NAME=VALUE; write one a line.");
+                problems.push(("env".to_owned(), why));
+                BTreeMap::new()
+            });
         let after = self.given("after").unwrap_or_default();
         let after = after.split([',', ' ']).filter(|text| !text.is_empty());
         let request = SubmitRequest {
@@ -165,7 +171,11 @@ pub fn command_text(words: &[String]) -> String {
         [sh, c, line] if sh == "sh" && c == "-c" => {
             // Only when it would be read as the same again.
             let same = commandline::parse(line).is_ok_and(|again| again == words);
-            if same { line.clone() } else { commandline::format(words) }
+            if same {
+                line.clone()
+            } else {
+                commandline::format(words)
+            }
         }
         _ => commandline::format(words),
     }
@@ -190,10 +200,16 @@ pub fn as_cli(request: &SubmitRequest) -> String {
         }
     };
     option("-g", request.gpus.map(|n| n.to_string()));
-    option("-N", request.nodes.filter(|n| *n != 1).map(|n| n.to_string()));
+    option(
+        "-N",
+        request.nodes.filter(|n| *n != 1).map(|n| n.to_string()),
+    );
     option("-t", request.time_limit.clone());
     option("-J", request.name.clone());
-    option("-p", request.class.clone().filter(|class| class != "normal"));
+    option(
+        "-p",
+        request.class.clone().filter(|class| class != "normal"),
+    );
     option("--project", request.project.clone());
     option("--workdir", request.workdir.clone());
     for (name, value) in &request.env {
@@ -206,7 +222,10 @@ pub fn as_cli(request: &SubmitRequest) -> String {
     option("--array", request.array.clone());
     option(
         "--retries",
-        request.max_retries.filter(|n| *n != 0).map(|n| n.to_string()),
+        request
+            .max_retries
+            .filter(|n| *n != 0)
+            .map(|n| n.to_string()),
     );
     if request.preemptible {
         words.push("--preemptible".to_owned());
@@ -226,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_command_is_shown_as_it_was_typed() {
-        assert_eq!(command_text(&words(&["sh", "-c", "echo a | wc"])), "echo a | wc");
+        assert_eq!(
+            command_text(&words(&["sh", "-c", "echo a | wc"])),
+            "echo a | wc"
+        );
         assert_eq!(command_text(&words(&["sh", "-c", "true"])), "sh -c true");
         assert_eq!(command_text(&words(&["echo", "a b"])), "echo 'a b'");
     }

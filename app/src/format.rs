@@ -151,9 +151,15 @@ pub fn owner_hue(name: &str) -> u32 {
 
 /// Two letters: `an` for `ana`, `ab` for `ana.berg`.
 pub fn initials(name: &str) -> String {
-    let mut parts = name.split(['.', '-', '_', ' ']).filter(|part| !part.is_empty());
+    let mut parts = name
+        .split(['.', '-', '_', ' '])
+        .filter(|part| !part.is_empty());
     match (parts.next(), parts.next()) {
-        (Some(first), Some(second)) => first.chars().take(1).chain(second.chars().take(1)).collect(),
+        (Some(first), Some(second)) => first
+            .chars()
+            .take(1)
+            .chain(second.chars().take(1))
+            .collect(),
         (Some(first), None) => first.chars().take(2).collect(),
         _ => "?".to_owned(),
     }

@@ -64,9 +64,11 @@ fn step(by: i64) -> bool {
     let row = active.and_then(|active| active.closest("[data-job]").ok().flatten());
     let places = 0..links.length();
     let here = row.and_then(|row| {
-        places
-            .clone()
-            .find(|place| links.get(*place).is_some_and(|link| row.contains(Some(&link))))
+        places.clone().find(|place| {
+            links
+                .get(*place)
+                .is_some_and(|link| row.contains(Some(&link)))
+        })
     });
     let last = i64::from(links.length()) - 1;
     let next = match here {

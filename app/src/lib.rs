@@ -5,6 +5,10 @@
 
 // View types nest deeply; the release build of the browser needs more than the default.
 #![recursion_limit = "256"]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "components are given their props"
+)]
 
 mod actions;
 mod app;

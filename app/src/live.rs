@@ -18,7 +18,10 @@ use crate::start::Start;
 
 /// How true the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "only browsers listen")
+)]
 pub enum Link {
     Live,
     /// Nothing was heard for a while, or the connection is being made.
@@ -68,7 +71,10 @@ pub struct Live {
     /// Rises with each snapshot after the first: what was asked before may have been missed.
     pub resynced: RwSignal<u32>,
     cells: StoredValue<Cells>,
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "only browsers listen")
+    )]
     clock: Clock,
 }
 
@@ -132,7 +138,7 @@ impl Live {
         #[cfg(feature = "hydrate")]
         socket::follow(request, sink);
         #[cfg(not(feature = "hydrate"))]
-        drop((request, sink));
+        let _ = (request, sink);
     }
 
     /// Ends what [`follow`](Self::follow) began.
@@ -218,7 +224,8 @@ impl Live {
         self.publish_cluster();
         let (gpus, rows) = self.cells.with_value(|cells| {
             let nodes = cells.picture.cluster.nodes.iter();
-            let gpus = nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+            let gpus =
+                nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
             let rows = cells.picture.rows.values().cloned();
             (gpus.collect::<Vec<_>>(), rows.collect::<Vec<_>>())
         });
@@ -228,7 +235,10 @@ impl Live {
     }
 
     /// Takes a change, and touches the cells that it names.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only browsers listen"))]
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "only browsers listen")
+    )]
     fn apply(self, delta: Delta) -> Result<(), Gap> {
         let shape_changed = delta.cluster.is_some();
         let gpus = match &delta.cluster {
@@ -339,7 +349,10 @@ fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 
 fn shape(node: &berth_api::views::NodeView) -> NodeShape {
     let first = node.gpus.first().map(|gpu| gpu.model.as_str());
-    let same = node.gpus.iter().all(|gpu| Some(gpu.model.as_str()) == first);
+    let same = node
+        .gpus
+        .iter()
+        .all(|gpu| Some(gpu.model.as_str()) == first);
     let model = first.filter(|_| same).unwrap_or("several models");
     NodeShape {
         name: node.name.clone(),

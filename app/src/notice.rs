@@ -47,11 +47,14 @@ impl Notices {
     }
 
     pub fn dismiss(self, number: u32) {
-        self.0.update(|all| all.retain(|notice| notice.number != number));
+        self.0
+            .update(|all| all.retain(|notice| notice.number != number));
     }
 
     fn push(self, bad: bool, text: String) -> u32 {
-        let last = self.0.with_untracked(|all| all.last().map_or(0, |notice| notice.number));
+        let last = self
+            .0
+            .with_untracked(|all| all.last().map_or(0, |notice| notice.number));
         let number = last + 1;
         self.0.update(|all| {
             // Three at once are all that anybody reads.

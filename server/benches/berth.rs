@@ -1,6 +1,8 @@
 //! `make bench`: what people feel, measured end to end on a real server, each figure beside a
 //! reference taken in the same run on the same machine, because absolute times are the machine's.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -83,7 +85,8 @@ fn spread(mut times: Vec<Duration>) -> Spread {
     }
 }
 
-fn row(what: &str, figure: String, goal: &str) {
+fn row(what: &str, figure: impl Into<String>, goal: &str) {
+    let figure: String = figure.into();
     println!("  {what:<52} {figure:<34} {goal}");
 }
 
@@ -229,7 +232,7 @@ async fn slot_use() {
     let used = 200.0 * 0.15 / (16.0 * makespan);
     row(
         "share of the slots' time that the jobs used",
-        format!("{:.2} (in {makespan:.2} s)", used),
+        format!("{used:.2} (in {makespan:.2} s)"),
         "goal 0.80 (Slurm 0.26, pueue 0.32, HyperQueue 0.91)",
     );
 }
@@ -311,7 +314,7 @@ fn rss(server: &Server) -> u64 {
 async fn dashboard() {
     println!("\nThe dashboard, rendered by the server");
     if !Path::new(SITE).join("pkg/berth.js").is_file() {
-        row("not measured: run `make site` first", String::new(), "");
+        row("not measured: run `make site` first", "", "");
         return;
     }
     let server = Server::with("2x8", &[("BERTH_SITE", SITE)]);
@@ -440,7 +443,7 @@ fn page_weight() {
     for file in ["berth_bg.wasm", "berth.js", "berth.css"] {
         let path = Path::new(SITE).join("pkg").join(format!("{file}.br"));
         let Ok(found) = fs::metadata(&path) else {
-            row("not measured: run `make site` first", String::new(), "");
+            row("not measured: run `make site` first", "", "");
             return;
         };
         total += found.len();

@@ -68,7 +68,10 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         // Old browsers ask for this name whatever the page says.
-        .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
+        .route(
+            "/favicon.ico",
+            get(async || Redirect::permanent("/favicon.svg")),
+        )
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
         .with_state(web)

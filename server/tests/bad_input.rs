@@ -1,5 +1,7 @@
 //! Bad input: each case is answered with a 4xx and a sentence, and nothing is written.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 mod support;
 
 use reqwest::{Client, Method, StatusCode};

@@ -1,5 +1,7 @@
 //! The live stream: what a page pieces together from deltas is what the server shows.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 mod support;
 
 use berth_api::cluster::GetPicture;

@@ -1,5 +1,7 @@
 //! The queue on the real executor: order, holds, moves, dependencies, arrays, limits, retries.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 mod support;
 
 use berth_api::jobs::{

@@ -51,14 +51,20 @@ pub fn ConfirmDialog() -> impl IntoView {
         }
     };
     let yes = move |_| {
-        let then = confirm.asked.with_untracked(|asked| asked.as_ref().map(|(_, then)| *then));
+        let then = confirm
+            .asked
+            .with_untracked(|asked| asked.as_ref().map(|(_, then)| *then));
         close();
         if let Some(then) = then {
             then.run(());
         }
     };
     let part = move |part: fn(&Ask) -> String| {
-        move || confirm.asked.with(|asked| asked.as_ref().map(|(ask, _)| part(ask)).unwrap_or_default())
+        move || {
+            confirm
+                .asked
+                .with(|asked| asked.as_ref().map(|(ask, _)| part(ask)).unwrap_or_default())
+        }
     };
     view! {
         <dialog

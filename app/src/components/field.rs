@@ -61,7 +61,11 @@ pub fn Field(
 
 /// Keeps element and signal alike: what was typed before the page came alive wins, then the
 /// signal does.
-fn tie(read: impl Fn() -> Option<String> + 'static, write: impl Fn(&str) + 'static, value: RwSignal<String>) {
+fn tie(
+    read: impl Fn() -> Option<String> + 'static,
+    write: impl Fn(&str) + 'static,
+    value: RwSignal<String>,
+) {
     Effect::new(move |before: Option<bool>| {
         let wanted = value.get();
         let Some(shown) = read() else {

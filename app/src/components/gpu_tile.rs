@@ -17,11 +17,7 @@ pub struct Joined {
 }
 
 #[component]
-pub fn GpuTile(
-    node: NodeName,
-    index: u32,
-    #[prop(into)] joined: Signal<Joined>,
-) -> impl IntoView {
+pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>) -> impl IntoView {
     let live = Live::here();
     let Some(cell) = live.gpu(&node, index) else {
         return ().into_any();
@@ -76,7 +72,7 @@ pub fn GpuTile(
             <Busy gpu />
             <span class="tile-figures num">
                 {move || gpu.with(|gpu| figure(gpu.busy_pct, "%"))}
-                {move || gpu.with(|gpu| gib_used(gpu))}
+                {move || gpu.with(gib_used)}
                 {move || gpu.with(|gpu| figure(gpu.power_w, "W"))}
                 {move || gpu.with(|gpu| figure(gpu.temp_c, "°"))}
             </span>
@@ -135,13 +131,25 @@ fn told(gpu: &GpuView) -> String {
         Some(job) => format!("job {} {} of {}", job.id, job.name, job.user),
         None => "free".to_owned(),
     };
-    let busy = gpu.busy_pct.map_or("busy unknown".to_owned(), |v| format!("{v:.0}% busy"));
-    let memory = gpu.mem_used_bytes.map_or("memory unknown".to_owned(), |used| {
-        format!("{} of {} GiB", format::gib(used), format::gib(gpu.mem_total_bytes))
-    });
-    format!("GPU {}: {held}\n{busy}, {memory}\n{}\n{}", gpu.index, gpu.model, gpu.uuid)
+    let busy = gpu
+        .busy_pct
+        .map_or("busy unknown".to_owned(), |v| format!("{v:.0}% busy"));
+    let memory = gpu
+        .mem_used_bytes
+        .map_or("memory unknown".to_owned(), |used| {
+            format!(
+                "{} of {} GiB",
+                format::gib(used),
+                format::gib(gpu.mem_total_bytes)
+            )
+        });
+    format!(
+        "GPU {}: {held}\n{busy}, {memory}\n{}\n{}",
+        gpu.index, gpu.model, gpu.uuid
+    )
 }
 
 fn spans_nodes(live: Live, id: JobId) -> bool {
-    live.row(id).is_some_and(|row| row.with(|row| row.nodes > 1))
+    live.row(id)
+        .is_some_and(|row| row.with(|row| row.nodes > 1))
 }

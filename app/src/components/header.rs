@@ -11,7 +11,10 @@ use crate::live::{Link, Live};
 pub fn Header() -> impl IntoView {
     let live = Live::here();
     let allocated = move || live.totals.with(|totals| (totals.allocated, totals.gpus));
-    let busy = move || live.totals.with(|totals| totals.busy_pct.map(format::percent));
+    let busy = move || {
+        live.totals
+            .with(|totals| totals.busy_pct.map(format::percent))
+    };
     view! {
         <header class="header" data-live=move || live.link.get().as_str()>
             <p class="header-cluster">

@@ -19,7 +19,11 @@ pub fn JobActions(
     // Only what the state and the owner allow; the server checks again.
     let acts = Memo::new(move |_| {
         row.with(|row| {
-            let acts = if live.may_change(row) { Act::fitting(row.state) } else { vec![] };
+            let acts = if live.may_change(row) {
+                Act::fitting(row.state)
+            } else {
+                vec![]
+            };
             (row.state, acts)
         })
     });

@@ -74,7 +74,10 @@ pub fn why(row: &Row) -> Option<String> {
         StateName::Held | StateName::Queued => row.reason_text.clone(),
         StateName::Finished => {
             let code = row.exit_code.filter(|code| *code != 0);
-            let text = row.outcome_text.clone().filter(|text| !text.starts_with("Succeeded"));
+            let text = row
+                .outcome_text
+                .clone()
+                .filter(|text| !text.starts_with("Succeeded"));
             match (code, text) {
                 (Some(code), Some(text)) if text == "Failed" => Some(format!("Exit code {code}")),
                 (_, text) => text,

@@ -12,7 +12,7 @@ use crate::draft;
 #[component]
 pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
     let text = move |part: fn(&JobDetail) -> Option<String>| {
-        move || detail.with(|detail| part(detail)).unwrap_or_else(|| "—".to_owned())
+        move || detail.with(part).unwrap_or_else(|| "—".to_owned())
     };
     let size = Memo::new(move |_| detail.with(|d| (d.row.nodes, d.row.gpus_per_node)));
     let after = Memo::new(move |_| detail.with(|d| d.after.clone()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use berth_api::live::LiveRequest;
 use berth_api::logs::LogText;
-use berth_domain::JobId;
+use berth_domain::{JobId, StateName};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -32,11 +32,12 @@ pub struct Which {
 pub fn LogView(
     which: Which,
     first: LogText,
-    /// Whether the job may still write.
+    /// The job's, which tells whether it may still write.
     #[prop(into)]
-    writing: Signal<bool>,
+    state: Signal<StateName>,
 ) -> impl IntoView {
     let log = RwSignal::new(Lines::begin(&first));
+    let writing = Signal::derive(move || state.get() != StateName::Finished);
     let follow = RwSignal::new(true);
     let wrap = RwSignal::new(true);
     listen(which, log, writing);
@@ -65,15 +66,26 @@ pub fn LogView(
     };
     let search = Search::new(log, follow);
     let download = {
-        let attempt = which.attempt.map(|n| format!("&attempt={n}")).unwrap_or_default();
-        format!("/api/job_log/raw?id={}&rank={}{attempt}", which.job, which.rank)
+        let attempt = which
+            .attempt
+            .map(|n| format!("&attempt={n}"))
+            .unwrap_or_default();
+        format!(
+            "/api/job_log/raw?id={}&rank={}{attempt}",
+            which.job, which.rank
+        )
     };
     view! {
         <section class="log" aria-labelledby="log-title">
             <div class="log-bar">
                 <h2 id="log-title">"Log"</h2>
                 <span class="log-state quiet">
-                    {move || if log.with(|log| log.ended) { "ended" } else if writing.get() { "being written" } else { "" }}
+                    {move || match state.get() {
+                        _ if log.with(|log| log.ended) => "ended",
+                        StateName::Held | StateName::Queued => "not begun",
+                        StateName::Finished => "",
+                        _ => "being written",
+                    }}
                 </span>
                 <SearchBar search />
                 <Toggle label="Follow" on=follow />
@@ -133,7 +145,9 @@ fn listen(which: Which, log: RwSignal<Lines>, writing: Signal<bool>) {
     let live = Live::here();
     let gathered = StoredValue::new(Vec::<LogText>::new());
     let flush = move || {
-        let pieces = gathered.try_update_value(std::mem::take).unwrap_or_default();
+        let pieces = gathered
+            .try_update_value(std::mem::take)
+            .unwrap_or_default();
         log.try_update(|log| pieces.iter().for_each(|piece| log.add(piece)));
     };
     let sink = Callback::new(move |piece: LogText| {
@@ -181,7 +195,13 @@ impl Search {
                 return vec![];
             }
             let found = |line: &&Line| !line.note && line.text.to_lowercase().contains(&wanted);
-            log.with(|log| log.lines.iter().filter(found).map(|line| line.number).collect())
+            log.with(|log| {
+                log.lines
+                    .iter()
+                    .filter(found)
+                    .map(|line| line.number)
+                    .collect()
+            })
         });
         Search {
             wanted,

@@ -9,7 +9,11 @@ use crate::live::{Live, NodeShape};
 #[component]
 pub fn NodeRow(node: NodeShape) -> impl IntoView {
     let live = Live::here();
-    let cells: Vec<_> = node.gpus.iter().filter_map(|index| live.gpu(&node.name, *index)).collect();
+    let cells: Vec<_> = node
+        .gpus
+        .iter()
+        .filter_map(|index| live.gpu(&node.name, *index))
+        .collect();
     let total = cells.len();
     let holders = Memo::new(move |_| {
         cells
@@ -21,7 +25,8 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
     let joined = move |place: usize| {
         Signal::derive(move || {
             holders.with(|holders| {
-                let at = |place: Option<usize>| place.and_then(|p| holders.get(p).copied()).flatten();
+                let at =
+                    |place: Option<usize>| place.and_then(|p| holders.get(p).copied()).flatten();
                 let here = at(Some(place));
                 Joined {
                     left: here.is_some() && at(place.checked_sub(1)) == here,

@@ -17,7 +17,9 @@ pub fn Rail() -> impl IntoView {
     let place = move |(href, word, which): (&'static str, &'static str, Icon)| {
         let current = move || {
             path.with(|path| {
-                let below = path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
+                let below = path
+                    .strip_prefix(href)
+                    .is_some_and(|rest| rest.starts_with('/'));
                 (path == href || (href != "/" && below)).then_some("page")
             })
         };

@@ -28,10 +28,12 @@ pub fn look(row: &JobRow) -> (Icon, &'static str, &'static str) {
 /// The badge, following the row.
 #[component]
 pub fn StateBadge(#[prop(into)] row: Signal<JobRow>) -> impl IntoView {
-    let look = Memo::new(move |_| row.with(|row| {
-        let (_, word, tone) = look(row);
-        (word, tone)
-    }));
+    let look = Memo::new(move |_| {
+        row.with(|row| {
+            let (_, word, tone) = look(row);
+            (word, tone)
+        })
+    });
     view! {
         <span class=move || format!("badge badge-{}", look.get().1)>
             {move || {

@@ -71,7 +71,11 @@ pub fn ThemeSwitch() -> impl IntoView {
     Effect::new(move |_| theme.set(Theme::stored()));
     let label = move || {
         let theme = theme.get();
-        format!("Theme: {}; switch to {}", theme.as_str(), theme.next().as_str())
+        format!(
+            "Theme: {}; switch to {}",
+            theme.as_str(),
+            theme.next().as_str()
+        )
     };
     let switch = move |_| {
         let next = theme.get_untracked().next();

@@ -156,7 +156,9 @@ fn open(live: Live, resume: bool) {
 
 fn url(live: Live, resume: bool) -> String {
     let location = location();
-    let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
+    let secure = location
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:");
     let scheme = if secure { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
     let seen = live

@@ -61,7 +61,10 @@ fn Cluster() -> impl IntoView {
 #[component]
 fn Totals() -> impl IntoView {
     let live = Live::here();
-    let free = move || live.totals.with(|totals| totals.gpus.saturating_sub(totals.allocated));
+    let free = move || {
+        live.totals
+            .with(|totals| totals.gpus.saturating_sub(totals.allocated))
+    };
     let number = |value: AnyView, word: &'static str| {
         view! {
             <div>
@@ -70,7 +73,10 @@ fn Totals() -> impl IntoView {
             </div>
         }
     };
-    let busy = move || live.totals.with(|t| t.busy_pct.map_or("—".to_owned(), format::percent));
+    let busy = move || {
+        live.totals
+            .with(|t| t.busy_pct.map_or("—".to_owned(), format::percent))
+    };
     view! {
         <dl class="totals">
             {number((move || free()).into_any(), "GPUs free")}
@@ -87,8 +93,14 @@ fn Totals() -> impl IntoView {
 #[component]
 fn NextUp() -> impl IntoView {
     let live = Live::here();
-    let first = move || live.queue.with(|queue| queue.iter().take(NEXT).copied().collect::<Vec<_>>());
-    let waiting = move || live.counts.with(|counts| u64::from(counts.queued + counts.held));
+    let first = move || {
+        live.queue
+            .with(|queue| queue.iter().take(NEXT).copied().collect::<Vec<_>>())
+    };
+    let waiting = move || {
+        live.counts
+            .with(|counts| u64::from(counts.queued + counts.held))
+    };
     let more = move || waiting().saturating_sub(NEXT as u64);
     let nothing = move || {
         let idle = live.active.with(Vec::is_empty) && live.recent.with(Vec::is_empty);
@@ -122,7 +134,10 @@ fn NextUp() -> impl IntoView {
 #[component]
 fn Recent() -> impl IntoView {
     let live = Live::here();
-    let recent = move || live.recent.with(|all| all.iter().take(RECENT).copied().collect::<Vec<_>>());
+    let recent = move || {
+        live.recent
+            .with(|all| all.iter().take(RECENT).copied().collect::<Vec<_>>())
+    };
     let shown = move || {
         live.recent.with(|recent| !recent.is_empty()).then(|| {
             view! {

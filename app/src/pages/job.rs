@@ -51,7 +51,10 @@ pub fn JobPage() -> impl IntoView {
         move || asked.get(),
         |(id, attempt, rank)| async move {
             let id: JobId = id.parse().map_err(|_| {
-                ApiError::new(ErrorCode::NotFound, format!("'{id}' is not a job's number."))
+                ApiError::new(
+                    ErrorCode::NotFound,
+                    format!("'{id}' is not a job's number."),
+                )
             })?;
             let offset = -i64::from(LOG_BYTES);
             Ok::<_, ApiError>(Found {
@@ -92,7 +95,12 @@ pub fn JobPage() -> impl IntoView {
 
 #[component]
 fn JobView(found: Found) -> impl IntoView {
-    let Found { detail, events, log, which } = found;
+    let Found {
+        detail,
+        events,
+        log,
+        which,
+    } = found;
     let id = detail.row.id;
     let row = Signal::<JobRow>::from(Live::here().pin(detail.row.clone()));
     let user = detail.row.user.0.clone();
@@ -103,12 +111,17 @@ fn JobView(found: Found) -> impl IntoView {
     let name = Memo::new(move |_| row.with(|row| row.name.clone()));
     let times = Memo::new(move |_| row.with(|row| (row.started_at, row.finished_at)));
     let reason = move || row.with(why);
-    let writing = Signal::derive(move || row.with(|row| row.is_live()));
+    let state = Signal::derive(move || row.with(|row| row.state));
     let cli = Signal::derive(move || detail.with(|detail| draft::as_cli(&detail.request)));
     let attach = Memo::new(move |_| detail.with(|detail| detail.attach.clone()));
-    let held = Memo::new(move |_| row.with(|row| row.lease.clone().filter(|lease| !lease.is_empty())));
+    let held =
+        Memo::new(move |_| row.with(|row| row.lease.clone().filter(|lease| !lease.is_empty())));
     let nodes = Memo::new(move |_| row.with(|row| row.nodes));
-    let log_of = Which { job: id, attempt: which.0, rank: which.1 };
+    let log_of = Which {
+        job: id,
+        attempt: which.0,
+        rank: which.1,
+    };
     view! {
         <Title text=move || format!("{id} {}", name.get()) />
         <article class="job" data-job=id.to_string()>
@@ -136,7 +149,7 @@ fn JobView(found: Found) -> impl IntoView {
             </header>
             <div class="job-log">
                 <Ranks id nodes which=log_of />
-                <LogView which=log_of first=log writing />
+                <LogView which=log_of first=log state />
             </div>
             <div class="job-side">
                 {move || held.get().map(|lease| {
@@ -201,7 +214,11 @@ fn keep_current(id: JobId, detail: RwSignal<JobDetail>, events: RwSignal<Vec<Eve
 }
 
 fn without_reason(row: JobRow) -> JobRow {
-    JobRow { reason: None, reason_text: None, ..row }
+    JobRow {
+        reason: None,
+        reason_text: None,
+        ..row
+    }
 }
 
 /// The ranks of a job on several nodes: each writes a log of its own.
@@ -210,7 +227,10 @@ fn Ranks(id: JobId, nodes: Memo<u32>, which: Which) -> impl IntoView {
     move || {
         let nodes = nodes.get();
         (nodes > 1).then(|| {
-            let attempt = which.attempt.map(|n| format!("&attempt={n}")).unwrap_or_default();
+            let attempt = which
+                .attempt
+                .map(|n| format!("&attempt={n}"))
+                .unwrap_or_default();
             let link = |rank: u32| {
                 view! {
                     <a

@@ -36,7 +36,8 @@ pub fn JobsPage() -> impl IntoView {
         |(filter, _)| async move {
             let given = |text: String| Some(text).filter(|text| !text.is_empty());
             let state = given(filter.states().to_owned());
-            let (user, text, cursor) = (given(filter.user), given(filter.text), given(filter.cursor));
+            let (user, text, cursor) =
+                (given(filter.user), given(filter.text), given(filter.cursor));
             list_jobs(user, state, None, None, text, Some(PAGE), cursor).await
         },
     );
@@ -69,7 +70,10 @@ pub fn JobsPage() -> impl IntoView {
 
 #[component]
 fn Table(filter: Filter, found: JobList) -> impl IntoView {
-    let next = found.next.clone().map(|cursor| filter.with_cursor(cursor).href());
+    let next = found
+        .next
+        .clone()
+        .map(|cursor| filter.with_cursor(cursor).href());
     let newest = (!filter.cursor.is_empty()).then(|| filter.with_cursor(String::new()).href());
     let others = (filter.user == "me").then(|| filter.with_user("all").href());
     let plain = filter.text.is_empty() && filter.state.is_empty();
@@ -139,7 +143,9 @@ fn rows(filter: Filter, listed: Vec<Row>) -> Memo<Vec<Row>> {
             live.queue.track();
             live.recent.track();
             live.counts.track();
-            let me = live.who.with(|who| who.as_ref().map(|who| who.user.clone()));
+            let me = live
+                .who
+                .with(|who| who.as_ref().map(|who| who.user.clone()));
             let first_page = filter.cursor.is_empty();
             let rows = known.try_update_value(|known| {
                 for row in live.rows() {
@@ -152,7 +158,10 @@ fn rows(filter: Filter, listed: Vec<Row>) -> Memo<Vec<Row>> {
                 while known.len() > MOST {
                     known.pop_first();
                 }
-                let fits = known.values().rev().filter(|row| filter.state_fits(row.state));
+                let fits = known
+                    .values()
+                    .rev()
+                    .filter(|row| filter.state_fits(row.state));
                 fits.cloned().collect::<Vec<_>>()
             });
             rows.unwrap_or_default()

@@ -13,7 +13,7 @@ pub fn NotFound() -> impl IntoView {
         <Title text="Not found" />
         <section class="problem">
             <h1>"There is no page here"</h1>
-            <p>"The address may be mistyped, or the page is not built yet."</p>
+            <p>"The address may be mistyped, or what was here is gone."</p>
             <p>
                 <a class="button" href="/">
                     "Dashboard"

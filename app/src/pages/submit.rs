@@ -86,7 +86,14 @@ impl Form {
         })
     }
 
-    fn field(self, name: &'static str, label: &'static str, kind: Kind, hint: &'static str, placeholder: &'static str) -> AnyView {
+    fn field(
+        self,
+        name: &'static str,
+        label: &'static str,
+        kind: Kind,
+        hint: &'static str,
+        placeholder: &'static str,
+    ) -> AnyView {
         let left = self.left;
         let leave = Callback::new(move |name| {
             left.update(|left| {
@@ -108,7 +115,9 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
     if let Some(request) = request {
         draft.fill(&request);
     }
-    let refused = query.get("error").map(|why| (query.get("field").unwrap_or_default(), why));
+    let refused = query
+        .get("error")
+        .map(|why| (query.get("field").unwrap_or_default(), why));
     let form = Form {
         draft,
         local: Memo::new(move |_| draft.problems(live.capacity())),
@@ -121,16 +130,24 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
     let general = move || {
         form.refused.with(|refused| {
             let known = |field: &str| draft::TEXTS.contains(&field);
-            refused.as_ref().filter(|(field, _)| !known(field)).map(|(_, why)| why.clone())
+            refused
+                .as_ref()
+                .filter(|(field, _)| !known(field))
+                .map(|(_, why)| why.clone())
         })
     };
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let navigate = navigate.clone();
-        send(form, move |id| navigate(&format!("/jobs/{id}"), NavigateOptions::default()));
+        send(form, move |id| {
+            navigate(&format!("/jobs/{id}"), NavigateOptions::default());
+        });
     };
-    let advanced = again || draft::TEXTS[7..].iter().any(|name| query.get(name).is_some_and(|text| !text.is_empty()));
+    let advanced = again
+        || draft::TEXTS[7..]
+            .iter()
+            .any(|name| query.get(name).is_some_and(|text| !text.is_empty()));
     view! {
         <div class="submit">
             <form class="submit-form" method="post" action="/forms/submit" novalidate on:submit=submit>
@@ -165,7 +182,13 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                     <Check name="hold" on=draft.hold label="Hold" hint="Is submitted, but waits until you release it." />
                 </details>
                 <div class="submit-buttons">
-                    <button class="button button-main" disabled=form.sending>
+                    // Pressing it must not leave the field first: a problem that then appears would
+                    // move the button away from under the pointer.
+                    <button
+                        class="button button-main"
+                        disabled=form.sending
+                        on:mousedown=|event| event.prevent_default()
+                    >
                         {move || if form.sending.get() { "Submitting" } else { "Submit" }}
                     </button>
                     <CopyButton
@@ -187,7 +210,9 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
 fn send(form: Form, then: impl FnOnce(JobId) + 'static) {
     form.tried.set(true);
     form.refused.set(None);
-    let first = form.local.with_untracked(|all| all.first().map(|(field, _)| field.clone()));
+    let first = form
+        .local
+        .with_untracked(|all| all.first().map(|(field, _)| field.clone()));
     if let Some(field) = first {
         focus(&field);
         return;
@@ -255,7 +280,10 @@ fn Size(form: Form) -> impl IntoView {
         let most = most();
         let fits = SIZES.into_iter().filter(|n| *n as usize <= most);
         fits.map(|n| {
-            let free = move || live.free_at.with(|all| all.iter().find(|free| free.gpus == n).copied());
+            let free = move || {
+                live.free_at
+                    .with(|all| all.iter().find(|free| free.gpus == n).copied())
+            };
             view! {
                 <button
                     type="button"
@@ -323,7 +351,12 @@ fn Class(form: Form) -> impl IntoView {
 }
 
 #[component]
-fn Check(name: &'static str, label: &'static str, hint: &'static str, on: RwSignal<bool>) -> impl IntoView {
+fn Check(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    on: RwSignal<bool>,
+) -> impl IntoView {
     view! {
         <div class="check">
             <input

@@ -1,5 +1,7 @@
 //! The tmux executor with real tmux, real processes and real signals.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

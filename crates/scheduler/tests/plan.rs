@@ -1,5 +1,7 @@
 //! The planner's promises.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 

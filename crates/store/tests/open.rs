@@ -1,5 +1,7 @@
 //! Opening: a new database, one of an older Berth, one of a newer.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 use std::path::Path;
 
 use berth_domain::{Timestamp, UserName};
@@ -8,7 +10,9 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 async fn pool(path: &Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true);
     SqlitePool::connect_with(options).await.unwrap()
 }
 
@@ -16,10 +20,16 @@ async fn pool(path: &Path) -> SqlitePool {
 async fn of_the_first_version(path: &Path) {
     let all: Migrator = sqlx::migrate!("../../migrations");
     let first = all.iter().take(1).cloned().collect::<Vec<_>>();
-    let first = Migrator { migrations: first.into(), ..Migrator::DEFAULT };
+    let first = Migrator {
+        migrations: first.into(),
+        ..Migrator::DEFAULT
+    };
     let pool = pool(path).await;
     first.run(&pool).await.unwrap();
-    sqlx::query("UPDATE counters SET last_job = 41").execute(&pool).await.unwrap();
+    sqlx::query("UPDATE counters SET last_job = 41")
+        .execute(&pool)
+        .await
+        .unwrap();
     pool.close().await;
 }
 
@@ -29,8 +39,15 @@ async fn an_old_database_is_brought_up_to_date_with_a_copy_beside_it() {
     let path = dir.path().join("berth.db");
     of_the_first_version(&path).await;
     let store = Store::open(&path).await.unwrap();
-    assert_eq!(store.load().await.unwrap().counters().last_job, 41, "nothing is lost");
-    assert!(store.users().await.unwrap().is_empty(), "and what is new is there");
+    assert_eq!(
+        store.load().await.unwrap().counters().last_job,
+        41,
+        "nothing is lost"
+    );
+    assert!(
+        store.users().await.unwrap().is_empty(),
+        "and what is new is there"
+    );
 
     let copies: Vec<_> = std::fs::read_dir(dir.path())
         .unwrap()
@@ -39,17 +56,30 @@ async fn an_old_database_is_brought_up_to_date_with_a_copy_beside_it() {
         .collect();
     assert_eq!(copies.len(), 1, "{copies:?}");
     let old = pool(&copies[0]).await;
-    let (last,): (i64,) =
-        sqlx::query_as("SELECT last_job FROM counters").fetch_one(&old).await.unwrap();
+    let (last,): (i64,) = sqlx::query_as("SELECT last_job FROM counters")
+        .fetch_one(&old)
+        .await
+        .unwrap();
     assert_eq!(last, 41, "the copy can be opened and holds what was there");
-    assert!(sqlx::query("SELECT * FROM users").fetch_all(&old).await.is_err(), "it is the old one");
+    assert!(
+        sqlx::query("SELECT * FROM users")
+            .fetch_all(&old)
+            .await
+            .is_err(),
+        "it is the old one"
+    );
 
     // Once more: up to date, so no further copy.
     drop(store);
     Store::open(&path).await.unwrap();
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().flatten().filter(|entry| {
-        entry.path().to_str().unwrap().contains(".before-")
-    }).count(), 1);
+    assert_eq!(
+        std::fs::read_dir(dir.path())
+            .unwrap()
+            .flatten()
+            .filter(|entry| { entry.path().to_str().unwrap().contains(".before-") })
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -77,30 +107,72 @@ async fn secrets_work_as_long_and_as_often_as_they_should() {
     let ana = UserName::from("ana");
     store.ensure_user(&ana, false, at(0)).await.unwrap();
     for wrong in ["", "Ana", "a b", "ana\n", &"a".repeat(65)] {
-        let refused = store.ensure_user(&UserName::from(wrong), false, at(0)).await;
-        assert!(matches!(refused, Err(StoreError::BadUserName(_))), "{wrong}");
+        let refused = store
+            .ensure_user(&UserName::from(wrong), false, at(0))
+            .await;
+        assert!(
+            matches!(refused, Err(StoreError::BadUserName(_))),
+            "{wrong}"
+        );
     }
 
-    let token = store.create_token(&ana, TokenKind::Api, "", Some(at(10)), at(0)).await.unwrap();
-    assert_eq!(store.token_user(&token, at(9)).await.unwrap().unwrap().name, ana);
-    assert_eq!(store.token_user(&token, at(10)).await.unwrap(), None, "expired");
+    let token = store
+        .create_token(&ana, TokenKind::Api, "", Some(at(10)), at(0))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.token_user(&token, at(9)).await.unwrap().unwrap().name,
+        ana
+    );
+    assert_eq!(
+        store.token_user(&token, at(10)).await.unwrap(),
+        None,
+        "expired"
+    );
     assert_eq!(store.token_user("berth_", at(0)).await.unwrap(), None);
-    assert_eq!(store.redeem_login_link(&token, at(0)).await.unwrap(), None, "not a link");
+    assert_eq!(
+        store.redeem_login_link(&token, at(0)).await.unwrap(),
+        None,
+        "not a link"
+    );
     store.revoke_token(&token).await.unwrap();
-    assert_eq!(store.token_user(&token, at(9)).await.unwrap(), None, "revoked");
+    assert_eq!(
+        store.token_user(&token, at(9)).await.unwrap(),
+        None,
+        "revoked"
+    );
 
-    let link = store.create_token(&ana, TokenKind::LoginLink, "", Some(at(10)), at(0)).await.unwrap();
-    assert_eq!(store.token_user(&link, at(1)).await.unwrap(), None, "a link is no token");
-    let both = tokio::join!(store.redeem_login_link(&link, at(1)), store.redeem_login_link(&link, at(1)));
-    let used = [both.0.unwrap(), both.1.unwrap()].into_iter().flatten().count();
+    let link = store
+        .create_token(&ana, TokenKind::LoginLink, "", Some(at(10)), at(0))
+        .await
+        .unwrap();
+    assert_eq!(
+        store.token_user(&link, at(1)).await.unwrap(),
+        None,
+        "a link is no token"
+    );
+    let both = tokio::join!(
+        store.redeem_login_link(&link, at(1)),
+        store.redeem_login_link(&link, at(1))
+    );
+    let used = [both.0.unwrap(), both.1.unwrap()]
+        .into_iter()
+        .flatten()
+        .count();
     assert_eq!(used, 1, "once, however many try at once");
 
     store.save_session("s", "{}", at(10)).await.unwrap();
-    assert_eq!(store.session("s", at(9)).await.unwrap(), Some(("{}".to_owned(), at(10))));
+    assert_eq!(
+        store.session("s", at(9)).await.unwrap(),
+        Some(("{}".to_owned(), at(10)))
+    );
     assert_eq!(store.session("s", at(10)).await.unwrap(), None);
     store.delete_expired(at(10)).await.unwrap();
     assert_eq!(store.session("s", at(9)).await.unwrap(), None, "gone");
     let bytes = std::fs::read(dir.path().join("berth.db")).unwrap();
     let secret = token.as_bytes();
-    assert!(!bytes.windows(secret.len()).any(|part| part == secret), "only hashes are kept");
+    assert!(
+        !bytes.windows(secret.len()).any(|part| part == secret),
+        "only hashes are kept"
+    );
 }

@@ -1,6 +1,8 @@
 //! What is written is what was applied: journal, projections and memory agree, also after the
 //! process was gone.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 #[path = "../../domain/tests/random/mod.rs"]
 mod random;
 
@@ -11,7 +13,10 @@ use random::{Step, World, steps};
 
 async fn commit(store: &Store, world: &mut World, records: Vec<Record>) {
     let changes = world.state.project(&records).unwrap();
-    store.commit(&records, &changes, changes.counters).await.unwrap();
+    store
+        .commit(&records, &changes, changes.counters)
+        .await
+        .unwrap();
     world.apply(records);
 }
 
@@ -19,7 +24,10 @@ async fn commit(store: &Store, world: &mut World, records: Vec<Record>) {
 async fn begin(store: &Store) -> World {
     let world = World::new();
     let changes = State::default().project(&world.journal).unwrap();
-    store.commit(&world.journal, &changes, changes.counters).await.unwrap();
+    store
+        .commit(&world.journal, &changes, changes.counters)
+        .await
+        .unwrap();
     world
 }
 
@@ -66,7 +74,15 @@ proptest! {
 }
 
 fn submit() -> Step {
-    Step::Submit { user: 1, gpus: 1, retries: 0, hold: false, after: None, array: false, key: None }
+    Step::Submit {
+        user: 1,
+        gpus: 1,
+        retries: 0,
+        hold: false,
+        after: None,
+        array: false,
+        key: None,
+    }
 }
 
 #[tokio::test]
@@ -77,7 +93,10 @@ async fn a_commit_that_fails_leaves_nothing() {
     let mut records = world.decide(submit());
     let changes = world.state.project(&records).unwrap();
     // The second record has a number that is taken.
-    records.push(Record { seq: Seq(1), ..records[0].clone() });
+    records.push(Record {
+        seq: Seq(1),
+        ..records[0].clone()
+    });
     let failed = store.commit(&records, &changes, changes.counters).await;
     assert!(matches!(failed, Err(StoreError::Sql(_))));
     assert_eq!(store.load().await.unwrap(), world.state);
@@ -111,10 +130,23 @@ async fn pages_show_each_job_once_while_new_ones_come() {
         }
     }
     assert_eq!(seen, (1..=25).rev().collect::<Vec<_>>());
-    let made_up = Page { limit: 10, cursor: Some("'; DROP TABLE jobs".to_owned()) };
+    let made_up = Page {
+        limit: 10,
+        cursor: Some("'; DROP TABLE jobs".to_owned()),
+    };
     let refused = store.jobs(&JobFilter::default(), &made_up).await;
     assert!(matches!(refused, Err(StoreError::BadCursor)));
-    let wild = JobFilter { text: Some("%".to_owned()), ..JobFilter::default() };
-    let all = Page { limit: 10, cursor: None };
-    assert_eq!(store.jobs(&wild, &all).await.unwrap().jobs.len(), 0, "% is only a character");
+    let wild = JobFilter {
+        text: Some("%".to_owned()),
+        ..JobFilter::default()
+    };
+    let all = Page {
+        limit: 10,
+        cursor: None,
+    };
+    assert_eq!(
+        store.jobs(&wild, &all).await.unwrap().jobs.len(),
+        0,
+        "% is only a character"
+    );
 }

@@ -51,10 +51,8 @@ pub async fn guard(
 
 /// What may be seen by anybody.
 fn is_public(path: &str) -> bool {
-    matches!(
-        path,
-        "/login" | "/healthz" | "/favicon.svg" | "/robots.txt"
-    ) || path.starts_with("/login/once/")
+    matches!(path, "/login" | "/healthz" | "/favicon.svg" | "/robots.txt")
+        || path.starts_with("/login/once/")
         || path.starts_with("/pkg/")
 }
 

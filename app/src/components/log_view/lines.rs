@@ -41,7 +41,9 @@ impl Lines {
         let mut piece = first.clone();
         if piece.start > 0 {
             let earlier = format::thousands(piece.start);
-            lines.note(format!("The {earlier} bytes before this are in the download."));
+            lines.note(format!(
+                "The {earlier} bytes before this are in the download."
+            ));
             // What is left of a line whose beginning is not here.
             if let Some((_, rest)) = piece.text.split_once('\n') {
                 piece.text = rest.to_owned();
@@ -131,7 +133,8 @@ fn plain(text: &str) -> String {
             }
             // Up to BEL or ESC \.
             Some(']') => {
-                if chars.find(|ch| matches!(ch, '\u{7}' | '\u{1b}')) == Some('\u{1b}') {
+                let end = chars.find(|ch| matches!(ch, '\u{7}' | '\u{1b}'));
+                if end == Some('\u{1b}') {
                     chars.next();
                 }
             }

@@ -30,7 +30,11 @@ impl Filter {
         let text = |name| query.get(name).unwrap_or_default();
         let user = text("user");
         Filter {
-            user: if user.is_empty() { "me".to_owned() } else { user },
+            user: if user.is_empty() {
+                "me".to_owned()
+            } else {
+                user
+            },
             state: text("state"),
             text: text("text"),
             cursor: text("cursor"),
@@ -55,20 +59,35 @@ impl Filter {
     }
 
     pub fn with_cursor(&self, cursor: String) -> Self {
-        Filter { cursor, ..self.clone() }
+        Filter {
+            cursor,
+            ..self.clone()
+        }
     }
 
     pub fn with_user(&self, user: &str) -> Self {
         let user = user.to_owned();
-        Filter { user, cursor: String::new(), ..self.clone() }
+        Filter {
+            user,
+            cursor: String::new(),
+            ..self.clone()
+        }
     }
 
     pub fn with_state(&self, state: String) -> Self {
-        Filter { state, cursor: String::new(), ..self.clone() }
+        Filter {
+            state,
+            cursor: String::new(),
+            ..self.clone()
+        }
     }
 
     pub fn with_text(&self, text: String) -> Self {
-        Filter { text, cursor: String::new(), ..self.clone() }
+        Filter {
+            text,
+            cursor: String::new(),
+            ..self.clone()
+        }
     }
 
     /// The states as the API takes them; what is unknown is left to its judgement.
@@ -106,16 +125,28 @@ mod tests {
 
     #[test]
     fn the_address_says_what_is_not_the_default() {
-        let mine = Filter { user: "me".into(), ..Filter::default() };
+        let mine = Filter {
+            user: "me".into(),
+            ..Filter::default()
+        };
         assert_eq!(mine.href(), "/jobs");
-        assert_eq!(mine.with_user("all").with_text("a b".into()).href(), "/jobs?user=all&text=a%20b");
+        assert_eq!(
+            mine.with_user("all").with_text("a b".into()).href(),
+            "/jobs?user=all&text=a%20b"
+        );
     }
 
     #[test]
     fn states_are_matched_as_the_api_does() {
-        let waiting = Filter { state: "waiting".into(), ..Filter::default() };
+        let waiting = Filter {
+            state: "waiting".into(),
+            ..Filter::default()
+        };
         assert!(waiting.state_fits(StateName::Held) && !waiting.state_fits(StateName::Running));
-        let live = Filter { state: "live".into(), ..Filter::default() };
+        let live = Filter {
+            state: "live".into(),
+            ..Filter::default()
+        };
         assert!(live.state_fits(StateName::Running) && !live.state_fits(StateName::Finished));
     }
 }
