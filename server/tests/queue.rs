@@ -26,6 +26,23 @@ async fn until_state(berth: &berth_api::Berth, id: JobId, state: StateName) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_changes_something_sees_it_at_once() {
+    let server = Server::with("1x2", &[]);
+    let berth = server.client();
+    submit(&berth, sized(2, "sleep 600")).await;
+    let id = submit(&berth, sized(1, "true")).await.id;
+    let body = JobArg { id };
+    for _ in 0..20 {
+        let reason = get(&berth, id).await.row.reason;
+        assert_eq!(reason.as_deref(), Some("Resources"));
+        berth.call(HoldJob { body }).await.unwrap();
+        let reason = get(&berth, id).await.row.reason;
+        assert_eq!(reason.as_deref(), Some("JobHeldUser"));
+        berth.call(ReleaseJob { body }).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_order_is_what_people_made_it() {
     let server = Server::with("1x2", &[]);
     let berth = server.client();
@@ -65,7 +82,7 @@ async fn the_order_is_what_people_made_it() {
         .unwrap();
     let held = get(&berth, JobId(4)).await.row;
     assert_eq!(held.state, StateName::Held);
-    assert_eq!(held.reason.as_deref(), None, "the view is not that quick");
+    assert_eq!(held.reason.as_deref(), Some("JobHeldUser"));
     std::fs::write(&go, "").unwrap();
     let rest: Vec<JobId> = ids.iter().copied().filter(|id| id.0 != 4).collect();
     until_finished(&berth, &rest).await;

@@ -20,7 +20,7 @@ pub struct ClusterAnswer {
 /// `GET /api/cluster`: nodes, GPUs, who holds them and what they do.
 #[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
-    Ok(crate::context::Context::here()?.cluster())
+    Ok(crate::context::Context::here()?.cluster().await)
 }
 
 /// `GET /api/picture`: what the websocket's snapshot holds, once.

@@ -55,8 +55,8 @@ impl Context {
         self.state.handle.view()
     }
 
-    pub(crate) fn cluster(&self) -> ClusterAnswer {
-        let view = self.view();
+    pub(crate) async fn cluster(&self) -> ClusterAnswer {
+        let view = self.state.handle.current().await;
         ClusterAnswer {
             cluster: convert::cluster(&view, &self.state.handle.samples()),
             counts: convert::counts(&view),

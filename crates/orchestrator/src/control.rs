@@ -1,8 +1,9 @@
 //! The control loop. It wakes for a request, an executor's report, a time limit, a begin time or a
-//! retry that is due, and to publish a view that is out of date; see [`Control::turn`].
+//! retry that is due, and to publish a view that is out of date or waited for; see [`Control::turn`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use berth_domain::decide::{Input, Report, Rules, decide};
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 use crate::breakpoint::{Breakpoint, Breakpoints};
 use crate::clock::Clock;
 use crate::effects;
-use crate::handle::{CommandError, Done, Handle, LogGrew, Request};
+use crate::handle::{CommandError, Done, Handle, LogGrew, Progress, Request};
 use crate::sampling;
 use crate::view::View;
 
@@ -76,6 +77,8 @@ pub async fn start(
         view_reader.clone(),
         samples,
     ));
+    let progress = Arc::new(Progress::default());
+    progress.applied.store(state.seq.0, Ordering::Release);
     let mut control = Control {
         state,
         store,
@@ -83,6 +86,7 @@ pub async fn start(
         executor,
         logs: logs.clone(),
         view,
+        progress: progress.clone(),
         plan: Plan::default(),
         executor_down: None,
         plan_stale: true,
@@ -93,6 +97,7 @@ pub async fn start(
     let handle = Handle {
         requests,
         view: view_reader,
+        progress,
         samples: samples_reader,
         logs,
     };
@@ -106,6 +111,7 @@ struct Control {
     executor: ExecutorHandle,
     logs: broadcast::Sender<LogGrew>,
     view: watch::Sender<Arc<View>>,
+    progress: Arc<Progress>,
     plan: Plan,
     executor_down: Option<String>,
     /// Something happened since the plan was made.
@@ -171,6 +177,7 @@ impl Control {
             count = inbox.recv_many(&mut requests, REQUESTS_PER_TURN) => {
                 if count == 0 { return false }
             }
+            () = self.progress.look.notified() => self.show_at_once(),
             () = sleep_until(timer) => {}
         }
         while requests.len() < REQUESTS_PER_TURN {
@@ -331,6 +338,9 @@ impl Control {
         for record in &records {
             self.state.apply(record)?;
         }
+        self.progress
+            .applied
+            .store(self.state.seq.0, Ordering::Release);
         self.changed();
         for order in effects::of_events(&self.state, &records, self.settings.grace) {
             breakpoints.reach(Breakpoint::BeforeLaunch);
@@ -362,6 +372,13 @@ impl Control {
             .last_published
             .map_or_else(Instant::now, |last| last + PUBLISH_EVERY);
         self.publish_due.get_or_insert(due);
+    }
+
+    /// Somebody waits for the view.
+    fn show_at_once(&mut self) {
+        if let Some(due) = &mut self.publish_due {
+            *due = Instant::now();
+        }
     }
 
     fn publish(&mut self) {

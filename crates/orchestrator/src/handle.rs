@@ -1,9 +1,10 @@
 //! The door: the only way to change anything, and the place to look.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::view::{Samples, View};
 
@@ -39,11 +40,20 @@ pub(crate) struct Request {
     pub(crate) reply: oneshot::Sender<Result<Done, CommandError>>,
 }
 
+/// How far the loop is, and that somebody would like to see it.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// The last event that is on disk and applied.
+    pub(crate) applied: AtomicU64,
+    pub(crate) look: Notify,
+}
+
 /// Talks to the control loop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) view: watch::Receiver<Arc<View>>,
+    pub(crate) progress: Arc<Progress>,
     pub(crate) samples: watch::Receiver<Samples>,
     pub(crate) logs: broadcast::Sender<LogGrew>,
 }
@@ -71,6 +81,20 @@ impl Handle {
     #[must_use]
     pub fn view(&self) -> Arc<View> {
         self.view.borrow().clone()
+    }
+
+    /// The view with everything that was done before the call: who sent a command sees what it did.
+    pub async fn current(&self) -> Arc<View> {
+        let wanted = self.progress.applied.load(Ordering::Acquire);
+        let mut view = self.view.clone();
+        if view.borrow().seq.0 < wanted {
+            self.progress.look.notify_one();
+        }
+        match view.wait_for(|view| view.seq.0 >= wanted).await {
+            Ok(view) => view.clone(),
+            // The loop has stopped: the last view is all there is.
+            Err(_) => self.view(),
+        }
     }
 
     /// Wakes when the view changed.

@@ -96,7 +96,7 @@ impl Context {
                 ),
                 other => store_error(other),
             })?;
-        let view = self.view();
+        let view = self.state.handle.current().await;
         let rows = found
             .jobs
             .iter()
@@ -111,7 +111,8 @@ impl Context {
     pub(crate) async fn get_job(&self, id: JobId) -> Result<JobDetailAnswer, ApiError> {
         let job = self.job(id).await?;
         let files = berth_executors::layout::files_dir(&self.state.data_dir, id);
-        let mut detail = convert::detail(&job, &self.view().reasons, files.display().to_string());
+        let reasons = &self.state.handle.current().await.reasons;
+        let mut detail = convert::detail(&job, reasons, files.display().to_string());
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env
