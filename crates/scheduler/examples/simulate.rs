@@ -1,0 +1,111 @@
+//! Runs traces through the planner and prints the metrics.
+//!
+//! `simulate --trace FILE[,FILE] --policy NAME[,NAME] [--set knob=value]... [--json]
+//! [--jobs-out FILE]`, or `--synth SEED` in place of `--trace`.
+
+use std::error::Error;
+use std::time::Instant;
+
+use berth_scheduler::Policy;
+use berth_scheduler::sim::{self, Cluster, Summary, Synth};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let (mut traces, mut policies, mut knobs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut json, mut jobs_out) = (false, None);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--trace" => {
+                for path in value()?.split(',') {
+                    traces.push((name_of(path), sim::parse(&std::fs::read_to_string(path)?)?));
+                }
+            }
+            "--synth" => {
+                let seed = value()?;
+                let settings = Synth {
+                    seed: seed.parse()?,
+                    ..Synth::default()
+                };
+                traces.push((format!("synth-{seed}"), sim::synthesize(&settings)));
+            }
+            "--policy" => policies.extend(value()?.split(',').map(str::to_owned)),
+            "--set" => knobs.push(value()?),
+            "--jobs-out" => jobs_out = Some(value()?),
+            "--json" => json = true,
+            _ => return Err(format!("unknown argument {arg}").into()),
+        }
+    }
+    let mut summaries = Vec::new();
+    for (trace, jobs) in &traces {
+        for name in &policies {
+            let mut policy = Policy::named(name)?;
+            for knob in &knobs {
+                let (name, value) = knob.split_once('=').ok_or("write --set knob=value")?;
+                policy.set(name, value)?;
+            }
+            let from = Instant::now();
+            let mut run = sim::simulate(trace, jobs, Cluster::default(), &policy);
+            run.summary.wall_s = from.elapsed().as_secs_f64();
+            if let Some(path) = &jobs_out {
+                std::fs::write(path, sim::jobs_csv(&run.jobs))?;
+            }
+            if json {
+                println!("{}", serde_json::to_string(&run.summary)?);
+            }
+            summaries.push(run.summary);
+        }
+    }
+    if !json {
+        table(&summaries);
+    }
+    Ok(())
+}
+
+fn name_of(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.trim_end_matches(".csv").to_owned()
+}
+
+fn table(summaries: &[Summary]) {
+    println!(
+        "{:<14} {:<6} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>8} {:>8} {:>6} {:>8} {:>8} {:>7} {:>6}",
+        "trace",
+        "policy",
+        "wait",
+        "p50",
+        "p95",
+        "p99",
+        "d10",
+        "pack",
+        "alloc",
+        "slow",
+        "worst",
+        "jain",
+        "makesp_h",
+        "preempt",
+        "plans",
+        "wall"
+    );
+    for s in summaries {
+        println!(
+            "{:<14} {:<6} {:>8.1} {:>7.1} {:>8.0} {:>8.0} {:>8.1} {:>6.1} {:>6.1} {:>8.2} {:>8.1} {:>6.3} {:>8} {:>8} {:>7} {:>6.2}",
+            s.trace,
+            s.policy,
+            s.wait_mean_min,
+            s.wait_p50_min,
+            s.wait_p95_min,
+            s.wait_p99_min,
+            s.d10_mean_min,
+            s.pack_pct,
+            s.alloc_pct,
+            s.slowdown_mean,
+            s.worst_user_slowdown,
+            s.jain,
+            s.makespan_s / 3600,
+            s.preemptions,
+            s.plans,
+            s.wall_s
+        );
+    }
+}

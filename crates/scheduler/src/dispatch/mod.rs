@@ -1,0 +1,158 @@
+//! What starts, what is stopped for it, and what blocks the rest: decisions as numbers, of which
+//! [`plan`](crate::plan) makes leases and sentences.
+
+mod nonpreemptive;
+mod order;
+mod preemptive;
+mod profile;
+mod room;
+
+use std::collections::HashMap;
+
+use berth_domain::{JobId, Timestamp};
+
+use crate::policy::{Policy, PreemptionMode};
+use crate::snapshot::{Gate, Pending, Snapshot};
+
+pub(crate) use order::Candidate;
+pub(crate) use room::Room;
+
+/// What the planner decided; indices are places in the snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    /// Jobs and the nodes that each takes, in the order in which they start.
+    pub(crate) starts: Vec<(usize, Vec<usize>)>,
+    /// Running jobs to stop.
+    pub(crate) stops: Vec<Stop>,
+    /// Everything else that waits its turn, next one first.
+    pub(crate) waiting: Vec<(usize, Why)>,
+    /// What cannot start whatever is free.
+    pub(crate) aside: Vec<(usize, Why)>,
+    /// When the clock alone could change the decision.
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+/// A running job to stop, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// Its place in [`Snapshot::active`].
+    pub(crate) active: usize,
+    pub(crate) beneficiary: JobId,
+}
+
+/// Why a job does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Its gate says.
+    Gate,
+    ArrayLimit(u32),
+    ExecutorDown,
+    NeverFits,
+    CpuSlots,
+    /// It does not fit: so much is free, so much on the best node.
+    NoRoom {
+        free: u32,
+        best: u32,
+    },
+    /// It would delay somebody who is protected, or order is strict.
+    Behind,
+    QuotaUser,
+    QuotaProject,
+    /// Running jobs are being stopped for it.
+    Preempting,
+}
+
+impl Decision {
+    pub(crate) fn wake(&mut self, at: Timestamp) {
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+}
+
+/// Decides. The one place where anything is: everybody who plans, explains, forecasts or
+/// simulates comes through here.
+pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Decision {
+    let mut decision = Decision::default();
+    let mut room = Room::of(&snapshot.nodes, policy.cpu_jobs_per_node);
+    let mut tasks = RunningTasks::of(snapshot);
+    let mut open = Vec::with_capacity(snapshot.pending.len());
+    for candidate in order::ordered(snapshot, policy, now) {
+        let pending = &snapshot.pending[candidate.index];
+        match aside(pending, snapshot, &room, &mut decision, now) {
+            Some(why) => decision.aside.push((candidate.index, why)),
+            None => open.push(candidate),
+        }
+    }
+    if policy.preemption.mode == PreemptionMode::On {
+        preemptive::walk(
+            snapshot,
+            policy,
+            now,
+            &open,
+            &mut room,
+            &mut tasks,
+            &mut decision,
+        );
+    } else {
+        nonpreemptive::walk(
+            snapshot,
+            policy,
+            now,
+            &open,
+            &mut room,
+            &mut tasks,
+            &mut decision,
+        );
+    }
+    decision
+}
+
+/// Why a job stands aside, whatever is free.
+fn aside(
+    pending: &Pending,
+    snapshot: &Snapshot,
+    room: &Room,
+    decision: &mut Decision,
+    now: Timestamp,
+) -> Option<Why> {
+    match &pending.gate {
+        Gate::Closed(_) => return Some(Why::Gate),
+        Gate::Until(at, _) if *at > now => {
+            decision.wake(*at);
+            return Some(Why::Gate);
+        }
+        Gate::Until(..) | Gate::Open => {}
+    }
+    if snapshot.executor_down.is_none()
+        && !room.ever_fits(pending.job.nodes, pending.job.gpus_per_node)
+    {
+        return Some(Why::NeverFits);
+    }
+    None
+}
+
+/// How many tasks of each array run.
+pub(crate) struct RunningTasks(HashMap<JobId, u32>);
+
+impl RunningTasks {
+    fn of(snapshot: &Snapshot) -> Self {
+        let mut running = HashMap::new();
+        for (array, _) in snapshot.active.iter().filter_map(|active| active.job.array) {
+            *running.entry(array).or_default() += 1;
+        }
+        RunningTasks(running)
+    }
+
+    /// The limit, if it is reached.
+    fn full(&self, candidate: &Candidate<'_>) -> Option<u32> {
+        let (array, limit) = candidate.job.array?;
+        let limit = limit?;
+        let running = self.0.get(&array).copied().unwrap_or(0);
+        (running >= limit).then_some(limit)
+    }
+
+    fn start(&mut self, candidate: &Candidate<'_>) {
+        if let Some((array, _)) = candidate.job.array {
+            *self.0.entry(array).or_default() += 1;
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! The walk of policies that stop running jobs: in order, each waiting job takes what is free, or
+//! what running jobs hold that have much more left to do.
+//!
+//! Every job's key is its expected remaining work (see [`Keys`]); nothing runs to its end just
+//! because it came first. Each resume repeats work, so that a job is only stopped for one that has
+//! less left by a factor, and never before it ran for a while.
+
+use berth_domain::{PriorityClass, Timestamp};
+
+use super::order::{Candidate, Keys, NEW, ran_s};
+use super::room::Room;
+use super::{Decision, RunningTasks, Stop, Why};
+use crate::policy::Policy;
+use crate::snapshot::Snapshot;
+
+/// A running job, as far as stopping it goes.
+#[derive(Clone, Debug)]
+struct Running {
+    active: usize,
+    class: PriorityClass,
+    key: f64,
+    /// Where it is and with how many GPUs.
+    parts: Vec<(usize, u32)>,
+    /// It may be stopped now.
+    stoppable: bool,
+    /// It may be stopped once it ran for a while longer, or is being stopped already.
+    soon: bool,
+    stopped: bool,
+}
+
+impl Running {
+    fn on(&self, node: usize) -> u32 {
+        let here = self.parts.iter().filter(|part| part.0 == node);
+        here.map(|part| part.1).sum()
+    }
+
+    fn gpus(&self) -> u32 {
+        self.parts.iter().map(|part| part.1).sum()
+    }
+}
+
+pub(super) fn walk(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    open: &[Candidate<'_>],
+    room: &mut Room,
+    tasks: &mut RunningTasks,
+    decision: &mut Decision,
+) {
+    let mut running = running(snapshot, policy, now, decision);
+    let mut any_waits = false;
+    // What stopped jobs will leave beyond what they were stopped for.
+    let mut leftover: Vec<u32> = vec![0; room.nodes()];
+    for candidate in open {
+        let job = candidate.job;
+        let (count, gpus) = (job.nodes, job.gpus_per_node);
+        if let Some(limit) = tasks.full(candidate) {
+            decision
+                .aside
+                .push((candidate.index, Why::ArrayLimit(limit)));
+            continue;
+        }
+        if snapshot.executor_down.is_some() {
+            decision.waiting.push((candidate.index, Why::ExecutorDown));
+            continue;
+        }
+        if let Some(chosen) = room.choose(count, gpus) {
+            room.take(&chosen, gpus);
+            tasks.start(candidate);
+            decision.starts.push((candidate.index, chosen));
+            continue;
+        }
+        if gpus == 0 {
+            decision.waiting.push((candidate.index, Why::CpuSlots));
+            continue;
+        }
+        any_waits = true;
+        let (free, best) = (room.free_gpus(), room.best_node());
+        let mut market = Market {
+            running: &mut running,
+            room,
+            leftover: &mut leftover,
+            policy,
+        };
+        let why = match market.make_room(candidate) {
+            Found::Stops(stops) => {
+                let stop = |active| Stop {
+                    active,
+                    beneficiary: job.id,
+                };
+                decision.stops.extend(stops.into_iter().map(stop));
+                Why::Preempting
+            }
+            Found::Soon => Why::Preempting,
+            Found::Nothing => Why::NoRoom { free, best },
+        };
+        decision.waiting.push((candidate.index, why));
+    }
+    if any_waits && let Ok(at) = now.checked_add(policy.preemption.review) {
+        decision.wake(at);
+    }
+}
+
+fn running(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    decision: &mut Decision,
+) -> Vec<Running> {
+    let keys = Keys::new(snapshot, policy, now);
+    let place = |name| snapshot.nodes.iter().position(|node| &node.name == name);
+    let min_run = policy.preemption.min_run;
+    let mut all = Vec::with_capacity(snapshot.active.len());
+    for (index, active) in snapshot.active.iter().enumerate() {
+        let parts = active.lease.0.iter().filter_map(|part| {
+            let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
+            Some((place(&part.node)?, gpus)).filter(|_| gpus > 0)
+        });
+        let long_enough = ran_s(active, now) >= min_run.as_secs_f64();
+        let may = active.job.preemptible && !active.stopping;
+        if may
+            && !long_enough
+            && let Some(since) = active.since
+            && let Ok(at) = since.checked_add(min_run)
+            && !snapshot.pending.is_empty()
+        {
+            decision.wake(at);
+        }
+        all.push(Running {
+            active: index,
+            class: active.job.class,
+            key: keys.running(active),
+            parts: parts.collect(),
+            stoppable: may && long_enough,
+            soon: active.stopping || may && !long_enough,
+            stopped: false,
+        });
+    }
+    // Those with most left to do are stopped first.
+    all.sort_by(|a, b| b.key.total_cmp(&a.key).then(a.active.cmp(&b.active)));
+    all
+}
+
+enum Found {
+    /// Places in [`Snapshot::active`].
+    Stops(Vec<usize>),
+    /// Room will be there as soon as who runs may be stopped; it is kept.
+    Soon,
+    Nothing,
+}
+
+struct Market<'a> {
+    running: &'a mut [Running],
+    room: &'a mut Room,
+    leftover: &'a mut [u32],
+    policy: &'a Policy,
+}
+
+/// Running jobs to stop on one node, as places in [`Market::running`].
+struct Offer {
+    node: usize,
+    stops: Vec<usize>,
+    gpus: u32,
+    least_key: f64,
+}
+
+impl Market<'_> {
+    fn make_room(&mut self, candidate: &Candidate<'_>) -> Found {
+        let job = candidate.job;
+        let offers = self.offers(candidate, job.gpus_per_node, Running::now);
+        if let Some(chosen) = cheapest(offers, job.nodes) {
+            return Found::Stops(self.accept(&chosen, job.gpus_per_node));
+        }
+        if self.policy.preemption.migrate
+            && job.nodes == 1
+            && let Some(stops) = self.migrate(job.gpus_per_node)
+        {
+            return Found::Stops(stops);
+        }
+        if self.policy.preemption.claim {
+            let offers = self.offers(candidate, job.gpus_per_node, Running::sooner_or_later);
+            if let Some(chosen) = cheapest(offers, job.nodes) {
+                for offer in &chosen {
+                    // Kept free for it: nobody starts there until the others may be stopped.
+                    self.keep(offer.node, job.gpus_per_node);
+                    for place in &offer.stops {
+                        self.running[*place].stopped = true;
+                    }
+                }
+                return Found::Soon;
+            }
+        }
+        Found::Nothing
+    }
+
+    /// What each node could give: free GPUs and those of running jobs that have more left.
+    fn offers(
+        &self,
+        candidate: &Candidate<'_>,
+        gpus: u32,
+        allowed: fn(&Running) -> bool,
+    ) -> Vec<Offer> {
+        let job = candidate.job;
+        let worse = |running: &Running| {
+            if running.class != job.class {
+                return running.class < job.class;
+            }
+            let new = candidate.key < -NEW / 2.0;
+            let newer = running.key < -NEW / 2.0;
+            match (new, newer) {
+                (true, false) => true,
+                (false, true) => false,
+                (true, true) => {
+                    running.key + NEW > (candidate.key + NEW) * self.policy.preemption.hysteresis
+                }
+                (false, false) => running.key > candidate.key * self.policy.preemption.hysteresis,
+            }
+        };
+        let mut offers = Vec::new();
+        for node in 0..self.room.nodes() {
+            let mut have = self.room.free[node] + self.leftover[node];
+            let mut stops = Vec::new();
+            let mut least_key = f64::INFINITY;
+            for (place, running) in self.running.iter().enumerate() {
+                if have >= gpus {
+                    break;
+                }
+                let here = running.on(node);
+                if here == 0 || running.stopped || !allowed(running) || !worse(running) {
+                    continue;
+                }
+                have += here;
+                least_key = least_key.min(running.key);
+                stops.push(place);
+            }
+            if have < gpus {
+                continue;
+            }
+            // Whom the later ones made unnecessary goes on.
+            let mut kept = Vec::new();
+            for place in &stops {
+                let here = self.running[*place].on(node);
+                if have - here >= gpus {
+                    have -= here;
+                } else {
+                    kept.push(*place);
+                }
+            }
+            let stopped = kept.iter().map(|place| self.running[*place].gpus()).sum();
+            offers.push(Offer {
+                node,
+                stops: kept,
+                gpus: stopped,
+                least_key,
+            });
+        }
+        offers
+    }
+
+    fn accept(&mut self, chosen: &[Offer], gpus: u32) -> Vec<usize> {
+        let mut stops = Vec::new();
+        for offer in chosen {
+            for place in &offer.stops {
+                let running = &mut self.running[*place];
+                if running.stopped {
+                    continue;
+                }
+                running.stopped = true;
+                stops.push(running.active);
+                for (node, freed) in &running.parts {
+                    self.leftover[*node] += freed;
+                }
+            }
+        }
+        for offer in chosen {
+            self.keep(offer.node, gpus);
+        }
+        stops
+    }
+
+    /// Takes GPUs of a node out of what others may have: first what is free already.
+    fn keep(&mut self, node: usize, gpus: u32) {
+        let free = self.room.free[node].min(gpus);
+        self.room.free[node] -= free;
+        self.leftover[node] = self.leftover[node].saturating_sub(gpus - free);
+    }
+
+    /// Stops small jobs that find room on other nodes at once.
+    fn migrate(&mut self, gpus: u32) -> Option<Vec<usize>> {
+        if self.room.free_gpus() < gpus {
+            return None;
+        }
+        let mut best: Option<(u32, usize, Vec<usize>)> = None;
+        for node in 0..self.room.nodes() {
+            let mut elsewhere = self.room.free.clone();
+            elsewhere[node] = 0;
+            let mut have = self.room.free[node] + self.leftover[node];
+            let mut moved = Vec::new();
+            let mut cost = 0;
+            let mut here: Vec<usize> = (0..self.running.len())
+                .filter(|place| {
+                    let running = &self.running[*place];
+                    running.stoppable
+                        && !running.stopped
+                        && running.parts.len() == 1
+                        && running.parts[0].0 == node
+                })
+                .collect();
+            here.sort_by_key(|place| self.running[*place].gpus());
+            for place in here {
+                if have >= gpus {
+                    break;
+                }
+                let size = self.running[place].gpus();
+                let target = (0..elsewhere.len())
+                    .filter(|other| elsewhere[*other] >= size)
+                    .min_by_key(|other| elsewhere[*other]);
+                if let Some(target) = target {
+                    elsewhere[target] -= size;
+                    have += size;
+                    cost += size;
+                    moved.push(place);
+                }
+            }
+            if have >= gpus && best.as_ref().is_none_or(|(least, ..)| cost < *least) {
+                best = Some((cost, node, moved));
+            }
+        }
+        let (_, node, moved) = best?;
+        let mut stops = Vec::new();
+        for place in moved {
+            let size = self.running[place].gpus();
+            self.running[place].stopped = true;
+            stops.push(self.running[place].active);
+            self.leftover[node] += size;
+            // Its new place is kept for it.
+            let target = (0..self.room.nodes())
+                .filter(|other| *other != node && self.room.free[*other] >= size)
+                .min_by_key(|other| self.room.free[*other]);
+            if let Some(target) = target {
+                self.room.free[target] -= size;
+            }
+        }
+        self.keep(node, gpus);
+        Some(stops)
+    }
+}
+
+impl Running {
+    fn now(&self) -> bool {
+        self.stoppable
+    }
+
+    fn sooner_or_later(&self) -> bool {
+        self.stoppable || self.soon
+    }
+}
+
+/// The nodes that cost the least: fewest GPUs of stopped jobs, then the most left to do.
+fn cheapest(mut offers: Vec<Offer>, count: u32) -> Option<Vec<Offer>> {
+    if offers.len() < count as usize {
+        return None;
+    }
+    offers.sort_by(|a, b| {
+        a.gpus
+            .cmp(&b.gpus)
+            .then_with(|| b.least_key.total_cmp(&a.least_key))
+            .then(a.node.cmp(&b.node))
+    });
+    offers.truncate(count as usize);
+    Some(offers)
+}

@@ -1,0 +1,12 @@
+//! A discrete-event simulator around the real planner: what a policy would have done with a
+//! recorded or made-up load. There is no second scheduler here: every decision is the planner's.
+
+mod engine;
+mod metrics;
+mod synth;
+mod trace;
+
+pub use engine::{Cluster, Run, simulate};
+pub use metrics::{JobResult, Summary, jobs_csv};
+pub use synth::{Synth, synthesize};
+pub use trace::{TraceError, TraceJob, parse};
