@@ -189,8 +189,13 @@ impl<'a> Keys<'a> {
         let patience = 1.0 + waited_s / (knobs.patience.max(1e-6) * served_s.max(slice));
         let key = remaining * size / patience * self.fair(job, self.policy.shortest.fair_share);
         if served_s < slice {
-            // Before everything that had its first slice, in the same order among each other.
-            key - NEW
+            // Before everything that had its first slice; among each other by what the rest of
+            // the slice takes.
+            let first = job.predicted.as_ref().map_or(slice - served_s, |run_time| {
+                run_time.service_until(served_s, slice)
+            });
+            let size = f64::from(job.gpus().max(1)).powf(knobs.new_size_power);
+            first * size - NEW
         } else {
             key
         }

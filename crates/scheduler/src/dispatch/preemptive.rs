@@ -5,6 +5,8 @@
 //! because it came first. Each resume repeats work, so that a job is only stopped for one that has
 //! less left by a factor, and never before it ran for a while.
 
+use std::collections::BTreeMap;
+
 use berth_domain::{PriorityClass, Timestamp};
 
 use super::order::{Candidate, Keys, NEW, ran_s};
@@ -23,6 +25,8 @@ struct Running {
     parts: Vec<(usize, u32)>,
     /// It may be stopped now.
     stoppable: bool,
+    /// It may be stopped now for a job that has its first slice before it.
+    yields_to_new: bool,
     /// It may be stopped once it ran for a while longer, or is being stopped already.
     soon: bool,
     stopped: bool,
@@ -50,6 +54,7 @@ pub(super) fn walk(
 ) {
     let mut running = running(snapshot, policy, now, decision);
     let mut any_waits = false;
+    let mut waiting = Waiting::of(open);
     // What stopped jobs will leave beyond what they were stopped for.
     let mut leftover: Vec<u32> = vec![0; room.nodes()];
     for candidate in open {
@@ -67,6 +72,7 @@ pub(super) fn walk(
         }
         if let Some(chosen) = room.choose(count, gpus) {
             room.take(&chosen, gpus);
+            waiting.remove(job.nodes, gpus);
             tasks.start(candidate);
             decision.starts.push((candidate.index, chosen));
             continue;
@@ -76,11 +82,13 @@ pub(super) fn walk(
             continue;
         }
         any_waits = true;
+        waiting.remove(count, gpus);
         let (free, best) = (room.free_gpus(), room.best_node());
         let mut market = Market {
             running: &mut running,
             room,
             leftover: &mut leftover,
+            waiting: &waiting,
             policy,
         };
         let why = match market.make_room(candidate) {
@@ -99,6 +107,36 @@ pub(super) fn walk(
     }
     if any_waits && let Ok(at) = now.checked_add(policy.preemption.review) {
         decision.wake(at);
+    }
+}
+
+/// GPUs that waiting jobs of one node ask for, by size.
+struct Waiting(BTreeMap<u32, u32>);
+
+impl Waiting {
+    fn of(open: &[Candidate<'_>]) -> Self {
+        let mut sizes = BTreeMap::new();
+        for candidate in open.iter().filter(|candidate| candidate.job.nodes == 1) {
+            *sizes.entry(candidate.job.gpus_per_node).or_default() += candidate.job.gpus_per_node;
+        }
+        Waiting(sizes)
+    }
+
+    fn remove(&mut self, nodes: u32, gpus: u32) {
+        if nodes == 1
+            && let Some(sum) = self.0.get_mut(&gpus)
+        {
+            *sum = sum.saturating_sub(gpus);
+        }
+    }
+
+    /// How much of a gap they would fill.
+    fn fill(&self, gap: u32) -> u32 {
+        self.0
+            .range(..=gap)
+            .map(|(_, sum)| *sum)
+            .sum::<u32>()
+            .min(gap)
     }
 }
 
@@ -133,6 +171,10 @@ fn running(
             key: keys.running(active),
             parts: parts.collect(),
             stoppable: may && long_enough,
+            yields_to_new: may
+                && (long_enough
+                    || keys.running(active) > -NEW / 2.0
+                        && ran_s(active, now) >= policy.preemption.min_run_new.as_secs_f64()),
             soon: active.stopping || may && !long_enough,
             stopped: false,
         });
@@ -154,6 +196,7 @@ struct Market<'a> {
     running: &'a mut [Running],
     room: &'a mut Room,
     leftover: &'a mut [u32],
+    waiting: &'a Waiting,
     policy: &'a Policy,
 }
 
@@ -168,7 +211,12 @@ struct Offer {
 impl Market<'_> {
     fn make_room(&mut self, candidate: &Candidate<'_>) -> Found {
         let job = candidate.job;
-        let offers = self.offers(candidate, job.gpus_per_node, Running::now);
+        let allowed = if candidate.key < -NEW / 2.0 {
+            Running::for_new
+        } else {
+            Running::now
+        };
+        let offers = self.offers(candidate, job.gpus_per_node, allowed);
         if let Some(chosen) = cheapest(offers, job.nodes) {
             return Found::Stops(self.accept(&chosen, job.gpus_per_node));
         }
@@ -202,11 +250,11 @@ impl Market<'_> {
         allowed: fn(&Running) -> bool,
     ) -> Vec<Offer> {
         let job = candidate.job;
-        let worse = |running: &Running| {
+        let new = candidate.key < -NEW / 2.0;
+        let worse = |running: &Running, waste: f64| {
             if running.class != job.class {
                 return running.class < job.class;
             }
-            let new = candidate.key < -NEW / 2.0;
             let newer = running.key < -NEW / 2.0;
             match (new, newer) {
                 (true, false) => true,
@@ -214,9 +262,14 @@ impl Market<'_> {
                 (true, true) => {
                     running.key + NEW > (candidate.key + NEW) * self.policy.preemption.hysteresis
                 }
-                (false, false) => running.key > candidate.key * self.policy.preemption.hysteresis,
+                (false, false) => {
+                    running.key > candidate.key * self.policy.preemption.hysteresis * waste
+                }
             }
         };
+        let waste_power = self.policy.preemption.waste_power;
+        // One GPU stopped for the whole job is the most favourable case.
+        let least_waste = (1.0 / f64::from(gpus)).powf(waste_power);
         let mut offers = Vec::new();
         for node in 0..self.room.nodes() {
             let mut have = self.room.free[node] + self.leftover[node];
@@ -227,7 +280,8 @@ impl Market<'_> {
                     break;
                 }
                 let here = running.on(node);
-                if here == 0 || running.stopped || !allowed(running) || !worse(running) {
+                if here == 0 || running.stopped || !allowed(running) || !worse(running, least_waste)
+                {
                     continue;
                 }
                 have += here;
@@ -248,6 +302,15 @@ impl Market<'_> {
                 }
             }
             let stopped = kept.iter().map(|place| self.running[*place].gpus()).sum();
+            // What is stopped against what will run there instead.
+            let runs = gpus + self.waiting.fill(have - gpus);
+            let waste = (f64::from(stopped) / f64::from(runs)).powf(waste_power);
+            if kept
+                .iter()
+                .any(|place| !worse(&self.running[*place], waste))
+            {
+                continue;
+            }
             offers.push(Offer {
                 node,
                 stops: kept,
@@ -350,6 +413,10 @@ impl Market<'_> {
 impl Running {
     fn now(&self) -> bool {
         self.stoppable
+    }
+
+    fn for_new(&self) -> bool {
+        self.yields_to_new
     }
 
     fn sooner_or_later(&self) -> bool {

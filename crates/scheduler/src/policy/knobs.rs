@@ -195,6 +195,13 @@ pub const KNOBS: &[Knob] = &[
         show_duration
     ),
     knob!(
+        "min_run_new",
+        "preemption: the same where a new job waits for its first slice",
+        preemption.min_run_new,
+        duration,
+        show_duration
+    ),
+    knob!(
         "hysteresis",
         "preemption: how many times more must remain of who is stopped",
         preemption.hysteresis,
@@ -212,7 +219,21 @@ pub const KNOBS: &[Knob] = &[
         "preempt_size_power",
         "preemption: expected remaining time times GPUs to this power",
         preemption.size_power,
+        number,
+        show
+    ),
+    knob!(
+        "waste_power",
+        "preemption: how much it counts that a stop leaves GPUs idle or fills idle ones",
+        preemption.waste_power,
         positive,
+        show
+    ),
+    knob!(
+        "new_size_power",
+        "preemption: the first slice's expected length times GPUs to this power",
+        preemption.new_size_power,
+        number,
         show
     ),
     knob!(
@@ -282,6 +303,13 @@ fn positive(text: &str) -> Result<f64, String> {
     number
         .filter(|number| number.is_finite() && *number >= 0.0)
         .ok_or_else(|| "a number, 0 or more".to_owned())
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok();
+    number
+        .filter(|number| number.is_finite())
+        .ok_or_else(|| "a number".to_owned())
 }
 
 fn count(text: &str) -> Result<u32, String> {

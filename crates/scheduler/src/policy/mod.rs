@@ -125,13 +125,20 @@ pub struct Preemption {
     pub first_slice: Duration,
     /// The least run time between start and preemption.
     pub min_run: Duration,
+    /// The same where a new job waits for its first slice.
+    pub min_run_new: Duration,
     /// A running job is stopped only for one whose expected remaining work is smaller by this
     /// factor: each resume repeats work.
     pub hysteresis: f64,
     /// What is taken as the remaining length of a job.
     pub measure: Measure,
+    /// How much it counts that stopping jobs for another leaves GPUs idle, or fills idle ones: the
+    /// factor of `hysteresis` is multiplied by (GPUs stopped / GPUs started) to this power.
+    pub waste_power: f64,
     /// How much a job's size counts in the order of what remains; as [`Shortest::size_power`].
     pub size_power: f64,
+    /// The same in the order of first slices, which are about equally long.
+    pub new_size_power: f64,
     /// What a resume repeats, for the planner's own estimate of whether it is worth it.
     pub resume_cost: Duration,
     /// A job that waited this many times its attained service (at least `first_slice`) since it
@@ -196,11 +203,14 @@ impl Default for Preemption {
             mode: PreemptionMode::Off,
             first_slice: Duration::from_secs(600),
             min_run: Duration::from_secs(600),
+            min_run_new: Duration::from_secs(120),
             hysteresis: 2.0,
             measure: Measure::Gittins,
-            size_power: 1.0,
+            waste_power: 1.0,
+            size_power: -0.4,
+            new_size_power: 1.0,
             resume_cost: Duration::from_secs(60),
-            patience: 10.0,
+            patience: 100.0,
             migrate: true,
             claim: true,
             review: Duration::from_secs(300),

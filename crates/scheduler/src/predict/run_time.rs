@@ -166,6 +166,33 @@ impl RunTime {
         }
     }
 
+    /// The expected service from `age_s` up to its end or to `until_s`, whichever comes first.
+    #[must_use]
+    pub fn service_until(&self, age_s: f64, until_s: f64) -> f64 {
+        let first = bin_of(age_s);
+        let (left, rest) = self.tail(age_s, first);
+        if rest <= 1e-9 {
+            return (until_s - age_s).max(0.0);
+        }
+        let (mut ended, mut spent) = (0.0, 0.0);
+        for bin in first..BINS {
+            let (low, high) = bounds(bin);
+            let (low, mass) = if bin == first {
+                (age_s.max(low), left)
+            } else {
+                (low, self.mass[bin])
+            };
+            if low >= until_s {
+                break;
+            }
+            let width = high.min(until_s) - low;
+            let part = mass * (width / (high - low).max(1.0)).min(1.0);
+            spent += part * width / 2.0 + (rest - ended - part).max(0.0) * width;
+            ended += part;
+        }
+        spent / rest
+    }
+
     /// The chance of ending later in the interval of `age_s`, and of ending after `age_s` at all.
     fn tail(&self, age_s: f64, bin: usize) -> (f64, f64) {
         let (low, high) = bounds(bin);
