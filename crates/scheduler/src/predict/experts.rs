@@ -49,7 +49,7 @@ const STRENGTH: f64 = 2.0;
 /// What the last few jobs keep of those before, a job.
 const RECENT_KEEP: f64 = 0.6;
 /// What everything else keeps, a job of its context.
-const KEEP: f64 = 0.995;
+const KEEP: f64 = 0.98;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Context {
@@ -102,7 +102,7 @@ impl Experts {
             below(&user_part, limit),
         ];
         // Nothing is impossible: no expert may be infinitely wrong.
-        thoughts.map(|thought| thought.map(|chance| 0.98 * chance + 0.02 / 48.0))
+        thoughts.map(|thought| thought.map(|chance| 0.95 * chance + 0.05 / 48.0))
     }
 
     pub(super) fn observe(&mut self, job: &Features, seconds: f64) {

@@ -17,6 +17,9 @@ const USER_KEEP: f64 = 0.95;
 const OVERALL_KEEP: f64 = 0.99;
 /// How many jobs of the user everybody's experience counts as.
 const OVERALL_JOBS: f64 = 5.0;
+/// How fast scores turn into belief: 1 would be right if jobs were independent, but those of one
+/// sweep are alike, and a few of them should not settle whom to believe.
+const LEARNING_RATE: f64 = 0.15;
 /// Jobs seen before anything is said.
 const ENOUGH: u32 = 10;
 
@@ -29,6 +32,14 @@ pub struct Features {
     pub name: Option<String>,
     pub gpus: u32,
     pub time_limit: Duration,
+}
+
+/// What was thought of a job when it was submitted. It is kept until the job ends, because
+/// experts are judged by what they said then, not by what they know afterwards.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    job: Features,
+    thoughts: [[f64; BINS]; COUNT],
 }
 
 /// Learns run times as jobs end.
@@ -46,7 +57,17 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// The run time of a job as a distribution; `None` while too little was seen.
+    /// Takes a job's features at submission.
+    #[must_use]
+    pub fn guess(&self, job: Features) -> Guess {
+        Guess {
+            thoughts: self.experts.think(&job),
+            job,
+        }
+    }
+
+    /// The run time of a job as a distribution, by what is known now; `None` while too little was
+    /// seen.
     #[must_use]
     pub fn predict(&self, job: &Features) -> Option<Arc<RunTime>> {
         if self.seen < ENOUGH {
@@ -56,15 +77,15 @@ impl Predictor {
     }
 
     /// A job ended by itself after this long.
-    pub fn observe(&mut self, job: &Features, ran: Duration) {
+    pub fn observe(&mut self, guess: &Guess, ran: Duration) {
         let seconds = ran.as_secs_f64();
         let bin = bin_of(seconds);
+        let job = &guess.job;
         let thoughts = self.experts.think(job);
-        let losses: [f64; COUNT] = std::array::from_fn(|expert| thoughts[expert][bin].ln());
-        let user = self
-            .by_user
-            .entry(job.owner.clone())
-            .or_insert([0.0; COUNT]);
+        let losses: [f64; COUNT] = std::array::from_fn(|expert| {
+            (guess.thoughts[expert][bin].ln() + thoughts[expert][bin].ln()) / 2.0
+        });
+        let user = self.by_user.entry(job.owner.clone()).or_insert([0.0; COUNT]);
         for expert in 0..COUNT {
             user[expert] = user[expert] * USER_KEEP + losses[expert];
             self.overall[expert] = self.overall[expert] * OVERALL_KEEP + losses[expert];
@@ -83,9 +104,14 @@ impl Predictor {
             own + self.overall[expert] * OVERALL_JOBS / self.overall_jobs.max(1.0)
         });
         let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weights = scores.map(|score| (score - best).exp());
+        let weights = scores.map(|score| (LEARNING_RATE * (score - best)).exp());
         let sum: f64 = weights.iter().sum();
         std::array::from_fn(|expert| (Expert::ALL[expert], weights[expert] / sum))
+    }
+
+    /// What each expert thinks of a job, as chances of the intervals.
+    pub(super) fn thoughts(&self, job: &Features) -> [[f64; BINS]; COUNT] {
+        self.experts.think(job)
     }
 
     fn mix(&self, job: &Features) -> RunTime {

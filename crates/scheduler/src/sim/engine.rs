@@ -1,7 +1,7 @@
 //! The event loop: submissions, ends and the planner's own wake-ups, in order of time.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
 use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
@@ -11,7 +11,7 @@ use super::trace::TraceJob;
 use crate::dispatch;
 use crate::plan;
 use crate::policy::{Order, Policy, RunTimeSource};
-use crate::predict::{Features, Predictor};
+use crate::predict::{Features, Guess, Predictor};
 use crate::snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
 
 /// What the load runs on.
@@ -63,6 +63,8 @@ struct Engine<'a> {
     /// Of the job at each place of the trace.
     results: Vec<JobResult>,
     features: Vec<Features>,
+    /// Of the jobs that are present.
+    guesses: HashMap<usize, Guess>,
     predictor: Option<Predictor>,
     /// `(time, place, attempt)`; an end of an attempt that was preempted is stale.
     ends: BinaryHeap<Reverse<(i64, usize, u32)>>,
@@ -108,6 +110,7 @@ impl<'a> Engine<'a> {
             },
             results: trace.iter().map(|job| JobResult::new(job.id)).collect(),
             features: trace.iter().map(features).collect(),
+            guesses: HashMap::new(),
             predictor: predicts.then(Predictor::default),
             ends: BinaryHeap::new(),
             attempts: vec![Attempts::default(); trace.len()],
@@ -157,6 +160,10 @@ impl<'a> Engine<'a> {
         let per_node = self.cluster.gpus_per_node.max(1);
         let nodes = job.gpus.div_ceil(per_node).max(1);
         let predictor = self.predictor.as_ref();
+        if let Some(predictor) = predictor {
+            let guess = predictor.guess(self.features[place].clone());
+            self.guesses.insert(place, guess);
+        }
         let facts = Facts {
             nodes,
             gpus_per_node: job.gpus / nodes,
@@ -292,7 +299,9 @@ impl<'a> Engine<'a> {
         let Some(predictor) = &mut self.predictor else {
             return;
         };
-        predictor.observe(&self.features[place], seconds(self.trace[place].duration_s));
+        if let Some(guess) = self.guesses.remove(&place) {
+            predictor.observe(&guess, seconds(self.trace[place].duration_s));
+        }
         // What was learned changes what is thought of the same user's other jobs.
         let owner = &active.job.owner;
         let waiting = self
@@ -340,7 +349,9 @@ impl<'a> Engine<'a> {
     }
 }
 
-fn features(job: &TraceJob) -> Features {
+/// What the predictor gets to know of a job of a trace.
+#[must_use]
+pub fn features(job: &TraceJob) -> Features {
     Features {
         owner: job.user.clone(),
         project: Some(job.group.clone()),

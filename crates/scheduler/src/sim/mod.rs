@@ -6,7 +6,7 @@ mod metrics;
 mod synth;
 mod trace;
 
-pub use engine::{Cluster, Run, simulate};
+pub use engine::{Cluster, Run, features, simulate};
 pub use metrics::{JobResult, Summary, jobs_csv};
 pub use synth::{Synth, synthesize};
 pub use trace::{TraceError, TraceJob, parse};
