@@ -3,7 +3,7 @@
 
 use berth_domain::Timestamp;
 
-use super::order::{Candidate, ran_s, seconds_since};
+use super::order::{Candidate, ran_s};
 use super::profile::Profile;
 use super::room::Room;
 use super::{Decision, RunningTasks, Why};
@@ -21,7 +21,6 @@ pub(super) fn walk(
 ) {
     // Made when somebody is protected; everything that starts after that must fit in it.
     let mut profile: Option<Profile> = None;
-    let mut protected = 0;
     let mut blocked = false;
     for candidate in open {
         let job = candidate.job;
@@ -80,16 +79,10 @@ pub(super) fn walk(
         decision.waiting.push((candidate.index, why));
         let protect = match policy.backfill {
             Backfill::None => false,
-            Backfill::Easy => protected == 0,
+            Backfill::Easy => profile.is_none(),
             Backfill::Conservative => true,
-            Backfill::Patient => {
-                protected < policy.shortest.protected
-                    && seconds_since(job.submitted_at, now)
-                        >= policy.shortest.patience * length.max(600.0)
-            }
         };
         if protect {
-            protected += 1;
             let profile =
                 profile.get_or_insert_with(|| expected(snapshot, policy, now, room, decision));
             if let Some((at, nodes)) = profile.earliest(count, gpus, length, 0.0) {

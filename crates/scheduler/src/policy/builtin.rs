@@ -66,7 +66,8 @@ impl Policy {
         Policy {
             name: "berth".to_owned(),
             order: Order::Shortest,
-            backfill: Backfill::Patient,
+            backfill: Backfill::Easy,
+            run_time: RunTimeSource::Predicted,
             ..Self::fifo()
         }
     }

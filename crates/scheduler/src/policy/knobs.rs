@@ -84,7 +84,7 @@ pub const KNOBS: &[Knob] = &[
     ),
     knob!(
         "backfill",
-        "who may pass a blocked job: none, easy, conservative or patient",
+        "who may pass a blocked job: none, easy or conservative",
         backfill,
         backfill,
         show_backfill
@@ -154,23 +154,9 @@ pub const KNOBS: &[Knob] = &[
     ),
     knob!(
         "ageing",
-        "shortest: seconds a job counts as shorter for each second waited",
+        "shortest: how much shorter a job counts that waited as long as it runs",
         shortest.ageing,
         positive,
-        show
-    ),
-    knob!(
-        "patience",
-        "shortest: waits of how many expected run times make a blocked job protected",
-        shortest.patience,
-        positive,
-        show
-    ),
-    knob!(
-        "protected",
-        "shortest: how many blocked jobs are protected at once",
-        shortest.protected,
-        count,
         show
     ),
     knob!(
@@ -362,7 +348,6 @@ const BACKFILLS: &[(&str, Backfill)] = &[
     ("none", Backfill::None),
     ("easy", Backfill::Easy),
     ("conservative", Backfill::Conservative),
-    ("patient", Backfill::Patient),
 ];
 
 fn backfill(text: &str) -> Result<Backfill, String> {

@@ -50,9 +50,6 @@ pub enum Backfill {
     Easy,
     /// Who does not delay any blocked job (Feitelson and Weil 1998).
     Conservative,
-    /// Whoever fits, until a blocked job has waited out its patience and is protected as in EASY;
-    /// see [`Shortest::patience`].
-    Patient,
 }
 
 /// Whose word on run times counts.
@@ -91,14 +88,9 @@ pub struct Shortest {
     /// How much a user's recent use counts: expected work is multiplied by 1 plus this times the
     /// use relative to an equal part.
     pub fair_share: f64,
-    /// How fast waiting makes up for length: a job counts as shorter by this many seconds for
-    /// each second it waited.
+    /// How fast waiting makes up for length: a job that waited as long as it is expected to run
+    /// (ten minutes at least) counts as shorter by a factor of 1 plus this.
     pub ageing: f64,
-    /// How many times its expected run time (at least ten minutes) a job waits before those
-    /// behind it may no longer delay it; 0 protects the head at once.
-    pub patience: f64,
-    /// How many blocked jobs are protected at once.
-    pub protected: u32,
     /// The chance with which a predicted run time is not exceeded, where
     /// [`RunTimeSource::Predicted`] asks for one number.
     pub surety: f64,
@@ -186,11 +178,9 @@ impl Default for Weights {
 impl Default for Shortest {
     fn default() -> Self {
         Shortest {
-            size_power: 1.0,
+            size_power: 0.5,
             fair_share: 0.0,
-            ageing: 0.0,
-            patience: 10.0,
-            protected: 1,
+            ageing: 0.3,
             measure: Measure::Mean,
             surety: 0.5,
         }
