@@ -12,7 +12,11 @@ fn check(state: &State) -> Result<(), TestCaseError> {
     let mut holders = BTreeMap::new();
     for job in state.live() {
         prop_assert!(!job.is_finished(), "finished jobs are not live");
-        for (_, gpu) in job.attempt().into_iter().flat_map(|attempt| attempt.lease.gpus()) {
+        for (_, gpu) in job
+            .attempt()
+            .into_iter()
+            .flat_map(|attempt| attempt.lease.gpus())
+        {
             let before = holders.insert(gpu.uuid.clone(), job.id);
             prop_assert_eq!(before, None, "{:?} is leased twice", gpu);
             prop_assert_eq!(state.holder(&gpu.uuid), job.attempt_id());
@@ -21,9 +25,17 @@ fn check(state: &State) -> Result<(), TestCaseError> {
         let expected: Vec<u32> = (1..).take(numbers.len()).collect();
         prop_assert_eq!(numbers, expected, "attempts count from 1");
     }
-    prop_assert_eq!(holders.len(), state.leased_count(), "leases end with their attempts");
+    prop_assert_eq!(
+        holders.len(),
+        state.leased_count(),
+        "leases end with their attempts"
+    );
     let ranks: BTreeSet<_> = state.live().map(|job| job.rank.clone()).collect();
-    prop_assert_eq!(ranks.len(), state.live_count(), "live jobs never share a rank");
+    prop_assert_eq!(
+        ranks.len(),
+        state.live_count(),
+        "live jobs never share a rank"
+    );
     Ok(())
 }
 
@@ -33,7 +45,11 @@ fn acyclic(state: &State) -> bool {
     let mut rest: Vec<_> = state.live().collect();
     loop {
         let free = |job: &&berth_domain::Job| {
-            let mut waits = job.spec.dependencies.iter().map(|dependency| dependency.job);
+            let mut waits = job
+                .spec
+                .dependencies
+                .iter()
+                .map(|dependency| dependency.job);
             waits.all(|id| done.contains(&id) || state.live_job(id).is_none())
         };
         let (ready, blocked): (Vec<_>, Vec<_>) = rest.into_iter().partition(free);
@@ -93,7 +109,13 @@ fn a_retry_waits_longer_each_time() {
     use berth_domain::{Actor, Exit};
     let mut world = World::new();
     let submit = random::Step::Submit {
-        user: 1, gpus: 1, retries: 2, hold: false, after: None, array: false, key: None,
+        user: 1,
+        gpus: 1,
+        retries: 2,
+        hold: false,
+        after: None,
+        array: false,
+        key: None,
     };
     let records = world.decide(submit);
     world.apply(records);
@@ -103,10 +125,20 @@ fn a_retry_waits_longer_each_time() {
         world.apply(records);
         let attempt = world.state.live().next().unwrap().attempt_id().unwrap();
         let reports = [(attempt, Report::Exited(Exit::code(1)))].into();
-        let events = decide(&world.state, &Rules::default(), Input::Reports(reports), world.now);
+        let events = decide(
+            &world.state,
+            &Rules::default(),
+            Input::Reports(reports),
+            world.now,
+        );
         for event in events.unwrap().events {
             let seq = world.state.seq.next();
-            let record = Record { seq, at: world.now, actor: Actor::Berth, event };
+            let record = Record {
+                seq,
+                at: world.now,
+                actor: Actor::Berth,
+                event,
+            };
             world.apply(vec![record]);
         }
         match world.state.live().next().map(|job| job.state.clone()) {
@@ -136,7 +168,9 @@ fn the_random_inputs_reach_every_event() {
         }
         for record in &world.journal {
             let event = serde_json::to_value(&record.event).unwrap();
-            *kinds.entry(event["type"].as_str().unwrap().to_owned()).or_default() += 1;
+            *kinds
+                .entry(event["type"].as_str().unwrap().to_owned())
+                .or_default() += 1;
         }
     }
     assert_eq!(kinds.len(), 13, "{kinds:?}");

@@ -9,7 +9,8 @@ use berth_scheduler::sim;
 fn main() -> Result<(), Box<dyn Error>> {
     for path in std::env::args().skip(1) {
         let jobs = sim::parse(&std::fs::read_to_string(&path)?)?;
-        let seconds = |count: i64| std::time::Duration::from_secs(count.unsigned_abs()).as_secs_f64();
+        let seconds =
+            |count: i64| std::time::Duration::from_secs(count.unsigned_abs()).as_secs_f64();
         let past: Vec<Past> = jobs
             .iter()
             .map(|job| Past {

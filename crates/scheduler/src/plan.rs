@@ -4,6 +4,7 @@
 //! aside and hold nobody up; jobs without GPUs compete with nobody and start when a node has room.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use berth_domain::{GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp};
 
@@ -48,6 +49,7 @@ pub fn plan(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Plan {
     let mut words = Words {
         snapshot,
         policy,
+        now,
         room: Room::of(&snapshot.nodes, policy.cpu_jobs_per_node),
         first: None,
         ahead: 0,
@@ -100,6 +102,7 @@ pub(crate) fn preemptions(snapshot: &Snapshot, decision: &Decision) -> Vec<Preem
 struct Words<'a> {
     snapshot: &'a Snapshot,
     policy: &'a Policy,
+    now: Timestamp,
     room: Room,
     /// The first job that waits for GPUs, and how many do up to the current one.
     first: Option<JobId>,
@@ -141,11 +144,31 @@ impl Words<'_> {
                     best_node_free: best,
                 },
             },
-            Why::Behind | Why::QuotaUser | Why::QuotaProject | Why::Preempting => {
-                self.behind(job.id).unwrap_or(PendingReason::Resources {
-                    wanted_gpus: job.gpus(),
-                    free_gpus: self.room.free_gpus(),
-                })
+            Why::Behind => self.behind(job.id).unwrap_or(PendingReason::Resources {
+                wanted_gpus: job.gpus(),
+                free_gpus: self.room.free_gpus(),
+            }),
+            Why::QuotaUser(limit) => PendingReason::QuotaUser { limit },
+            Why::QuotaProject(limit) => PendingReason::QuotaProject { limit },
+            Why::Reserved(index) => {
+                let reservation = &self.snapshot.reservations[index];
+                PendingReason::Reservation {
+                    id: reservation.id,
+                    start: reservation.start,
+                }
+            }
+            Why::Draining { at_s, free, idle_s } => {
+                self.behind(job.id)
+                    .unwrap_or(PendingReason::DrainingForGang {
+                        wanted_gpus: job.gpus(),
+                        free_gpus: free,
+                        at: later(self.now, at_s),
+                        idle_gpu_minutes: whole(idle_s / 60.0),
+                    })
+            }
+            Why::Preempting => {
+                let behind = self.behind(job.id);
+                behind.unwrap_or(PendingReason::PreemptionPending { gpus: job.gpus() })
             }
         }
     }
@@ -157,4 +180,20 @@ impl Words<'_> {
         let first = *self.first.get_or_insert(job);
         (ahead > 0).then_some(PendingReason::Priority { ahead, first })
     }
+}
+
+/// A time so many seconds from now; the far future if that is beyond all clocks.
+pub(crate) fn later(now: Timestamp, seconds: f64) -> Timestamp {
+    let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Rounded to the nearest whole number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what fits"
+)]
+fn whole(value: f64) -> u32 {
+    value.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

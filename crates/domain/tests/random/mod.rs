@@ -5,24 +5,46 @@ use std::collections::BTreeMap;
 
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::{
-    Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid,
-    JobId, JobPatch, Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PriorityClass, Record,
-    State, SubmitRequest, Timestamp, UserName,
+    Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid, JobId, JobPatch,
+    Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PriorityClass, Record, State,
+    SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
 
 /// What happens, in terms that mean something in any state.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Submit { user: u8, gpus: u8, retries: u8, hold: bool, after: Option<u8>, array: bool, key: Option<u8> },
-    Command { user: u8, job: u8, what: What },
+    Submit {
+        user: u8,
+        gpus: u8,
+        retries: u8,
+        hold: bool,
+        after: Option<u8>,
+        array: bool,
+        key: Option<u8>,
+    },
+    Command {
+        user: u8,
+        job: u8,
+        what: What,
+    },
     /// Start this many of the waiting jobs, on GPUs from this one on, free or not.
-    Start { jobs: u8, gpu: u8 },
-    Report { job: u8, attempt_off_by: u8, running: bool, code: u8 },
+    Start {
+        jobs: u8,
+        gpu: u8,
+    },
+    Report {
+        job: u8,
+        attempt_off_by: u8,
+        running: bool,
+        code: u8,
+    },
     /// This many seconds pass.
     Clock(u16),
     /// Node 2 is there or not.
-    Inventory { second: bool },
+    Inventory {
+        second: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -63,15 +85,17 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         prop::bool::weighted(0.1),
         prop::option::weighted(0.2, 0u8..4),
     )
-        .prop_map(|(user, gpus, retries, hold, after, array, key)| Step::Submit {
-            user,
-            gpus,
-            retries,
-            hold,
-            after,
-            array,
-            key,
-        });
+        .prop_map(
+            |(user, gpus, retries, hold, after, array, key)| Step::Submit {
+                user,
+                gpus,
+                retries,
+                hold,
+                after,
+                array,
+                key,
+            },
+        );
     let step = prop_oneof![
         4 => submit,
         5 => (0u8..3, any::<u8>(), what).prop_map(|(user, job, what)| Step::Command { user, job, what }),
@@ -104,7 +128,12 @@ fn node(name: &str, present: bool) -> Node {
         mem_total_bytes: 80 << 30,
     };
     let gpus = (0..8).map(gpu).collect();
-    Node { name: NodeName::from(name), source: NodeSource::Simulated, gpus, present }
+    Node {
+        name: NodeName::from(name),
+        source: NodeSource::Simulated,
+        gpus,
+        present,
+    }
 }
 
 impl World {
@@ -126,7 +155,11 @@ impl World {
     }
 
     fn live(&self, pick: u8) -> Option<&berth_domain::Job> {
-        let active: Vec<_> = self.state.live().filter(|job| job.attempt().is_some()).collect();
+        let active: Vec<_> = self
+            .state
+            .live()
+            .filter(|job| job.attempt().is_some())
+            .collect();
         (!active.is_empty()).then(|| active[usize::from(pick) % active.len()])
     }
 
@@ -143,16 +176,28 @@ impl World {
                 (Actor::Berth, Input::Inventory(nodes))
             }
             Step::Start { jobs, gpu } => (Actor::Berth, Input::Starts(self.starts(jobs, gpu))),
-            Step::Report { job, attempt_off_by, running, code } => {
-                let Some(job) = self.live(job) else { return vec![] };
+            Step::Report {
+                job,
+                attempt_off_by,
+                running,
+                code,
+            } => {
+                let Some(job) = self.live(job) else {
+                    return vec![];
+                };
                 let mut attempt = job.attempt_id().unwrap();
                 attempt.number += u32::from(attempt_off_by);
                 let report = if running {
-                    Report::Running { sessions: vec![format!("berth-{}", attempt.job)] }
+                    Report::Running {
+                        sessions: vec![format!("berth-{}", attempt.job)],
+                    }
                 } else {
                     Report::Exited(exit(code))
                 };
-                (Actor::Berth, Input::Reports(BTreeMap::from([(attempt, report)])))
+                (
+                    Actor::Berth,
+                    Input::Reports(BTreeMap::from([(attempt, report)])),
+                )
             }
             Step::Submit { .. } | Step::Command { .. } => {
                 let (actor, command) = self.command(step);
@@ -164,29 +209,46 @@ impl World {
         let mut seq = self.state.seq;
         let record = |event| {
             seq = seq.next();
-            Record { seq, at: self.now, actor: actor.clone(), event }
+            Record {
+                seq,
+                at: self.now,
+                actor: actor.clone(),
+                event,
+            }
         };
         events.into_iter().map(record).collect()
     }
 
     pub fn apply(&mut self, records: Vec<Record>) {
         for record in records {
-            self.state.apply(&record).expect("what was decided is legal");
+            self.state
+                .apply(&record)
+                .expect("what was decided is legal");
             self.journal.push(record);
         }
     }
 
     fn starts(&self, jobs: u8, first: u8) -> Vec<(JobId, Lease)> {
-        let waiting = self.state.live().filter(|job| job.is_waiting()).take(usize::from(jobs));
+        let waiting = self
+            .state
+            .live()
+            .filter(|job| job.is_waiting())
+            .take(usize::from(jobs));
         let mut next = u32::from(first);
         let mut starts = Vec::new();
         for job in waiting {
             let gpus = (0..job.spec.gpus_per_node).map(|_| {
                 next += 1;
                 let (name, index) = (["n1", "n2"][(next as usize / 8) % 2], next % 8);
-                GpuRef { index, uuid: GpuUuid(format!("{name}-{index}")) }
+                GpuRef {
+                    index,
+                    uuid: GpuUuid(format!("{name}-{index}")),
+                }
             });
-            let part = NodeLease { node: NodeName::from("n1"), gpus: gpus.collect() };
+            let part = NodeLease {
+                node: NodeName::from("n1"),
+                gpus: gpus.collect(),
+            };
             starts.push((job.id, Lease(vec![part])));
         }
         starts
@@ -199,13 +261,24 @@ impl World {
             admin: user == 0,
         };
         match step {
-            Step::Submit { user, gpus, retries, hold, after, array, key } => {
+            Step::Submit {
+                user,
+                gpus,
+                retries,
+                hold,
+                after,
+                array,
+                key,
+            } => {
                 let request = SubmitRequest {
                     command: vec!["true".to_owned()],
                     gpus: Some(i64::from(gpus)),
                     max_retries: Some(i64::from(retries)),
                     hold,
-                    after: after.map(|job| self.job(job).to_string()).into_iter().collect(),
+                    after: after
+                        .map(|job| self.job(job).to_string())
+                        .into_iter()
+                        .collect(),
                     array: array.then(|| "0-4%2".to_owned()),
                     idempotency_key: key.map(|key| key.to_string()),
                     ..SubmitRequest::default()
@@ -250,9 +323,15 @@ impl World {
 fn exit(code: u8) -> Exit {
     let ended = match code {
         4 => Ended::Signal { signal: 9 },
-        5 => Ended::Lost { why: "its host was restarted".to_owned() },
-        code => Ended::Code { code: i32::from(code % 2) },
+        5 => Ended::Lost {
+            why: "its host was restarted".to_owned(),
+        },
+        code => Ended::Code {
+            code: i32::from(code % 2),
+        },
     };
-    Exit { ended, out_of_memory: code == 3 }
+    Exit {
+        ended,
+        out_of_memory: code == 3,
+    }
 }
-

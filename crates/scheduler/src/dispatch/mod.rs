@@ -1,21 +1,21 @@
 //! What starts, what is stopped for it, and what blocks the rest: decisions as numbers, of which
 //! [`plan`](crate::plan) makes leases and sentences.
 
+mod expected;
 mod nonpreemptive;
 mod order;
 mod preemptive;
 mod profile;
 mod room;
-
-use std::collections::HashMap;
+mod walk;
 
 use berth_domain::{JobId, Timestamp};
 
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
-pub(crate) use order::Candidate;
 pub(crate) use room::Room;
+use walk::Walk;
 
 /// What the planner decided; indices are places in the snapshot.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub(crate) struct Stop {
 }
 
 /// Why a job does not start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Why {
     /// Its gate says.
     Gate,
@@ -56,8 +56,18 @@ pub(crate) enum Why {
     },
     /// It would delay somebody who is protected, or order is strict.
     Behind,
-    QuotaUser,
-    QuotaProject,
+    /// The quota.
+    QuotaUser(u32),
+    QuotaProject(u32),
+    /// This place in [`Snapshot::reservations`] has a claim to what is free.
+    Reserved(usize),
+    /// It is a gang whose GPUs are kept free as they become so: when all are there, in seconds
+    /// from now, how many are there now, and how many GPU-seconds stay idle.
+    Draining {
+        at_s: f64,
+        free: u32,
+        idle_s: f64,
+    },
     /// Running jobs are being stopped for it.
     Preempting,
 }
@@ -72,8 +82,7 @@ impl Decision {
 /// simulates comes through here.
 pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Decision {
     let mut decision = Decision::default();
-    let mut room = Room::of(&snapshot.nodes, policy.cpu_jobs_per_node);
-    let mut tasks = RunningTasks::of(snapshot);
+    let room = Room::of(&snapshot.nodes, policy.cpu_jobs_per_node);
     let mut open = Vec::with_capacity(snapshot.pending.len());
     for candidate in order::ordered(snapshot, policy, now) {
         let pending = &snapshot.pending[candidate.index];
@@ -82,28 +91,11 @@ pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> De
             None => open.push(candidate),
         }
     }
-    if policy.preemption.mode == PreemptionMode::On {
-        preemptive::walk(
-            snapshot,
-            policy,
-            now,
-            &open,
-            &mut room,
-            &mut tasks,
-            &mut decision,
-        );
-    } else {
-        nonpreemptive::walk(
-            snapshot,
-            policy,
-            now,
-            &open,
-            &mut room,
-            &mut tasks,
-            &mut decision,
-        );
+    let walk = Walk::new(snapshot, policy, now, room, decision);
+    match policy.preemption.mode {
+        PreemptionMode::On => preemptive::walk(walk, &open),
+        PreemptionMode::Off => nonpreemptive::walk(walk, &open),
     }
-    decision
 }
 
 /// Why a job stands aside, whatever is free.
@@ -128,31 +120,4 @@ fn aside(
         return Some(Why::NeverFits);
     }
     None
-}
-
-/// How many tasks of each array run.
-pub(crate) struct RunningTasks(HashMap<JobId, u32>);
-
-impl RunningTasks {
-    fn of(snapshot: &Snapshot) -> Self {
-        let mut running = HashMap::new();
-        for (array, _) in snapshot.active.iter().filter_map(|active| active.job.array) {
-            *running.entry(array).or_default() += 1;
-        }
-        RunningTasks(running)
-    }
-
-    /// The limit, if it is reached.
-    fn full(&self, candidate: &Candidate<'_>) -> Option<u32> {
-        let (array, limit) = candidate.job.array?;
-        let limit = limit?;
-        let running = self.0.get(&array).copied().unwrap_or(0);
-        (running >= limit).then_some(limit)
-    }
-
-    fn start(&mut self, candidate: &Candidate<'_>) {
-        if let Some((array, _)) = candidate.job.array {
-            *self.0.entry(array).or_default() += 1;
-        }
-    }
 }

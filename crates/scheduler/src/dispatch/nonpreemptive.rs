@@ -1,147 +1,104 @@
 //! The walk of policies that stop nobody: in order, what fits starts; those behind a job that
 //! does not may pass it only as the backfill rule allows.
 
-use berth_domain::Timestamp;
+use super::expected::Expected;
+use super::order::Candidate;
+use super::walk::Walk;
+use super::{Decision, Why};
+use crate::policy::Backfill;
 
-use super::order::{Candidate, ran_s};
-use super::profile::Profile;
-use super::room::Room;
-use super::{Decision, RunningTasks, Why};
-use crate::policy::{Backfill, Policy, RunTimeSource};
-use crate::snapshot::{Facts, Snapshot};
-
-pub(super) fn walk(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    now: Timestamp,
-    open: &[Candidate<'_>],
-    room: &mut Room,
-    tasks: &mut RunningTasks,
-    decision: &mut Decision,
-) {
-    // Made when somebody is protected; everything that starts after that must fit in it.
-    let mut profile: Option<Profile> = None;
-    let mut blocked = false;
+pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
+    let mut line = Line {
+        expected: Expected::new(&walk),
+        blocked: false,
+        protected: Vec::new(),
+    };
     for candidate in open {
+        line.next(&mut walk, candidate);
+    }
+    for candidate in walk.borrowers() {
+        line.next(&mut walk, &candidate);
+    }
+    line.name_drains(&mut walk);
+    walk.decision
+}
+
+struct Line<'a> {
+    /// What is promised to whom; everything that starts must keep it.
+    expected: Expected<'a>,
+    /// Somebody waits for GPUs.
+    blocked: bool,
+    /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
+    /// seconds from now, and where.
+    protected: Vec<(usize, f64, Vec<usize>)>,
+}
+
+impl<'a> Line<'a> {
+    fn next(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+        if !walk.admit(candidate) {
+            return;
+        }
         let job = candidate.job;
+        if self.blocked && walk.policy.backfill == Backfill::None {
+            walk.wait(candidate, Why::Behind);
+            return;
+        }
         let (count, gpus) = (job.nodes, job.gpus_per_node);
-        if let Some(limit) = tasks.full(candidate) {
-            decision
-                .aside
-                .push((candidate.index, Why::ArrayLimit(limit)));
-            continue;
-        }
-        if snapshot.executor_down.is_some() {
-            decision.waiting.push((candidate.index, Why::ExecutorDown));
-            continue;
-        }
-        if gpus == 0 {
-            if let Some(chosen) = room.choose(count, 0) {
-                room.take(&chosen, 0);
-                tasks.start(candidate);
-                decision.starts.push((candidate.index, chosen));
-            } else {
-                decision.waiting.push((candidate.index, Why::CpuSlots));
-            }
-            continue;
-        }
-        if blocked && policy.backfill == Backfill::None {
-            decision.waiting.push((candidate.index, Why::Behind));
-            continue;
-        }
-        let fits = room.best_node() >= gpus;
-        let length = expected_s(job, policy.run_time, policy.shortest.surety);
-        let chosen = match &profile {
-            _ if !fits => None,
-            None => room.choose(count, gpus),
-            Some(profile) => {
-                room.choose_if(count, gpus, |node| profile.fits(node, gpus, 0.0, length))
-            }
+        let length = self.expected.length_s(job);
+        let fits = walk.room.best_node() >= gpus;
+        let chosen = if !fits {
+            None
+        } else if let Some(profile) = self.expected.profile(walk, job) {
+            let allowed = |node| profile.fits(node, gpus, 0.0, length);
+            walk.room.choose_if(count, gpus, allowed)
+        } else {
+            walk.room.choose(count, gpus)
         };
         if let Some(chosen) = chosen {
-            room.take(&chosen, gpus);
-            tasks.start(candidate);
-            if let Some(profile) = &mut profile {
-                profile.occupy(&chosen, gpus, 0.0, length);
-            }
-            decision.starts.push((candidate.index, chosen));
-            continue;
+            self.expected.occupy(&chosen, gpus, 0.0, length);
+            walk.start(candidate, chosen);
+            return;
         }
-        blocked = true;
-        let why = if fits && room.choose(count, gpus).is_some() {
-            Why::Behind
+        self.blocked = true;
+        let why = if fits && walk.room.choose(count, gpus).is_some() {
+            match self.expected.reservation_in_the_way(walk, job, length) {
+                Some(index) => Why::Reserved(index),
+                None => Why::Behind,
+            }
         } else {
             Why::NoRoom {
-                free: room.free_gpus(),
-                best: room.best_node(),
+                free: walk.room.free_gpus(),
+                best: walk.room.best_node(),
             }
         };
-        decision.waiting.push((candidate.index, why));
-        let protect = match policy.backfill {
+        walk.wait(candidate, why);
+        let protect = match walk.policy.backfill {
             Backfill::None => false,
-            Backfill::Easy => profile.is_none(),
+            Backfill::Easy => self.protected.is_empty(),
             Backfill::Conservative => true,
         };
         if protect {
-            let profile =
-                profile.get_or_insert_with(|| expected(snapshot, policy, now, room, decision));
-            if let Some((at, nodes)) = profile.earliest(count, gpus, length, 0.0) {
-                profile.occupy(&nodes, gpus, at, length);
+            let place = walk.decision.waiting.len() - 1;
+            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
+                self.protected.push((place, at, nodes));
             }
         }
     }
-}
 
-/// What will be free when, if all that runs or was just started ends as expected.
-fn expected(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    now: Timestamp,
-    room: &Room,
-    decision: &Decision,
-) -> Profile {
-    let mut ends = Vec::new();
-    let place = |name| snapshot.nodes.iter().position(|node| &node.name == name);
-    for active in &snapshot.active {
-        let left = left_s(&active.job, ran_s(active, now), policy);
-        for part in &active.lease.0 {
-            if let Some(node) = place(&part.node) {
-                ends.push((
-                    node,
-                    left,
-                    u32::try_from(part.gpus.len()).unwrap_or(u32::MAX),
-                ));
+    /// A protected gang whose GPUs come free one after the other keeps those that are free
+    /// already from everybody who would not be done in time.
+    fn name_drains(&mut self, walk: &mut Walk<'a>) {
+        for (place, at, nodes) in &self.protected {
+            let (index, why) = &mut walk.decision.waiting[*place];
+            let job = &walk.snapshot.pending[*index].job;
+            if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
+                let (free, idle_s) = self.expected.idle_before(nodes, job.gpus_per_node, *at);
+                *why = Why::Draining {
+                    at_s: *at,
+                    free,
+                    idle_s,
+                };
             }
         }
-    }
-    for (index, nodes) in &decision.starts {
-        let job = &snapshot.pending[*index].job;
-        let length = expected_s(job, policy.run_time, policy.shortest.surety);
-        ends.extend(nodes.iter().map(|node| (*node, length, job.gpus_per_node)));
-    }
-    Profile::new(&room.free, &ends)
-}
-
-/// How long a waiting job is taken to run, in seconds.
-pub(super) fn expected_s(job: &Facts, source: RunTimeSource, surety: f64) -> f64 {
-    let limit = job.time_limit.as_secs_f64();
-    let served = job.service.as_secs_f64();
-    match (&job.predicted, source) {
-        (Some(run_time), RunTimeSource::Predicted) => {
-            (run_time.quantile_after(served, surety) - served).min(limit)
-        }
-        _ => limit,
-    }
-}
-
-/// How long a running job is taken to run on, in seconds.
-fn left_s(job: &Facts, ran: f64, policy: &Policy) -> f64 {
-    let limit = (job.time_limit.as_secs_f64() - ran).max(1.0);
-    let served = job.service.as_secs_f64() + ran;
-    match (&job.predicted, policy.run_time) {
-        (Some(run_time), RunTimeSource::Predicted) => {
-            (run_time.quantile_after(served, policy.shortest.surety) - served).clamp(1.0, limit)
-        }
-        _ => limit,
     }
 }

@@ -232,6 +232,11 @@ pub(crate) fn ran_s(active: &Active, now: Timestamp) -> f64 {
     active.since.map_or(0.0, |since| seconds_since(since, now))
 }
 
+/// From now until then, never negative.
+pub(crate) fn seconds_until(now: Timestamp, then: Timestamp) -> f64 {
+    seconds_since(now, then)
+}
+
 /// Never negative: a clock that was set back makes nobody younger than new.
 pub(crate) fn seconds_since(from: Timestamp, now: Timestamp) -> f64 {
     let ms = (now.as_millisecond() - from.as_millisecond()).max(0);

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use berth_domain::{PriorityClass, Timestamp};
+use berth_domain::PriorityClass;
 
 use super::order::{Candidate, Keys, NEW, ran_s};
 use super::room::Room;
-use super::{Decision, RunningTasks, Stop, Why};
+use super::walk::Walk;
+use super::{Decision, Stop, Why};
 use crate::policy::Policy;
-use crate::snapshot::Snapshot;
 
 /// A running job, as far as stopping it goes.
 #[derive(Clone, Debug)]
@@ -43,53 +43,56 @@ impl Running {
     }
 }
 
-pub(super) fn walk(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    now: Timestamp,
-    open: &[Candidate<'_>],
-    room: &mut Room,
-    tasks: &mut RunningTasks,
-    decision: &mut Decision,
-) {
-    let mut running = running(snapshot, policy, now, decision);
-    let mut any_waits = false;
-    let mut waiting = Waiting::of(open);
-    // What stopped jobs will leave beyond what they were stopped for.
-    let mut leftover: Vec<u32> = vec![0; room.nodes()];
+pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
+    let running = running(&mut walk);
+    let mut line = Line {
+        running,
+        waiting: Waiting::of(open),
+        leftover: vec![0; walk.room.nodes()],
+        any_waits: false,
+    };
     for candidate in open {
+        line.next(&mut walk, candidate);
+    }
+    for candidate in walk.borrowers() {
+        line.next(&mut walk, &candidate);
+    }
+    if line.any_waits
+        && let Ok(at) = walk.now.checked_add(walk.policy.preemption.review)
+    {
+        walk.decision.wake(at);
+    }
+    walk.decision
+}
+
+struct Line {
+    running: Vec<Running>,
+    waiting: Waiting,
+    /// What stopped jobs will leave beyond what they were stopped for.
+    leftover: Vec<u32>,
+    any_waits: bool,
+}
+
+impl Line {
+    fn next<'a>(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+        if !walk.admit(candidate) {
+            return;
+        }
         let job = candidate.job;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
-        if let Some(limit) = tasks.full(candidate) {
-            decision
-                .aside
-                .push((candidate.index, Why::ArrayLimit(limit)));
-            continue;
+        self.waiting.remove(count, gpus);
+        if let Some(chosen) = walk.room.choose(count, gpus) {
+            walk.start(candidate, chosen);
+            return;
         }
-        if snapshot.executor_down.is_some() {
-            decision.waiting.push((candidate.index, Why::ExecutorDown));
-            continue;
-        }
-        if let Some(chosen) = room.choose(count, gpus) {
-            room.take(&chosen, gpus);
-            waiting.remove(job.nodes, gpus);
-            tasks.start(candidate);
-            decision.starts.push((candidate.index, chosen));
-            continue;
-        }
-        if gpus == 0 {
-            decision.waiting.push((candidate.index, Why::CpuSlots));
-            continue;
-        }
-        any_waits = true;
-        waiting.remove(count, gpus);
-        let (free, best) = (room.free_gpus(), room.best_node());
+        self.any_waits = true;
+        let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
         let mut market = Market {
-            running: &mut running,
-            room,
-            leftover: &mut leftover,
-            waiting: &waiting,
-            policy,
+            running: &mut self.running,
+            room: &mut walk.room,
+            leftover: &mut self.leftover,
+            waiting: &self.waiting,
+            policy: walk.policy,
         };
         let why = match market.make_room(candidate) {
             Found::Stops(stops) => {
@@ -97,16 +100,13 @@ pub(super) fn walk(
                     active,
                     beneficiary: job.id,
                 };
-                decision.stops.extend(stops.into_iter().map(stop));
+                walk.decision.stops.extend(stops.into_iter().map(stop));
                 Why::Preempting
             }
             Found::Soon => Why::Preempting,
             Found::Nothing => Why::NoRoom { free, best },
         };
-        decision.waiting.push((candidate.index, why));
-    }
-    if any_waits && let Ok(at) = now.checked_add(policy.preemption.review) {
-        decision.wake(at);
+        walk.wait(candidate, why);
     }
 }
 
@@ -140,12 +140,8 @@ impl Waiting {
     }
 }
 
-fn running(
-    snapshot: &Snapshot,
-    policy: &Policy,
-    now: Timestamp,
-    decision: &mut Decision,
-) -> Vec<Running> {
+fn running(walk: &mut Walk<'_>) -> Vec<Running> {
+    let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
     let place = |name| snapshot.nodes.iter().position(|node| &node.name == name);
     let min_run = policy.preemption.min_run;
@@ -163,7 +159,7 @@ fn running(
             && let Ok(at) = since.checked_add(min_run)
             && !snapshot.pending.is_empty()
         {
-            decision.wake(at);
+            walk.decision.wake(at);
         }
         all.push(Running {
             active: index,

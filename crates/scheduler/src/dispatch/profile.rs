@@ -72,6 +72,23 @@ impl Profile {
         })
     }
 
+    /// What is free now on these nodes, `gpus` on each at most, and the GPU-seconds of it that are
+    /// free from now until `until`.
+    pub(crate) fn idle(&self, nodes: &[usize], gpus: u32, until: f64) -> (u32, f64) {
+        let (mut free, mut idle) = (0, 0.0);
+        for steps in nodes.iter().map(|node| &self.nodes[*node].0) {
+            for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.0 < until) {
+                let here = u32::try_from(step.1.max(0)).unwrap_or(0).min(gpus);
+                let end = steps.get(place + 1).map_or(until, |next| next.0.min(until));
+                idle += f64::from(here) * (end - step.0);
+                if place == 0 {
+                    free += here;
+                }
+            }
+        }
+        (free, idle)
+    }
+
     pub(crate) fn occupy(&mut self, nodes: &[usize], gpus: u32, at: f64, length: f64) {
         for node in nodes {
             self.nodes[*node].occupy(i64::from(gpus), at, at + length);

@@ -94,7 +94,8 @@ impl Score {
         }
         let octaves = |foretold: f64| (foretold / past.ran_s).log2().abs();
         self.errors.push(octaves(run_time.quantile_after(0.0, 0.5)));
-        self.limit_errors.push(octaves(past.job.time_limit.as_secs_f64()));
+        self.limit_errors
+            .push(octaves(past.job.time_limit.as_secs_f64()));
     }
 
     fn finish(mut self) -> Calibration {

@@ -85,7 +85,10 @@ impl Predictor {
         let losses: [f64; COUNT] = std::array::from_fn(|expert| {
             (guess.thoughts[expert][bin].ln() + thoughts[expert][bin].ln()) / 2.0
         });
-        let user = self.by_user.entry(job.owner.clone()).or_insert([0.0; COUNT]);
+        let user = self
+            .by_user
+            .entry(job.owner.clone())
+            .or_insert([0.0; COUNT]);
         for expert in 0..COUNT {
             user[expert] = user[expert] * USER_KEEP + losses[expert];
             self.overall[expert] = self.overall[expert] * OVERALL_KEEP + losses[expert];

@@ -74,7 +74,7 @@ fn facts(job: &Job) -> Facts {
         id: job.id,
         class: job.spec.class,
         rank: job.rank.clone(),
-        moved: None,
+        moved: job.moved,
         nodes: job.spec.nodes,
         gpus_per_node: job.spec.gpus_per_node,
         owner: job.owner.clone(),
