@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::PriorityClass;
 
-use super::order::{Candidate, Keys, NEW, ran_s};
+use super::order::{Candidate, Keys, NEW, ran_s, seconds_since};
 use super::room::Room;
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
@@ -21,6 +21,8 @@ struct Running {
     active: usize,
     class: PriorityClass,
     key: f64,
+    /// What a stop costs in run time: the work since its last checkpoint, and the resume.
+    cost: f64,
     /// Where it is and with how many GPUs.
     parts: Vec<(usize, u32)>,
     /// It may be stopped now.
@@ -161,8 +163,14 @@ fn running(walk: &mut Walk<'_>) -> Vec<Running> {
         {
             walk.decision.wake(at);
         }
+        let lost = active
+            .checkpoint_at
+            .map_or(0.0, |at| seconds_since(at, now));
+        let again = policy.preemption.max_preemptions;
+        let may = may && again.is_none_or(|most| active.job.preemptions < most);
         all.push(Running {
             active: index,
+            cost: lost + policy.preemption.resume_cost.as_secs_f64(),
             class: active.job.class,
             key: keys.running(active),
             parts: parts.collect(),
@@ -259,7 +267,8 @@ impl Market<'_> {
                     running.key + NEW > (candidate.key + NEW) * self.policy.preemption.hysteresis
                 }
                 (false, false) => {
-                    running.key > candidate.key * self.policy.preemption.hysteresis * waste
+                    let gain = candidate.key + running.cost;
+                    running.key > gain * self.policy.preemption.hysteresis * waste
                 }
             }
         };

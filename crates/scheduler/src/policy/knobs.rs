@@ -230,6 +230,13 @@ pub const KNOBS: &[Knob] = &[
         show_duration
     ),
     knob!(
+        "max_preemptions",
+        "preemption: how often one job may be stopped at most, or none",
+        preemption.max_preemptions,
+        cap,
+        show_cap
+    ),
+    knob!(
         "preempt_patience",
         "preemption: waits of how many times the service make a job count half as long",
         preemption.patience,

@@ -133,6 +133,9 @@ pub struct Preemption {
     pub new_size_power: f64,
     /// What a resume repeats, for the planner's own estimate of whether it is worth it.
     pub resume_cost: Duration,
+    /// How often one job may be stopped at most; `None`: as often as the order says, which
+    /// `min_run` limits to a rate.
+    pub max_preemptions: Option<u32>,
     /// A job that waited this many times its attained service (at least `first_slice`) since it
     /// last ran counts as half as long; twice as many, a third, and so on.
     pub patience: f64,
@@ -197,9 +200,10 @@ impl Default for Preemption {
             hysteresis: 2.0,
             measure: Measure::Gittins,
             waste_power: 1.0,
-            size_power: -0.35,
+            size_power: -0.3,
             new_size_power: 1.0,
             resume_cost: Duration::from_secs(60),
+            max_preemptions: None,
             patience: 100.0,
             migrate: true,
             claim: true,
