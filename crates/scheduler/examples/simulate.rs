@@ -1,7 +1,7 @@
 //! Runs traces through the planner and prints the metrics.
 //!
 //! `simulate --trace FILE[,FILE] --policy NAME[,NAME] [--set knob=value]... [--json]
-//! [--jobs-out FILE]`, or `--synth SEED` in place of `--trace`.
+//! [--jobs-out FILE] [--forecasts]`, or `--synth SEED` in place of `--trace`.
 
 use std::error::Error;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use berth_scheduler::sim::{self, Cluster, Summary, Synth};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let (mut traces, mut policies, mut knobs) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut json, mut jobs_out) = (false, None);
+    let (mut json, mut jobs_out, mut forecasts) = (false, None, false);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
         match arg.as_str() {
@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--set" => knobs.push(value()?),
             "--jobs-out" => jobs_out = Some(value()?),
             "--json" => json = true,
+            "--forecasts" => forecasts = true,
             _ => return Err(format!("unknown argument {arg}").into()),
         }
     }
@@ -52,6 +53,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             if json {
                 println!("{}", serde_json::to_string(&run.summary)?);
+            }
+            if forecasts {
+                let score = sim::score_forecasts(jobs, Cluster::default(), &policy);
+                println!("{trace} {name}: {}", serde_json::to_string(&score)?);
             }
             summaries.push(run.summary);
         }

@@ -8,6 +8,7 @@
 
 mod dispatch;
 mod fair;
+mod forecast;
 mod free_at;
 mod plan;
 mod policy;
@@ -17,8 +18,9 @@ pub mod sim;
 mod snapshot;
 
 pub use fair::Ledger;
+pub use forecast::{Change, Experience, Forecast, forecast, forecast_if, forecast_move};
 pub use free_at::{FreeAt, free_at};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, Preempt, plan, plan_and_forecast};
 pub use policy::{
     Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,
     RunTimeSource, Shortest, UnknownPolicy, Weights,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use berth_domain::{GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp};
 
 use crate::dispatch::{self, Decision, Room, Why};
+use crate::forecast::{self, Experience, Forecast};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Gate, Snapshot};
 
@@ -39,10 +40,33 @@ pub struct Preempt {
 /// Plans: pure and deterministic.
 #[must_use]
 pub fn plan(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Plan {
+    of_decision(
+        snapshot,
+        policy,
+        now,
+        &dispatch::decide(snapshot, policy, now),
+    )
+}
+
+/// A plan, and when everything that waits would start: one decision for both.
+#[must_use]
+pub fn plan_and_forecast(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    experience: &Experience,
+) -> (Plan, HashMap<JobId, Forecast>) {
     let decision = dispatch::decide(snapshot, policy, now);
+    (
+        of_decision(snapshot, policy, now, &decision),
+        forecast::of_decision(snapshot, now, experience, &decision),
+    )
+}
+
+fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &Decision) -> Plan {
     let mut plan = Plan {
-        starts: leases(snapshot, &decision),
-        preemptions: preemptions(snapshot, &decision),
+        starts: leases(snapshot, decision),
+        preemptions: preemptions(snapshot, decision),
         wake_at: decision.wake_at,
         ..Plan::default()
     };
@@ -194,6 +218,6 @@ pub(crate) fn later(now: Timestamp, seconds: f64) -> Timestamp {
     clippy::cast_sign_loss,
     reason = "clamped to what fits"
 )]
-fn whole(value: f64) -> u32 {
+pub(crate) fn whole(value: f64) -> u32 {
     value.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

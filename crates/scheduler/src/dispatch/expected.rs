@@ -14,7 +14,7 @@ use crate::snapshot::{Facts, Snapshot};
 /// what is reserved for it.
 pub(super) struct Expected<'a> {
     policy: &'a Policy,
-    profiles: HashMap<Vec<usize>, Profile>,
+    profiles: Vec<(Vec<usize>, Profile)>,
     /// What was promised since: nodes, GPUs on each, from when, for how long.
     promised: Vec<(Vec<usize>, u32, f64, f64)>,
     needed: bool,
@@ -24,7 +24,7 @@ impl<'a> Expected<'a> {
     pub(super) fn new(walk: &Walk<'a>) -> Self {
         Expected {
             policy: walk.policy,
-            profiles: HashMap::new(),
+            profiles: Vec::new(),
             promised: Vec::new(),
             needed: !walk.snapshot.reservations.is_empty(),
         }
@@ -50,7 +50,8 @@ impl<'a> Expected<'a> {
     }
 
     fn made(&mut self, walk: &Walk<'a>, reserved: Vec<usize>) -> &mut Profile {
-        if !self.profiles.contains_key(&reserved) {
+        let known = self.profiles.iter().position(|(of, _)| *of == reserved);
+        let place = known.unwrap_or_else(|| {
             let mut profile = self.without_promises(walk);
             for index in &reserved {
                 hold(&mut profile, walk, &walk.snapshot.reservations[*index]);
@@ -58,18 +59,23 @@ impl<'a> Expected<'a> {
             for (nodes, gpus, at, length) in &self.promised {
                 profile.occupy(nodes, *gpus, *at, *length);
             }
-            self.profiles.insert(reserved.clone(), profile);
-        }
-        self.profiles
-            .entry(reserved)
-            .or_insert_with(|| Profile::new(&[], &[]))
+            self.profiles.push((reserved, profile));
+            self.profiles.len() - 1
+        });
+        &mut self.profiles[place].1
     }
 
     /// If all that runs or was just started ends as expected.
     fn without_promises(&self, walk: &Walk<'a>) -> Profile {
         let snapshot = walk.snapshot;
         let mut ends = Vec::new();
-        let place = |name| snapshot.nodes.iter().position(|node| &node.name == name);
+        let places: HashMap<_, usize> = snapshot
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(place, node)| (&node.name, place))
+            .collect();
+        let place = |name| places.get(name).copied();
         for active in &snapshot.active {
             let left = left_s(&active.job, ran_s(active, walk.now), self.policy);
             for part in &active.lease.0 {
@@ -107,7 +113,7 @@ impl<'a> Expected<'a> {
         if !self.needed {
             return;
         }
-        for profile in self.profiles.values_mut() {
+        for (_, profile) in &mut self.profiles {
             profile.occupy(nodes, gpus, at, length);
         }
         self.promised.push((nodes.to_vec(), gpus, at, length));
@@ -145,13 +151,16 @@ impl<'a> Expected<'a> {
 
     /// What is free now on these nodes, and the GPU-seconds that stay idle there until `at`.
     pub(super) fn idle_before(&self, nodes: &[usize], gpus: u32, at: f64) -> (u32, f64) {
-        let any = self.profiles.values().next();
-        any.map_or((0, 0.0), |profile| profile.idle(nodes, gpus, at))
+        let any = self.profiles.first();
+        any.map_or((0, 0.0), |(_, profile)| profile.idle(nodes, gpus, at))
     }
 }
 
 /// Reservations that this job must keep: those that are not for it and still stand.
 fn others(snapshot: &Snapshot, job: &Facts, walk: &Walk<'_>) -> Vec<usize> {
+    if snapshot.reservations.is_empty() {
+        return Vec::new();
+    }
     let stands = |reservation: &Reservation| {
         let shown_up = snapshot.active.iter().any(|active| {
             let job = &active.job;

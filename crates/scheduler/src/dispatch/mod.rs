@@ -14,6 +14,7 @@ use berth_domain::{JobId, Timestamp};
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
+pub(crate) use order::ran_s;
 pub(crate) use room::Room;
 use walk::Walk;
 

@@ -44,8 +44,19 @@ impl<'a> Line<'a> {
             return;
         }
         let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let length = self.expected.length_s(job);
         let fits = walk.room.best_node() >= gpus;
+        // Only who might start or be protected needs to be measured: most of a long queue does
+        // neither.
+        let may_protect = match walk.policy.backfill {
+            Backfill::None => false,
+            Backfill::Easy => self.protected.is_empty(),
+            Backfill::Conservative => true,
+        };
+        if !fits && !may_protect {
+            self.block(walk, candidate, false, 0.0);
+            return;
+        }
+        let length = self.expected.length_s(job);
         let chosen = if !fits {
             None
         } else if let Some(profile) = self.expected.profile(walk, job) {
@@ -59,30 +70,31 @@ impl<'a> Line<'a> {
             walk.start(candidate, chosen);
             return;
         }
+        self.block(walk, candidate, fits, length);
+        if may_protect {
+            let place = walk.decision.waiting.len() - 1;
+            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
+                self.protected.push((place, at, nodes));
+            }
+        }
+    }
+
+    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
         self.blocked = true;
-        let why = if fits && walk.room.choose(count, gpus).is_some() {
+        let job = candidate.job;
+        let room = &walk.room;
+        let why = if fits && room.choose(job.nodes, job.gpus_per_node).is_some() {
             match self.expected.reservation_in_the_way(walk, job, length) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
         } else {
             Why::NoRoom {
-                free: walk.room.free_gpus(),
-                best: walk.room.best_node(),
+                free: room.free_gpus(),
+                best: room.best_node(),
             }
         };
         walk.wait(candidate, why);
-        let protect = match walk.policy.backfill {
-            Backfill::None => false,
-            Backfill::Easy => self.protected.is_empty(),
-            Backfill::Conservative => true,
-        };
-        if protect {
-            let place = walk.decision.waiting.len() - 1;
-            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
-                self.protected.push((place, at, nodes));
-            }
-        }
     }
 
     /// A protected gang whose GPUs come free one after the other keeps those that are free

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use berth_domain::{JobId, MoveTo, Timestamp};
+use berth_domain::{JobId, MoveTo, PriorityClass, Timestamp};
 
 use crate::policy::{Measure, Order, Policy, PreemptionMode};
 use crate::predict::RunTime;
@@ -16,6 +16,7 @@ pub(crate) struct Candidate<'a> {
     /// Its place in [`Snapshot::pending`].
     pub(crate) index: usize,
     pub(crate) job: &'a Facts,
+    class: PriorityClass,
     /// Smaller goes first within a class.
     pub(crate) key: f64,
 }
@@ -34,11 +35,12 @@ pub(crate) fn ordered<'a>(
         .map(|(index, pending)| Candidate {
             index,
             job: &pending.job,
+            class: pending.job.class,
             key: keys.waiting(&pending.job),
         })
         .collect();
     if !all.is_sorted_by(|a, b| compare(a, b).is_le()) {
-        all.sort_by(compare);
+        all.sort_unstable_by(compare);
     }
     if policy.order != Order::Submission && all.iter().any(|one| one.job.moved.is_some()) {
         put_where_moved(&mut all);
@@ -47,9 +49,8 @@ pub(crate) fn ordered<'a>(
 }
 
 fn compare(a: &Candidate<'_>, b: &Candidate<'_>) -> Ordering {
-    b.job
-        .class
-        .cmp(&a.job.class)
+    b.class
+        .cmp(&a.class)
         .then_with(|| a.key.total_cmp(&b.key))
         .then_with(|| a.job.rank.cmp(&b.job.rank))
         .then_with(|| a.job.id.cmp(&b.job.id))

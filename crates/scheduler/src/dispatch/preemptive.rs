@@ -5,7 +5,7 @@
 //! because it came first. Each resume repeats work, so that a job is only stopped for one that has
 //! less left by a factor, and never before it ran for a while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use berth_domain::PriorityClass;
 
@@ -47,8 +47,16 @@ impl Running {
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     let running = running(&mut walk);
+    let mut by_node = vec![Vec::new(); walk.room.nodes()];
+    for (place, one) in running.iter().enumerate() {
+        for (node, _) in &one.parts {
+            by_node[*node].push(place);
+        }
+    }
     let mut line = Line {
         running,
+        by_node,
+        hopeless: HashSet::new(),
         waiting: Waiting::of(open),
         leftover: vec![0; walk.room.nodes()],
         any_waits: false,
@@ -69,6 +77,11 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
 
 struct Line {
     running: Vec<Running>,
+    /// Places in `running` of who is on each node.
+    by_node: Vec<Vec<usize>>,
+    /// Classes and sizes for which nothing could be stopped, since anything last changed: those
+    /// who come later have more to do, so that even less can be stopped for them.
+    hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
     waiting: Waiting,
     /// What stopped jobs will leave beyond what they were stopped for.
     leftover: Vec<u32>,
@@ -85,11 +98,18 @@ impl Line {
         self.waiting.remove(count, gpus);
         if let Some(chosen) = walk.room.choose(count, gpus) {
             walk.start(candidate, chosen);
+            self.hopeless.clear();
             return;
         }
         self.any_waits = true;
         let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
+        let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
+        if self.hopeless.contains(&kind) {
+            walk.wait(candidate, Why::NoRoom { free, best });
+            return;
+        }
         let mut market = Market {
+            by_node: &self.by_node,
             running: &mut self.running,
             room: &mut walk.room,
             leftover: &mut self.leftover,
@@ -103,10 +123,17 @@ impl Line {
                     beneficiary: job.id,
                 };
                 walk.decision.stops.extend(stops.into_iter().map(stop));
+                self.hopeless.clear();
                 Why::Preempting
             }
-            Found::Soon => Why::Preempting,
-            Found::Nothing => Why::NoRoom { free, best },
+            Found::Soon => {
+                self.hopeless.clear();
+                Why::Preempting
+            }
+            Found::Nothing => {
+                self.hopeless.insert(kind);
+                Why::NoRoom { free, best }
+            }
         };
         walk.wait(candidate, why);
     }
@@ -145,7 +172,13 @@ impl Waiting {
 fn running(walk: &mut Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
-    let place = |name| snapshot.nodes.iter().position(|node| &node.name == name);
+    let places: HashMap<_, usize> = snapshot
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(place, node)| (&node.name, place))
+        .collect();
+    let place = |name| places.get(name).copied();
     let min_run = policy.preemption.min_run;
     let mut all = Vec::with_capacity(snapshot.active.len());
     for (index, active) in snapshot.active.iter().enumerate() {
@@ -197,6 +230,7 @@ enum Found {
 }
 
 struct Market<'a> {
+    by_node: &'a [Vec<usize>],
     running: &'a mut [Running],
     room: &'a mut Room,
     leftover: &'a mut [u32],
@@ -280,10 +314,11 @@ impl Market<'_> {
             let mut have = self.room.free[node] + self.leftover[node];
             let mut stops = Vec::new();
             let mut least_key = f64::INFINITY;
-            for (place, running) in self.running.iter().enumerate() {
+            for place in self.by_node[node].iter().copied() {
                 if have >= gpus {
                     break;
                 }
+                let running = &self.running[place];
                 let here = running.on(node);
                 if here == 0 || running.stopped || !allowed(running) || !worse(running, least_waste)
                 {
@@ -366,13 +401,12 @@ impl Market<'_> {
             let mut have = self.room.free[node] + self.leftover[node];
             let mut moved = Vec::new();
             let mut cost = 0;
-            let mut here: Vec<usize> = (0..self.running.len())
+            let mut here: Vec<usize> = self.by_node[node]
+                .iter()
+                .copied()
                 .filter(|place| {
                     let running = &self.running[*place];
-                    running.stoppable
-                        && !running.stopped
-                        && running.parts.len() == 1
-                        && running.parts[0].0 == node
+                    running.stoppable && !running.stopped && running.parts.len() == 1
                 })
                 .collect();
             here.sort_by_key(|place| self.running[*place].gpus());

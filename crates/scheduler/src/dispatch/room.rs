@@ -7,6 +7,7 @@ use crate::snapshot::FreeNode;
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
     pub(crate) free: Vec<u32>,
+    /// GPUs of the nodes, largest first.
     total: Vec<u32>,
     cpu_left: Vec<u32>,
     open: Vec<bool>,
@@ -14,6 +15,11 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) fn of(nodes: &[FreeNode], cpu_jobs_per_node: u32) -> Self {
+        let mut total: Vec<u32> = nodes
+            .iter()
+            .map(|node| u32::try_from(node.gpus).unwrap_or(u32::MAX))
+            .collect();
+        total.sort_unstable_by(|a, b| b.cmp(a));
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Room {
             free: nodes
@@ -26,7 +32,7 @@ impl Room {
                     }
                 })
                 .collect(),
-            total: nodes.iter().map(|node| narrow(node.gpus)).collect(),
+            total,
             cpu_left: nodes
                 .iter()
                 .map(|node| cpu_jobs_per_node.saturating_sub(node.cpu_jobs))
@@ -91,7 +97,10 @@ impl Room {
 
     /// Whether the job would fit if everything were free.
     pub(crate) fn ever_fits(&self, count: u32, gpus: u32) -> bool {
-        self.total.iter().filter(|total| **total >= gpus).count() >= count as usize
+        match (count as usize).checked_sub(1) {
+            Some(last) => self.total.get(last).is_some_and(|least| *least >= gpus),
+            None => true,
+        }
     }
 
     pub(crate) fn free_gpus(&self) -> u32 {
@@ -104,7 +113,7 @@ impl Room {
     }
 
     pub(crate) fn largest_node(&self) -> u32 {
-        self.total.iter().copied().max().unwrap_or(0)
+        self.total.first().copied().unwrap_or(0)
     }
 
     pub(crate) fn total_gpus(&self) -> u32 {

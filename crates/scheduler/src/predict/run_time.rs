@@ -40,6 +40,10 @@ pub fn bounds(bin: usize) -> (f64, f64) {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunTime {
     mass: [f64; BINS],
+    /// The chance of ending within each interval or before it.
+    within: [f64; BINS],
+    /// What is left of a job that has not begun: asked for more than anything else.
+    whole: Remaining,
 }
 
 /// What is left of a run time, given how long the job ran already.
@@ -63,7 +67,24 @@ impl RunTime {
         } else {
             mass = [1.0 / 48.0; BINS];
         }
-        RunTime { mass }
+        Self::of_chances(mass)
+    }
+
+    fn of_chances(mass: [f64; BINS]) -> Self {
+        let mut sum = 0.0;
+        let mut run_time = RunTime {
+            mass,
+            within: mass.map(|chance| {
+                sum += chance;
+                sum
+            }),
+            whole: Remaining {
+                mean_s: 0.0,
+                gittins_s: 0.0,
+            },
+        };
+        run_time.whole = run_time.left_after(0.0);
+        run_time
     }
 
     /// A run time that is known to lie in the interval of `seconds`.
@@ -71,7 +92,7 @@ impl RunTime {
     pub fn about(seconds: f64) -> Self {
         let mut mass = [0.0; BINS];
         mass[bin_of(seconds)] = 1.0;
-        RunTime { mass }
+        Self::of_chances(mass)
     }
 
     #[must_use]
@@ -81,12 +102,13 @@ impl RunTime {
 
     /// Everything beyond the limit counts as just at it: the job is ended there.
     #[must_use]
-    pub fn limited(mut self, limit_s: f64) -> Self {
+    pub fn limited(self, limit_s: f64) -> Self {
         let last = bin_of(limit_s * 0.999_999);
-        let beyond: f64 = self.mass[last + 1..].iter().sum();
-        self.mass[last + 1..].fill(0.0);
-        self.mass[last] += beyond;
-        self
+        let mut mass = self.mass;
+        let beyond: f64 = mass[last + 1..].iter().sum();
+        mass[last + 1..].fill(0.0);
+        mass[last] += beyond;
+        Self::of_chances(mass)
     }
 
     /// The chance of running at most this long.
@@ -94,8 +116,8 @@ impl RunTime {
     pub fn chance_within(&self, seconds: f64) -> f64 {
         let bin = bin_of(seconds);
         let (low, high) = bounds(bin);
-        let whole: f64 = self.mass[..bin].iter().sum();
-        whole + self.mass[bin] * ((seconds - low) / (high - low)).clamp(0.0, 1.0)
+        let before = if bin == 0 { 0.0 } else { self.within[bin - 1] };
+        before + self.mass[bin] * ((seconds - low) / (high - low)).clamp(0.0, 1.0)
     }
 
     #[must_use]
@@ -107,31 +129,31 @@ impl RunTime {
     /// the start.
     #[must_use]
     pub fn quantile_after(&self, age_s: f64, chance: f64) -> f64 {
-        let first = bin_of(age_s);
-        let (left, rest) = self.tail(age_s, first);
+        let passed = self.chance_within(age_s);
+        let rest = 1.0 - passed;
         if rest <= 1e-9 {
             return age_s * 1.5 + 1.0;
         }
-        let mut wanted = chance * rest;
-        for bin in first..BINS {
-            let (low, high) = bounds(bin);
-            let (low, mass) = if bin == first {
-                (age_s.max(low), left)
-            } else {
-                (low, self.mass[bin])
-            };
-            if mass >= wanted && mass > 0.0 {
-                return low + (high - low).max(0.0) * (wanted / mass);
-            }
-            wanted -= mass;
-        }
-        bounds(BINS - 1).1.max(age_s)
+        let wanted = passed + chance * rest;
+        let bin = self.within.partition_point(|within| *within < wanted);
+        let bin = bin.min(BINS - 1);
+        let (low, high) = bounds(bin);
+        let before = if bin == 0 { 0.0 } else { self.within[bin - 1] };
+        let part = (wanted - before) / self.mass[bin].max(1e-12);
+        (low + (high - low) * part.clamp(0.0, 1.0)).max(age_s)
     }
 
     /// What is left after `age_s` seconds. A job that outlived everything that was thought
     /// possible is expected to run half as long again.
     #[must_use]
     pub fn remaining(&self, age_s: f64) -> Remaining {
+        if age_s <= 0.0 {
+            return self.whole;
+        }
+        self.left_after(age_s)
+    }
+
+    fn left_after(&self, age_s: f64) -> Remaining {
         let first = bin_of(age_s);
         let (left, rest) = self.tail(age_s, first);
         if rest <= 1e-9 {

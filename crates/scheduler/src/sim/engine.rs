@@ -7,6 +7,7 @@ use std::time::Duration;
 use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
 
 use super::metrics::{JobResult, Meter, Summary};
+use super::score::{ForecastScore, Scorer};
 use super::trace::TraceJob;
 use crate::dispatch;
 use crate::plan;
@@ -55,6 +56,15 @@ pub fn simulate(trace: &str, jobs: &[TraceJob], cluster: Cluster, policy: &Polic
     }
 }
 
+/// Runs a trace and scores what the forecasts said, learning from each as it goes.
+#[must_use]
+pub fn score_forecasts(jobs: &[TraceJob], cluster: Cluster, policy: &Policy) -> ForecastScore {
+    let mut engine = Engine::new(jobs, cluster, policy);
+    engine.scorer = Some(Scorer::default());
+    engine.run();
+    engine.scorer.map(Scorer::finish).unwrap_or_default()
+}
+
 struct Engine<'a> {
     trace: &'a [TraceJob],
     cluster: Cluster,
@@ -70,6 +80,7 @@ struct Engine<'a> {
     ends: BinaryHeap<Reverse<(i64, usize, u32)>>,
     attempts: Vec<Attempts>,
     meter: Meter,
+    scorer: Option<Scorer>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,6 +126,7 @@ impl<'a> Engine<'a> {
             ends: BinaryHeap::new(),
             attempts: vec![Attempts::default(); trace.len()],
             meter: Meter::new(f64::from(cluster.nodes * cluster.gpus_per_node)),
+            scorer: None,
         }
     }
 
@@ -190,6 +202,9 @@ impl<'a> Engine<'a> {
         for _ in 0..64 {
             self.meter.plans += 1;
             let decision = dispatch::decide(&self.snapshot, self.policy, at(now));
+            if let Some(scorer) = &mut self.scorer {
+                scorer.forecast(&self.snapshot, &decision, at(now));
+            }
             let leases = plan::leases(&self.snapshot, &decision);
             let mut started: Vec<usize> = decision.starts.iter().map(|(index, _)| *index).collect();
             for ((_, lease), index) in leases.into_iter().zip(&started) {
@@ -252,6 +267,9 @@ impl<'a> Engine<'a> {
             result.ten_s = Some(now + attempt.repeats + ten - attempt.served);
         }
         self.meter.start(job.gpus());
+        if let Some(scorer) = &mut self.scorer {
+            scorer.started(job.id.0, at(now));
+        }
     }
 
     fn preempt(&mut self, place: usize, now: i64) {

@@ -3,10 +3,12 @@
 
 mod engine;
 mod metrics;
+mod score;
 mod synth;
 mod trace;
 
-pub use engine::{Cluster, Run, features, simulate};
+pub use engine::{Cluster, Run, features, score_forecasts, simulate};
 pub use metrics::{JobResult, Summary, jobs_csv};
+pub use score::ForecastScore;
 pub use synth::{Synth, synthesize};
 pub use trace::{TraceError, TraceJob, parse};
