@@ -7,6 +7,7 @@
 //! I/O.
 
 mod dispatch;
+mod explain;
 mod fair;
 mod forecast;
 mod free_at;
@@ -17,6 +18,8 @@ mod reserve;
 pub mod sim;
 mod snapshot;
 
+pub use dispatch::{Factor, FactorKind, factors};
+pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{Change, Experience, Forecast, forecast, forecast_if, forecast_move};
 pub use free_at::{FreeAt, free_at};

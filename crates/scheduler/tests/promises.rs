@@ -1,5 +1,7 @@
 //! The planner's promises under every policy, on random clusters and queues.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
 mod support;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

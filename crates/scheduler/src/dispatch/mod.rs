@@ -2,6 +2,7 @@
 //! [`plan`](crate::plan) makes leases and sentences.
 
 mod expected;
+mod factors;
 mod nonpreemptive;
 mod order;
 mod preemptive;
@@ -14,6 +15,7 @@ use berth_domain::{JobId, Timestamp};
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
+pub use factors::{Factor, FactorKind, factors};
 pub(crate) use order::ran_s;
 pub(crate) use room::Room;
 use walk::Walk;

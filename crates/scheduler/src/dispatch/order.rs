@@ -158,11 +158,18 @@ impl<'a> Keys<'a> {
 
     /// Slurm's job priority (<https://slurm.schedmd.com/priority_multifactor.html>).
     fn multifactor(&self, job: &Facts) -> f64 {
+        self.points(job).iter().sum()
+    }
+
+    /// Its parts: for age, fair share and size.
+    pub(super) fn points(&self, job: &Facts) -> [f64; 3] {
         let weights = &self.policy.weights;
         let age = seconds_since(job.submitted_at, self.now) / weights.max_age.as_secs_f64();
-        weights.age * age.min(1.0)
-            + weights.fair_share * self.snapshot.usage.factor(&job.owner)
-            + weights.size * f64::from(job.gpus()) / self.cluster_gpus
+        [
+            weights.age * age.min(1.0),
+            weights.fair_share * self.snapshot.usage.factor(&job.owner),
+            weights.size * f64::from(job.gpus()) / self.cluster_gpus,
+        ]
     }
 
     fn shortest(&self, job: &Facts) -> f64 {
@@ -173,8 +180,7 @@ impl<'a> Keys<'a> {
         let expected = measure(run_time, knobs.measure, job.service.as_secs_f64());
         let size = f64::from(job.gpus().max(1)).powf(knobs.size_power);
         let waited = seconds_since(job.submitted_at, self.now);
-        let aged = expected / (1.0 + knobs.ageing * waited / expected.max(600.0));
-        aged * size * self.fair(job, knobs.fair_share)
+        knobs.aged(expected, waited) * size * self.fair(job, knobs.fair_share)
     }
 
     fn attained(&self, job: &Facts, served_s: f64, waited_s: f64) -> f64 {
@@ -208,7 +214,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Slurm's idea of an equal part, as a factor on expected work.
-    fn fair(&self, job: &Facts, weight: f64) -> f64 {
+    pub(super) fn fair(&self, job: &Facts, weight: f64) -> f64 {
         if weight == 0.0 {
             return 1.0;
         }
@@ -220,7 +226,7 @@ impl<'a> Keys<'a> {
 /// Below every key of a job that had its first slice: more GPU-seconds than any job has.
 pub(crate) const NEW: f64 = 1e12;
 
-fn measure(run_time: &RunTime, measure: Measure, served_s: f64) -> f64 {
+pub(super) fn measure(run_time: &RunTime, measure: Measure, served_s: f64) -> f64 {
     match measure {
         Measure::Mean => run_time.remaining(served_s).mean_s,
         Measure::Gittins => run_time.remaining(served_s).gittins_s,

@@ -11,6 +11,7 @@ use berth_domain::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use experience::Experience;
+pub(crate) use what_if::moved;
 pub use what_if::{Change, forecast_if, forecast_move};
 
 use crate::dispatch::{self, Decision, Why};

@@ -7,7 +7,7 @@
 use berth_domain::Timestamp;
 
 use super::comes_by_itself;
-use crate::dispatch::{Decision, ran_s};
+use crate::dispatch::Decision;
 use crate::snapshot::{Facts, Snapshot};
 
 /// How many gaps are remembered: those before the latest gangs.
@@ -79,12 +79,7 @@ impl Cluster {
             .map(|(place, node)| (&node.name, place))
             .collect();
         for active in &snapshot.active {
-            let served = active.job.service.as_secs_f64() + ran_s(active, now);
-            let limit = active.job.time_limit.as_secs_f64() - ran_s(active, now);
-            let left = match &active.job.predicted {
-                Some(run_time) => run_time.remaining(served).mean_s.min(limit.max(1.0)),
-                None => limit.max(1.0),
-            };
+            let left = active.expected_left_s(now);
             for part in &active.lease.0 {
                 if let Some(node) = place.get(&part.node) {
                     let ends = std::iter::repeat_n(left, part.gpus.len());

@@ -190,6 +190,13 @@ impl Default for Shortest {
     }
 }
 
+impl Shortest {
+    /// What a length in seconds counts as after a wait.
+    pub(crate) fn aged(&self, expected_s: f64, waited_s: f64) -> f64 {
+        expected_s / (1.0 + self.ageing * waited_s / expected_s.max(600.0))
+    }
+}
+
 impl Default for Preemption {
     fn default() -> Self {
         Preemption {

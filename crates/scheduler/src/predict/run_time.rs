@@ -134,7 +134,8 @@ impl RunTime {
         if rest <= 1e-9 {
             return age_s * 1.5 + 1.0;
         }
-        let wanted = passed + chance * rest;
+        // Sums of chances may fall short of 1 by a rounding.
+        let wanted = (passed + chance * rest).min(self.within[BINS - 1]);
         let bin = self.within.partition_point(|within| *within < wanted);
         let bin = bin.min(BINS - 1);
         let (low, high) = bounds(bin);

@@ -78,4 +78,16 @@ impl Active {
     pub fn limit_at(&self) -> Option<Timestamp> {
         self.since?.checked_add(self.job.time_limit).ok()
     }
+
+    /// How long it is expected to run on, in seconds: what is predicted, at most up to its limit.
+    #[must_use]
+    pub fn expected_left_s(&self, now: Timestamp) -> f64 {
+        let ran = crate::dispatch::ran_s(self, now);
+        let limit = (self.job.time_limit.as_secs_f64() - ran).max(1.0);
+        let served = self.job.service.as_secs_f64() + ran;
+        let predicted = self.job.predicted.as_ref();
+        predicted.map_or(limit, |run_time| {
+            run_time.remaining(served).mean_s.min(limit)
+        })
+    }
 }
