@@ -11,6 +11,7 @@ mod explain;
 mod fair;
 mod forecast;
 mod free_at;
+mod learn;
 mod plan;
 mod policy;
 pub mod predict;
@@ -23,6 +24,7 @@ pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{Change, Experience, Forecast, forecast, forecast_if, forecast_move};
 pub use free_at::{FreeAt, free_at};
+pub use learn::{Learned, features_of};
 pub use plan::{Plan, Preempt, plan, plan_and_forecast};
 pub use policy::{
     Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,

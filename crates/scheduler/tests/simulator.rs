@@ -1,5 +1,7 @@
 //! The simulator: by hand on small traces, and against the reference on the real ones.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
 use berth_scheduler::Policy;
 use berth_scheduler::sim::{
     Cluster, Run, Summary, Synth, TraceJob, jobs_csv, parse, simulate, synthesize,

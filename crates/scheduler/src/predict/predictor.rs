@@ -24,7 +24,7 @@ const LEARNING_RATE: f64 = 0.15;
 const ENOUGH: u32 = 10;
 
 /// What is known of a job when it is submitted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Features {
     pub owner: UserName,
     pub project: Option<String>,
@@ -38,8 +38,9 @@ pub struct Features {
 /// experts are judged by what they said then, not by what they know afterwards.
 #[derive(Clone, Debug)]
 pub struct Guess {
-    job: Features,
-    thoughts: [[f64; BINS]; COUNT],
+    pub(crate) job: Features,
+    /// Boxed and in half the precision: there is one for every live job.
+    thoughts: Box<[[f32; BINS]; COUNT]>,
 }
 
 /// Learns run times as jobs end.
@@ -61,7 +62,7 @@ impl Predictor {
     #[must_use]
     pub fn guess(&self, job: Features) -> Guess {
         Guess {
-            thoughts: self.experts.think(&job),
+            thoughts: Box::new(self.experts.think(&job).map(|one| one.map(narrow))),
             job,
         }
     }
@@ -83,7 +84,7 @@ impl Predictor {
         let job = &guess.job;
         let thoughts = self.experts.think(job);
         let losses: [f64; COUNT] = std::array::from_fn(|expert| {
-            (guess.thoughts[expert][bin].ln() + thoughts[expert][bin].ln()) / 2.0
+            (f64::from(guess.thoughts[expert][bin]).ln() + thoughts[expert][bin].ln()) / 2.0
         });
         let user = self
             .by_user
@@ -127,4 +128,9 @@ impl Predictor {
         }
         RunTime::of_weights(mass).limited(job.time_limit.as_secs_f64())
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a chance needs few digits")]
+fn narrow(chance: f64) -> f32 {
+    chance as f32
 }
