@@ -1,5 +1,7 @@
 //! The planner's promises.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
