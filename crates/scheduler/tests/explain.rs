@@ -1,7 +1,5 @@
 //! Explanations and forecasts agree with what the planner does.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
-
 mod support;
 
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! What the planner learns from a state that lives.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
-
 use berth_domain::decide::{Input, Report};
 use berth_domain::{
     Actor, Command, Exit, Gpu, GpuUuid, JobId, Node, NodeName, NodeSource, Record, Rules, State,
@@ -17,11 +15,12 @@ struct House {
 
 impl House {
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_000_000 + self.second).unwrap()
+        Timestamp::from_second(1_000_000 + self.second).expect("the test is right")
     }
 
     fn take(&mut self, input: Input) -> Vec<JobId> {
-        let decision = decide(&self.state, &Rules::default(), input, self.now()).unwrap();
+        let decision =
+            decide(&self.state, &Rules::default(), input, self.now()).expect("the test is right");
         for event in decision.events {
             let record = Record {
                 seq: self.state.seq.next(),
@@ -29,7 +28,7 @@ impl House {
                 actor: Actor::Berth,
                 event,
             };
-            self.state.apply(&record).unwrap();
+            self.state.apply(&record).expect("the test is right");
         }
         decision.jobs
     }
@@ -60,7 +59,12 @@ impl House {
     }
 
     fn end(&mut self, job: JobId) {
-        let attempt = self.state.live_job(job).unwrap().attempt_id().unwrap();
+        let attempt = self
+            .state
+            .live_job(job)
+            .expect("the test is right")
+            .attempt_id()
+            .expect("the test is right");
         let report = Report::Exited(Exit::code(0));
         self.take(Input::Reports([(attempt, report)].into()));
     }

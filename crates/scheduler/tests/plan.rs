@@ -1,7 +1,5 @@
 //! The planner's promises.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
-
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
@@ -257,8 +255,8 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
         6 => Just(Gate::Open),
         1 => Just(Gate::Closed(PendingReason::JobHeldUser)),
         1 => Just(Gate::Until(
-            Timestamp::from_second(5).unwrap(),
-            PendingReason::BeginTime { at: Timestamp::from_second(5).unwrap() },
+            Timestamp::from_second(5).expect("the test is right"),
+            PendingReason::BeginTime { at: Timestamp::from_second(5).expect("the test is right") },
         )),
     ];
     let pending = (
@@ -275,7 +273,8 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
             .enumerate()
             .map(|(place, (gpus, mask, cpu_jobs))| {
                 let name = format!("n{place}");
-                let indices = (0..u32::try_from(gpus).unwrap()).filter(|i| mask & (1 << i) != 0);
+                let indices = (0..u32::try_from(gpus).expect("the test is right"))
+                    .filter(|i| mask & (1 << i) != 0);
                 let free = indices.map(|index| gpu(&name, index)).collect();
                 FreeNode {
                     name: NodeName(name),

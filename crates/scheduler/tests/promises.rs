@@ -1,7 +1,5 @@
 //! The planner's promises under every policy, on random clusters and queues.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
-
 mod support;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,14 +18,14 @@ fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
             .pending
             .iter()
             .position(|one| one.job.id == *id)
-            .unwrap();
+            .expect("the test is right");
         let job = after.pending.remove(place).job;
         for part in &lease.0 {
             let node = after
                 .nodes
                 .iter_mut()
                 .find(|node| node.name == part.node)
-                .unwrap();
+                .expect("the test is right");
             node.free.retain(|gpu| !part.gpus.contains(gpu));
             node.cpu_jobs += u32::from(part.gpus.is_empty());
         }
@@ -53,7 +51,11 @@ fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
         .active
         .iter()
         .map(|active| {
-            let left = active.limit_at().unwrap().duration_since(now()).as_secs();
+            let left = active
+                .limit_at()
+                .expect("the test is right")
+                .duration_since(now())
+                .as_secs();
             (left.max(1), active)
         })
         .collect();
@@ -68,7 +70,7 @@ fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
     let mut rest = ends.into_iter().peekable();
     while let Some((end, active)) = rest.next() {
         for part in &active.lease.0 {
-            *free.get_mut(&part.node).unwrap() += part.gpus.len();
+            *free.get_mut(&part.node).expect("the test is right") += part.gpus.len();
         }
         let more = rest.peek().is_some_and(|(next, _)| *next == end);
         if !more && fits(&free) {

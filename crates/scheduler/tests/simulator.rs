@@ -1,7 +1,5 @@
 //! The simulator: by hand on small traces, and against the reference on the real ones.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
-
 use berth_scheduler::Policy;
 use berth_scheduler::sim::{
     Cluster, Run, Summary, Synth, TraceJob, jobs_csv, parse, simulate, synthesize,
@@ -10,13 +8,13 @@ use berth_scheduler::sim::{
 const HEADER: &str = "job_id,submit_s,duration_s,gpus,user,group,status,est_s,est10_s\n";
 
 fn trace(lines: &[&str]) -> Vec<TraceJob> {
-    parse(&format!("{HEADER}{}", lines.join("\n"))).unwrap()
+    parse(&format!("{HEADER}{}", lines.join("\n"))).expect("the test is right")
 }
 
 fn run(jobs: &[TraceJob], policy: &str, knobs: &[(&str, &str)]) -> Run {
-    let mut policy = Policy::named(policy).unwrap();
+    let mut policy = Policy::named(policy).expect("the test is right");
     for (knob, value) in knobs {
-        policy.set(knob, value).unwrap();
+        policy.set(knob, value).expect("the test is right");
     }
     simulate("test", jobs, Cluster::default(), &policy)
 }
@@ -171,7 +169,7 @@ fn a_summary_has_the_agreed_fields() {
 fn public(name: &str) -> Option<Vec<TraceJob>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/traces/");
     let text = std::fs::read_to_string(format!("{folder}{name}.csv")).ok()?;
-    Some(parse(&text).unwrap())
+    Some(parse(&text).expect("the test is right"))
 }
 
 /// Mean waits of an independent simulator, in minutes.
@@ -195,7 +193,7 @@ fn fifo_and_easy_agree_with_the_reference() {
 }
 
 fn geometric_mean(values: &[f64]) -> f64 {
-    let count = f64::from(u32::try_from(values.len()).unwrap());
+    let count = f64::from(u32::try_from(values.len()).expect("the test is right"));
     (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp()
 }
 

@@ -20,7 +20,7 @@ pub fn now() -> Timestamp {
 
 /// Seconds from now.
 pub fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(NOW_S + second).unwrap()
+    Timestamp::from_second(NOW_S + second).expect("the test is right")
 }
 
 pub fn gpu(node: &str, index: u32) -> GpuRef {
@@ -165,7 +165,7 @@ pub fn snapshots() -> impl Strategy<Value = Snapshot> {
             // Not beyond its limit.
             let ran = draw
                 .age_s
-                .min(i64::try_from(draw.minutes * 60).unwrap() - 1);
+                .min(i64::try_from(draw.minutes * 60).expect("the test is right") - 1);
             run(&mut snapshot, job, draw.node % nodes, -ran);
         }
         for (draw, id) in waiting.iter().zip(1..) {
@@ -186,13 +186,17 @@ pub fn snapshots() -> impl Strategy<Value = Snapshot> {
 pub fn policies() -> Vec<Policy> {
     let mut all: Vec<Policy> = Policy::NAMES
         .iter()
-        .map(|name| Policy::named(name).unwrap())
+        .map(|name| Policy::named(name).expect("the test is right"))
         .collect();
     let mut preemptive = Policy::berth();
-    preemptive.set("preemption", "on").unwrap();
+    preemptive
+        .set("preemption", "on")
+        .expect("the test is right");
     all.push(preemptive);
     let mut conservative = Policy::slurm();
-    conservative.set("backfill", "conservative").unwrap();
+    conservative
+        .set("backfill", "conservative")
+        .expect("the test is right");
     all.push(conservative);
     all
 }
