@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use berth_scheduler::Policy;
-use berth_scheduler::sim::{self, Cluster, Summary, Synth};
+use berth_scheduler::sim::{self, Cluster, Synth};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     if !json {
-        table(&summaries);
+        print!("{}", sim::table(&summaries));
     }
     Ok(())
 }
@@ -70,47 +70,4 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn name_of(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or(path);
     file.trim_end_matches(".csv").to_owned()
-}
-
-fn table(summaries: &[Summary]) {
-    println!(
-        "{:<14} {:<6} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>8} {:>8} {:>6} {:>8} {:>8} {:>7} {:>6}",
-        "trace",
-        "policy",
-        "wait",
-        "p50",
-        "p95",
-        "p99",
-        "d10",
-        "pack",
-        "alloc",
-        "slow",
-        "worst",
-        "jain",
-        "makesp_h",
-        "preempt",
-        "plans",
-        "wall"
-    );
-    for s in summaries {
-        println!(
-            "{:<14} {:<6} {:>8.1} {:>7.1} {:>8.0} {:>8.0} {:>8.1} {:>6.1} {:>6.1} {:>8.2} {:>8.1} {:>6.3} {:>8} {:>8} {:>7} {:>6.2}",
-            s.trace,
-            s.policy,
-            s.wait_mean_min,
-            s.wait_p50_min,
-            s.wait_p95_min,
-            s.wait_p99_min,
-            s.d10_mean_min,
-            s.pack_pct,
-            s.alloc_pct,
-            s.slowdown_mean,
-            s.worst_user_slowdown,
-            s.jain,
-            s.makespan_s / 3600,
-            s.preemptions,
-            s.plans,
-            s.wall_s
-        );
-    }
 }

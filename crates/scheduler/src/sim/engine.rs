@@ -217,7 +217,9 @@ impl<'a> Engine<'a> {
                         .iter_mut()
                         .find(|node| node.name == part.node);
                     if let Some(node) = node {
+                        let before = node.free.len();
                         node.free.retain(|gpu| !part.gpus.contains(gpu));
+                        debug_assert_eq!(before, node.free.len() + part.gpus.len(), "all were free");
                     }
                 }
                 self.start(place, &mut job, now);

@@ -5,10 +5,12 @@ mod engine;
 mod metrics;
 mod score;
 mod synth;
+mod table;
 mod trace;
 
 pub use engine::{Cluster, Run, features, score_forecasts, simulate};
 pub use metrics::{JobResult, Summary, jobs_csv};
 pub use score::ForecastScore;
 pub use synth::{Synth, synthesize};
+pub use table::table;
 pub use trace::{TraceError, TraceJob, parse};
