@@ -68,6 +68,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         },
         policy: Policy {
             cpu_jobs_per_node: config.cpu_jobs_per_node,
+            ..Policy::default()
         },
         grace: config.grace(),
         breakpoints: crash::from_env()?,

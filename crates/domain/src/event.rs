@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::command::Actor;
+use crate::command::{Actor, MoveTo};
 use crate::ids::{AttemptId, JobId, NodeName, Seq, UserName};
 use crate::job::{HoldBy, StopCause};
 use crate::lease::Lease;
@@ -43,6 +43,9 @@ pub enum Event {
     JobMoved {
         job: JobId,
         rank: Rank,
+        /// What was asked for, which a rank alone does not tell where the policy makes the order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<MoveTo>,
     },
     /// The whole new specification, so that old readers need not know what a patch may hold.
     JobUpdated {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command::MoveTo;
 use crate::event::{Event, Record, Then};
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
@@ -18,6 +19,9 @@ pub struct Job {
     pub spec: JobSpec,
     /// Its place in the order.
     pub rank: Rank,
+    /// Where a person put it last, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<MoveTo>,
     pub submitted_at: Timestamp,
     pub state: JobState,
     /// Attempts that ended, oldest first.
@@ -313,6 +317,7 @@ impl Job {
             owner: owner.clone(),
             spec: (**spec).clone(),
             rank: rank.clone(),
+            moved: None,
             submitted_at: since,
             state,
             past: Vec::new(),
@@ -333,8 +338,9 @@ impl Job {
                 since: at,
                 not_before: None,
             },
-            (Held { .. } | Queued { .. }, Event::JobMoved { rank, .. }) => {
+            (Held { .. } | Queued { .. }, Event::JobMoved { rank, to, .. }) => {
                 self.rank = rank.clone();
+                self.moved = *to;
                 return Ok(());
             }
             (Finished { .. }, Event::JobUpdated { .. }) => return Err(self.illegal(event)),

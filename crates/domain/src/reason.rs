@@ -59,6 +59,33 @@ pub enum PendingReason {
         largest_node: u32,
         present_nodes: u32,
     },
+    /// Its owner holds as many GPUs as one user may while others wait.
+    QuotaUser {
+        limit: u32,
+    },
+    /// Its project holds as many GPUs as one project may while others wait.
+    QuotaProject {
+        limit: u32,
+    },
+    /// What is free is promised to somebody else from this time on.
+    Reservation {
+        id: u64,
+        start: Timestamp,
+    },
+    /// It is next and needs whole nodes, which are kept free for it as they become so.
+    DrainingForGang {
+        wanted_gpus: u32,
+        free_gpus: u32,
+        /// When all of them are expected to be free, by the time limits or predictions of what
+        /// runs there.
+        at: Timestamp,
+        /// What the waiting costs: GPU-minutes that stay idle until then.
+        idle_gpu_minutes: u32,
+    },
+    /// Running jobs are being stopped for it.
+    PreemptionPending {
+        gpus: u32,
+    },
     /// What launches jobs does not work at the moment.
     ExecutorDown {
         why: String,
@@ -82,6 +109,11 @@ impl PendingReason {
             PendingReason::JobHeldUser => "JobHeldUser",
             PendingReason::JobHeldAdmin => "JobHeldAdmin",
             PendingReason::NeverFits { .. } => "NeverFits",
+            PendingReason::QuotaUser { .. } => "QuotaUser",
+            PendingReason::QuotaProject { .. } => "QuotaProject",
+            PendingReason::Reservation { .. } => "Reservation",
+            PendingReason::DrainingForGang { .. } => "DrainingForGang",
+            PendingReason::PreemptionPending { .. } => "PreemptionPending",
             PendingReason::ExecutorDown { .. } => "ExecutorDown",
         }
     }
@@ -172,6 +204,36 @@ impl PendingReason {
                      wait for nodes to come back."
                 )
             }
+            PendingReason::QuotaUser { limit } => format!(
+                "Its owner holds {} or would with it, as many as one user may while others wait. \
+                 It starts when one of their jobs ends or nobody else waits.",
+                gpus(*limit)
+            ),
+            PendingReason::QuotaProject { limit } => format!(
+                "Its project holds {} or would with it, as many as one project may while others \
+                 wait.",
+                gpus(*limit)
+            ),
+            PendingReason::Reservation { id, start } => format!(
+                "What is free is reserved from {} (reservation {id}), and this job could run into \
+                 it. A shorter time limit helps.",
+                minute(start)
+            ),
+            PendingReason::DrainingForGang {
+                wanted_gpus,
+                free_gpus,
+                at,
+                idle_gpu_minutes,
+            } => format!(
+                "Next in line. {free_gpus} of {} are free and kept for it; all are expected by {}. \
+                 Until then {idle_gpu_minutes} GPU-minutes stay idle.",
+                gpus(*wanted_gpus),
+                minute(at)
+            ),
+            PendingReason::PreemptionPending { gpus: count } => format!(
+                "Next in line. Running jobs are being stopped so that it gets its {}.",
+                gpus(*count)
+            ),
             PendingReason::ExecutorDown { why } => {
                 format!("Jobs cannot be launched at the moment: {why}")
             }

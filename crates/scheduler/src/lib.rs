@@ -1,13 +1,34 @@
-//! The planner: what starts now and where, why everything else waits, and when GPUs would be free.
+//! The planner: what starts now and where, what is stopped for it, why everything else waits, and
+//! when it would start. With it what it needs: prediction of run times, and a simulator that runs
+//! the same planner over a trace.
 //!
-//! One pure function, [`plan`], on one [`Snapshot`]: dispatch, explanation and forecast cannot
-//! disagree, and the browser can run it too. Nothing here reads a clock or does I/O.
+//! One pure function, [`plan`], on one [`Snapshot`]: dispatch, explanation, forecast and
+//! simulation cannot disagree, and the browser can run it too. Nothing here reads a clock or does
+//! I/O.
 
+mod dispatch;
+mod explain;
+mod fair;
+mod forecast;
 mod free_at;
-mod place;
+mod learn;
 mod plan;
+mod policy;
+pub mod predict;
+mod reserve;
+pub mod sim;
 mod snapshot;
 
+pub use dispatch::{Factor, FactorKind, factors};
+pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
+pub use fair::Ledger;
+pub use forecast::{Change, Experience, Forecast, forecast, forecast_if, forecast_move};
 pub use free_at::{FreeAt, free_at};
-pub use plan::{Plan, plan};
-pub use snapshot::{Active, FreeNode, Gate, Pending, Policy, Snapshot};
+pub use learn::{Learned, features_of};
+pub use plan::{Plan, Preempt, plan, plan_and_forecast};
+pub use policy::{
+    Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,
+    RunTimeSource, Shortest, UnknownPolicy, Weights,
+};
+pub use reserve::{Holder, Reservation};
+pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};

@@ -1,22 +1,26 @@
-//! The plan: in strict order, everything that fits starts until something does not.
+//! The plan: what starts now and where, what is stopped, and why everything else waits.
 //!
-//! Order: priority class, then the rank that people can change by moving a job. Jobs that cannot
-//! start whatever is free (held, waiting for another job or for a time) stand aside and hold
-//! nobody up; jobs without GPUs compete with nobody and start when a node has room.
+//! Jobs that cannot start whatever is free (held, waiting for another job or for a time) stand
+//! aside and hold nobody up; jobs without GPUs compete with nobody and start when a node has room.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::time::Duration;
 
-use berth_domain::{JobId, Lease, PendingReason, Timestamp};
+use berth_domain::{GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp};
 
-use crate::place;
-use crate::snapshot::{FreeNode, Gate, Pending, Policy, Snapshot};
+use crate::dispatch::{self, Decision, Room, Why};
+use crate::forecast::{self, Experience, Forecast};
+use crate::policy::Policy;
+use crate::snapshot::{Facts, Gate, Snapshot};
 
 /// What to do now, and why everything else waits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// In the order in which they start.
     pub starts: Vec<(JobId, Lease)>,
+    /// Running jobs to stop and queue again. Their GPUs are for others: plan again when they
+    /// ended.
+    pub preemptions: Vec<Preempt>,
     /// Everything that still waits, next one first; those that stand aside last.
     pub order: Vec<JobId>,
     /// One for each job in `order`.
@@ -25,132 +29,195 @@ pub struct Plan {
     pub wake_at: Option<Timestamp>,
 }
 
+/// A running job to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preempt {
+    pub job: JobId,
+    /// For whom.
+    pub beneficiary: JobId,
+}
+
+/// Plans: pure and deterministic.
 #[must_use]
 pub fn plan(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Plan {
-    let mut plan = Plan::default();
-    let mut nodes = snapshot.nodes.clone();
-    let mut running_tasks: HashMap<JobId, u32> = HashMap::new();
-    for array in snapshot.active.iter().filter_map(|active| active.array) {
-        *running_tasks.entry(array).or_default() += 1;
-    }
-    let mut ordered: Vec<&Pending> = snapshot.pending.iter().collect();
-    ordered.sort_unstable_by(|a, b| {
-        (Reverse(a.class), &a.rank, a.id).cmp(&(Reverse(b.class), &b.rank, b.id))
-    });
+    of_decision(
+        snapshot,
+        policy,
+        now,
+        &dispatch::decide(snapshot, policy, now),
+    )
+}
 
-    let mut aside = Vec::new();
-    // The first job that fits nowhere at the moment, and how many wait up to the current one.
-    let mut head: Option<JobId> = None;
-    let mut ahead = 0;
-    for job in ordered {
-        let reason = match blocked_before_order(job, &running_tasks, &mut plan.wake_at, now) {
-            Some(reason) => {
-                plan.reasons.insert(job.id, reason);
-                aside.push(job.id);
-                continue;
-            }
-            None => match start(job, &mut nodes, snapshot, policy, (head, ahead)) {
-                Ok(lease) => {
-                    if let Some((array, _)) = job.array {
-                        *running_tasks.entry(array).or_default() += 1;
-                    }
-                    plan.starts.push((job.id, lease));
-                    continue;
-                }
-                Err(reason) => reason,
-            },
-        };
-        if matches!(reason, PendingReason::NeverFits { .. }) {
-            aside.push(job.id);
-        } else {
-            if job.gpus_per_node > 0 {
-                head.get_or_insert(job.id);
-                ahead += 1;
-            }
-            plan.order.push(job.id);
-        }
-        plan.reasons.insert(job.id, reason);
+/// A plan, and when everything that waits would start: one decision for both.
+#[must_use]
+pub fn plan_and_forecast(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    experience: &Experience,
+) -> (Plan, HashMap<JobId, Forecast>) {
+    let decision = dispatch::decide(snapshot, policy, now);
+    (
+        of_decision(snapshot, policy, now, &decision),
+        forecast::of_decision(snapshot, now, experience, &decision),
+    )
+}
+
+fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &Decision) -> Plan {
+    let mut plan = Plan {
+        starts: leases(snapshot, decision),
+        preemptions: preemptions(snapshot, decision),
+        wake_at: decision.wake_at,
+        ..Plan::default()
+    };
+    let mut words = Words {
+        snapshot,
+        policy,
+        now,
+        room: Room::of(&snapshot.nodes, policy.cpu_jobs_per_node),
+        first: None,
+        ahead: 0,
+    };
+    for (index, why) in decision.waiting.iter().chain(&decision.aside) {
+        let job = &snapshot.pending[*index].job;
+        plan.order.push(job.id);
+        plan.reasons.insert(job.id, words.reason(*index, *why));
     }
-    plan.order.append(&mut aside);
     plan
 }
 
-/// Why a job stands aside, whatever is free.
-fn blocked_before_order(
-    job: &Pending,
-    running_tasks: &HashMap<JobId, u32>,
-    wake_at: &mut Option<Timestamp>,
+/// The exact GPUs of what starts: the first free ones of each chosen node.
+pub(crate) fn leases(snapshot: &Snapshot, decision: &Decision) -> Vec<(JobId, Lease)> {
+    let mut used: HashMap<usize, usize> = HashMap::new();
+    let mut lease = |job: &Facts, nodes: &[usize]| {
+        let gpus = job.gpus_per_node as usize;
+        let parts = nodes.iter().map(|place| {
+            let node = &snapshot.nodes[*place];
+            let from = used.entry(*place).or_default();
+            let taken: Vec<GpuRef> = node.free[*from..*from + gpus].to_vec();
+            *from += gpus;
+            NodeLease {
+                node: node.name.clone(),
+                gpus: taken,
+            }
+        });
+        Lease(parts.collect())
+    };
+    let starts = decision.starts.iter();
+    starts
+        .map(|(index, nodes)| {
+            let job = &snapshot.pending[*index].job;
+            (job.id, lease(job, nodes))
+        })
+        .collect()
+}
+
+pub(crate) fn preemptions(snapshot: &Snapshot, decision: &Decision) -> Vec<Preempt> {
+    let stops = decision.stops.iter();
+    stops
+        .map(|stop| Preempt {
+            job: snapshot.active[stop.active].job.id,
+            beneficiary: stop.beneficiary,
+        })
+        .collect()
+}
+
+/// Turns what blocks a job into what people read.
+struct Words<'a> {
+    snapshot: &'a Snapshot,
+    policy: &'a Policy,
     now: Timestamp,
-) -> Option<PendingReason> {
-    match &job.gate {
-        Gate::Closed(reason) => return Some(reason.clone()),
-        Gate::Until(at, reason) if *at > now => {
-            *wake_at = Some(wake_at.map_or(*at, |earlier| earlier.min(*at)));
-            return Some(reason.clone());
+    room: Room,
+    /// The first job that waits for GPUs, and how many do up to the current one.
+    first: Option<JobId>,
+    ahead: u32,
+}
+
+impl Words<'_> {
+    fn reason(&mut self, index: usize, why: Why) -> PendingReason {
+        let pending = &self.snapshot.pending[index];
+        let job = &pending.job;
+        match why {
+            Why::Gate => match &pending.gate {
+                Gate::Closed(reason) | Gate::Until(_, reason) => reason.clone(),
+                Gate::Open => PendingReason::JobHeldAdmin,
+            },
+            Why::ArrayLimit(limit) => PendingReason::ArrayLimit { limit },
+            Why::ExecutorDown => PendingReason::ExecutorDown {
+                why: self.snapshot.executor_down.clone().unwrap_or_default(),
+            },
+            Why::NeverFits => PendingReason::NeverFits {
+                nodes: job.nodes,
+                gpus_per_node: job.gpus_per_node,
+                largest_node: self.room.largest_node(),
+                present_nodes: u32::try_from(self.room.nodes()).unwrap_or(u32::MAX),
+            },
+            Why::CpuSlots => PendingReason::CpuSlots {
+                limit: self.policy.cpu_jobs_per_node,
+            },
+            Why::NoRoom { free, best } => match self.behind(job.id) {
+                Some(behind) => behind,
+                None if free < job.gpus() => PendingReason::Resources {
+                    wanted_gpus: job.gpus(),
+                    free_gpus: free,
+                },
+                None => PendingReason::Fragmentation {
+                    nodes: job.nodes,
+                    gpus_per_node: job.gpus_per_node,
+                    free_gpus: free,
+                    best_node_free: best,
+                },
+            },
+            Why::Behind => self.behind(job.id).unwrap_or(PendingReason::Resources {
+                wanted_gpus: job.gpus(),
+                free_gpus: self.room.free_gpus(),
+            }),
+            Why::QuotaUser(limit) => PendingReason::QuotaUser { limit },
+            Why::QuotaProject(limit) => PendingReason::QuotaProject { limit },
+            Why::Reserved(index) => {
+                let reservation = &self.snapshot.reservations[index];
+                PendingReason::Reservation {
+                    id: reservation.id,
+                    start: reservation.start,
+                }
+            }
+            Why::Draining { at_s, free, idle_s } => {
+                self.behind(job.id)
+                    .unwrap_or(PendingReason::DrainingForGang {
+                        wanted_gpus: job.gpus(),
+                        free_gpus: free,
+                        at: later(self.now, at_s),
+                        idle_gpu_minutes: whole(idle_s / 60.0),
+                    })
+            }
+            Why::Preempting => {
+                let behind = self.behind(job.id);
+                behind.unwrap_or(PendingReason::PreemptionPending { gpus: job.gpus() })
+            }
         }
-        Gate::Until(..) | Gate::Open => {}
     }
-    let (array, limit) = job.array?;
-    let running = running_tasks.get(&array).copied().unwrap_or(0);
-    (running >= limit).then_some(PendingReason::ArrayLimit { limit })
-}
 
-/// The job's lease, or why it waits.
-fn start(
-    job: &Pending,
-    nodes: &mut [FreeNode],
-    snapshot: &Snapshot,
-    policy: &Policy,
-    (head, ahead): (Option<JobId>, u32),
-) -> Result<Lease, PendingReason> {
-    if let Some(why) = &snapshot.executor_down {
-        return Err(PendingReason::ExecutorDown { why: why.clone() });
-    }
-    let (count, gpus) = (job.nodes as usize, job.gpus_per_node as usize);
-    // Strict order: behind a job that waits for GPUs nobody takes any.
-    if let Some(first) = head.filter(|_| gpus > 0) {
-        if !place::ever_fits(nodes, count, gpus) {
-            return Err(never_fits(job, nodes));
-        }
-        return Err(PendingReason::Priority { ahead, first });
-    }
-    if let Some(chosen) = place::choose(nodes, count, gpus, policy.cpu_jobs_per_node) {
-        return Ok(place::take(nodes, &chosen, gpus));
-    }
-    if !place::ever_fits(nodes, count, gpus) {
-        return Err(never_fits(job, nodes));
-    }
-    if gpus == 0 {
-        return Err(PendingReason::CpuSlots {
-            limit: policy.cpu_jobs_per_node,
-        });
-    }
-    let free: usize = nodes.iter().map(|node| node.free.len()).sum();
-    let wanted_gpus = job.nodes * job.gpus_per_node;
-    let free_gpus = count_of(free);
-    if free < count * gpus {
-        return Err(PendingReason::Resources {
-            wanted_gpus,
-            free_gpus,
-        });
-    }
-    Err(PendingReason::Fragmentation {
-        nodes: job.nodes,
-        gpus_per_node: job.gpus_per_node,
-        free_gpus,
-        best_node_free: count_of(nodes.iter().map(|node| node.free.len()).max().unwrap_or(0)),
-    })
-}
-
-fn never_fits(job: &Pending, nodes: &[FreeNode]) -> PendingReason {
-    PendingReason::NeverFits {
-        nodes: job.nodes,
-        gpus_per_node: job.gpus_per_node,
-        largest_node: count_of(nodes.iter().map(|node| node.gpus).max().unwrap_or(0)),
-        present_nodes: count_of(nodes.len()),
+    /// Who is before it, if anybody is.
+    fn behind(&mut self, job: JobId) -> Option<PendingReason> {
+        let ahead = self.ahead;
+        self.ahead += 1;
+        let first = *self.first.get_or_insert(job);
+        (ahead > 0).then_some(PendingReason::Priority { ahead, first })
     }
 }
 
-fn count_of(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+/// A time so many seconds from now; the far future if that is beyond all clocks.
+pub(crate) fn later(now: Timestamp, seconds: f64) -> Timestamp {
+    let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Rounded to the nearest whole number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what fits"
+)]
+pub(crate) fn whole(value: f64) -> u32 {
+    value.round().clamp(0.0, f64::from(u32::MAX)) as u32
 }

@@ -9,7 +9,7 @@ use berth_domain::{
     GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, PendingReason, PriorityClass, Rank,
     Timestamp,
 };
-use berth_scheduler::{Active, FreeNode, Gate, Pending, Policy, Snapshot, free_at, plan};
+use berth_scheduler::{Active, Facts, FreeNode, Gate, Pending, Policy, Snapshot, free_at, plan};
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -31,6 +31,7 @@ fn cluster(free: [&[u32]; 2]) -> Snapshot {
             gpus: 8,
             free: free.iter().map(|index| gpu(name, *index)).collect(),
             cpu_jobs: 0,
+            cordoned: false,
         });
     Snapshot {
         nodes: nodes.collect(),
@@ -40,20 +41,27 @@ fn cluster(free: [&[u32]; 2]) -> Snapshot {
 
 const ALL: &[u32] = &[0, 1, 2, 3, 4, 5, 6, 7];
 
-fn job(id: u64, nodes: u32, gpus_per_node: u32) -> Pending {
-    Pending {
-        id: JobId(id),
-        class: PriorityClass::Normal,
-        rank: Rank::ordinal(id),
+fn facts(id: u64, nodes: u32, gpus_per_node: u32) -> Facts {
+    Facts {
         nodes,
         gpus_per_node,
+        ..Facts::new(JobId(id))
+    }
+}
+
+fn job(id: u64, nodes: u32, gpus_per_node: u32) -> Pending {
+    Pending {
+        job: facts(id, nodes, gpus_per_node),
         gate: Gate::Open,
-        array: None,
     }
 }
 
 fn started(snapshot: &Snapshot) -> Vec<(u64, String)> {
-    let plan = plan(snapshot, &Policy::default(), NOW);
+    started_by(snapshot, &Policy::default())
+}
+
+fn started_by(snapshot: &Snapshot, policy: &Policy) -> Vec<(u64, String)> {
+    let plan = plan(snapshot, policy, NOW);
     plan.starts
         .iter()
         .map(|(id, lease)| (id.0, lease.summary()))
@@ -61,7 +69,11 @@ fn started(snapshot: &Snapshot) -> Vec<(u64, String)> {
 }
 
 fn reason(snapshot: &Snapshot, id: u64) -> PendingReason {
-    plan(snapshot, &Policy::default(), NOW).reasons[&JobId(id)].clone()
+    reason_by(snapshot, &Policy::default(), id)
+}
+
+fn reason_by(snapshot: &Snapshot, policy: &Policy, id: u64) -> PendingReason {
+    plan(snapshot, policy, NOW).reasons[&JobId(id)].clone()
 }
 
 #[test]
@@ -79,30 +91,30 @@ fn best_fit_keeps_whole_nodes_whole() {
 fn a_gang_gets_all_or_none_and_holds_the_line() {
     let mut snapshot = cluster([ALL, &[0, 1, 2]]);
     snapshot.pending = vec![job(1, 2, 8), job(2, 1, 1), job(3, 1, 1)];
-    assert_eq!(started(&snapshot), []);
+    assert_eq!(started_by(&snapshot, &Policy::fifo()), []);
     assert_eq!(
-        reason(&snapshot, 1),
+        reason_by(&snapshot, &Policy::fifo(), 1),
         PendingReason::Resources {
             wanted_gpus: 16,
             free_gpus: 11
         }
     );
     assert_eq!(
-        reason(&snapshot, 2),
+        reason_by(&snapshot, &Policy::fifo(), 2),
         PendingReason::Priority {
             ahead: 1,
             first: JobId(1)
         }
     );
     assert_eq!(
-        reason(&snapshot, 3),
+        reason_by(&snapshot, &Policy::fifo(), 3),
         PendingReason::Priority {
             ahead: 2,
             first: JobId(1)
         }
     );
     assert_eq!(
-        reason(&snapshot, 3).sentence(),
+        reason_by(&snapshot, &Policy::fifo(), 3).sentence(),
         "Waits behind 2 jobs; job 1 is next."
     );
 }
@@ -120,14 +132,10 @@ fn fragmentation_is_named() {
 #[test]
 fn class_goes_before_rank_and_rank_before_number() {
     let mut snapshot = cluster([&[0], &[]]);
-    let high = Pending {
-        class: PriorityClass::High,
-        ..job(9, 1, 1)
-    };
-    let moved = Pending {
-        rank: Rank::ordinal(1).before(),
-        ..job(8, 1, 1)
-    };
+    let mut high = job(9, 1, 1);
+    high.job.class = PriorityClass::High;
+    let mut moved = job(8, 1, 1);
+    moved.job.rank = Rank::ordinal(1).before();
     snapshot.pending = vec![job(1, 1, 1), moved, high];
     let plan = plan(&snapshot, &Policy::default(), NOW);
     assert_eq!(plan.starts[0].0, JobId(9));
@@ -161,9 +169,10 @@ fn who_stands_aside_holds_nobody_up() {
 
 #[test]
 fn an_array_runs_as_many_as_it_allows() {
-    let task = |id| Pending {
-        array: Some((JobId(1), 2)),
-        ..job(id, 1, 1)
+    let task = |id| {
+        let mut task = job(id, 1, 1);
+        task.job.array = Some((JobId(1), Some(2)));
+        task
     };
     let mut snapshot = cluster([ALL, ALL]);
     snapshot.pending = vec![task(1), task(2), task(3), job(4, 1, 1)];
@@ -184,6 +193,7 @@ fn jobs_without_gpus_pass_a_blocked_line_up_to_the_nodes_limit() {
         &snapshot,
         &Policy {
             cpu_jobs_per_node: 1,
+            ..Policy::default()
         },
         NOW,
     );
@@ -214,12 +224,15 @@ fn says_when_sizes_would_be_free() {
         }])
     };
     let at = |second| Timestamp::from_second(second).unwrap();
-    let running = |id, lease, end| Active {
-        id: JobId(id),
+    let running = |id, lease, end: i64| Active {
+        job: Facts {
+            time_limit: Duration::from_secs(end.unsigned_abs()),
+            ..facts(id, 1, 1)
+        },
         lease,
-        deadline: Some(at(end)),
-        time_limit: Duration::from_secs(end.unsigned_abs()),
-        array: None,
+        since: Some(NOW),
+        checkpoint_at: None,
+        stopping: false,
     };
     snapshot.active = vec![
         running(1, lease("node-1", 2..8), 100),
@@ -244,8 +257,8 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
         6 => Just(Gate::Open),
         1 => Just(Gate::Closed(PendingReason::JobHeldUser)),
         1 => Just(Gate::Until(
-            Timestamp::from_second(5).unwrap(),
-            PendingReason::BeginTime { at: Timestamp::from_second(5).unwrap() },
+            Timestamp::from_second(5).expect("the test is right"),
+            PendingReason::BeginTime { at: Timestamp::from_second(5).expect("the test is right") },
         )),
     ];
     let pending = (
@@ -262,13 +275,15 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
             .enumerate()
             .map(|(place, (gpus, mask, cpu_jobs))| {
                 let name = format!("n{place}");
-                let indices = (0..u32::try_from(gpus).unwrap()).filter(|i| mask & (1 << i) != 0);
+                let indices = (0..u32::try_from(gpus).expect("the test is right"))
+                    .filter(|i| mask & (1 << i) != 0);
                 let free = indices.map(|index| gpu(&name, index)).collect();
                 FreeNode {
                     name: NodeName(name),
                     gpus,
                     free,
                     cpu_jobs,
+                    cordoned: false,
                 }
             })
             .collect(),
@@ -276,14 +291,18 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
             .into_iter()
             .zip(1..)
             .map(|((nodes, gpus, class, gate, limit, rank), id)| Pending {
-                class: PriorityClass::ALL[class],
-                // Distinct, in random order.
-                rank: Rank::ordinal(u64::from(rank) * 1000 + id),
+                job: Facts {
+                    class: PriorityClass::ALL[class],
+                    // Distinct, in random order.
+                    rank: Rank::ordinal(u64::from(rank) * 1000 + id),
+                    // The tasks of an array are alike; one without GPUs would take a place from
+                    // the array's others while they are blocked.
+                    array: limit
+                        .filter(|_| gpus > 0)
+                        .map(|limit| (JobId(1), Some(limit))),
+                    ..facts(id, nodes, gpus)
+                },
                 gate,
-                // The tasks of an array are alike; one without GPUs would take a place from the
-                // array's others while they are blocked.
-                array: limit.filter(|_| gpus > 0).map(|limit| (JobId(1), limit)),
-                ..job(id, nodes, gpus)
             })
             .collect(),
         ..Snapshot::default()
@@ -298,11 +317,11 @@ proptest! {
             snapshot.nodes.iter().flat_map(|node| &node.free).map(|gpu| gpu.uuid.clone()).collect();
         let mut taken = HashSet::new();
         for (id, lease) in &plan.starts {
-            let job = snapshot.pending.iter().find(|job| job.id == *id).unwrap();
+            let job = snapshot.pending.iter().find(|waits| waits.job.id == *id).unwrap();
             let names: BTreeSet<&NodeName> = lease.0.iter().map(|part| &part.node).collect();
-            prop_assert_eq!(names.len(), job.nodes as usize, "as many different nodes as asked");
+            prop_assert_eq!(names.len(), job.job.nodes as usize, "as many different nodes as asked");
             for part in &lease.0 {
-                prop_assert_eq!(part.gpus.len(), job.gpus_per_node as usize);
+                prop_assert_eq!(part.gpus.len(), job.job.gpus_per_node as usize);
                 for gpu in &part.gpus {
                     prop_assert!(free.contains(&gpu.uuid), "it was free");
                     prop_assert!(taken.insert(gpu.uuid.clone()), "and is given once");
@@ -324,16 +343,18 @@ proptest! {
 
     #[test]
     fn nobody_overtakes_in_the_line_for_gpus(snapshot in snapshots()) {
-        let plan = plan(&snapshot, &Policy::default(), NOW);
+        let plan = plan(&snapshot, &Policy::fifo(), NOW);
         let by_id: BTreeMap<JobId, &Pending> =
-            snapshot.pending.iter().map(|job| (job.id, job)).collect();
-        let key = |id: &JobId| (std::cmp::Reverse(by_id[id].class), by_id[id].rank.clone());
+            snapshot.pending.iter().map(|waits| (waits.job.id, waits)).collect();
+        let key = |id: &JobId| {
+            (std::cmp::Reverse(by_id[id].job.class), by_id[id].job.rank.clone())
+        };
         let head = plan.order.iter().find(|id| matches!(
             plan.reasons[id],
             PendingReason::Resources { .. } | PendingReason::Fragmentation { .. }
         ));
         if let Some(head) = head {
-            for (id, _) in plan.starts.iter().filter(|(id, _)| by_id[id].gpus_per_node > 0) {
+            for (id, _) in plan.starts.iter().filter(|(id, _)| by_id[id].job.gpus_per_node > 0) {
                 prop_assert!(key(id) < key(head), "{id} started before {head}");
             }
         }
@@ -353,20 +374,20 @@ proptest! {
     fn a_plan_is_complete(snapshot in snapshots()) {
         let first = plan(&snapshot, &Policy::default(), NOW);
         let mut rest = snapshot.clone();
-        rest.pending.retain(|job| first.starts.iter().all(|(id, _)| *id != job.id));
+        rest.pending.retain(|waits| first.starts.iter().all(|(id, _)| *id != waits.job.id));
         for (id, lease) in &first.starts {
             for part in &lease.0 {
                 let node = rest.nodes.iter_mut().find(|node| node.name == part.node).unwrap();
                 node.free.retain(|gpu| !part.gpus.contains(gpu));
                 node.cpu_jobs += u32::from(part.gpus.is_empty());
             }
-            let job = snapshot.pending.iter().find(|job| job.id == *id).unwrap();
+            let job = snapshot.pending.iter().find(|waits| waits.job.id == *id).unwrap();
             rest.active.push(Active {
-                id: *id,
+                job: job.job.clone(),
                 lease: lease.clone(),
-                deadline: None,
-                time_limit: Duration::from_secs(60),
-                array: job.array.map(|(array, _)| array),
+                since: Some(NOW),
+                checkpoint_at: None,
+                stopping: false,
             });
         }
         prop_assert_eq!(plan(&rest, &Policy::default(), NOW).starts, []);

@@ -197,7 +197,11 @@ fn relocate(state: &State, job: &Job, to: MoveTo) -> Result<Vec<Event>, Refusal>
         }
     };
     Ok(rank
-        .map(|rank| Event::JobMoved { job: job.id, rank })
+        .map(|rank| Event::JobMoved {
+            job: job.id,
+            rank,
+            to: Some(to),
+        })
         .into_iter()
         .collect())
 }

@@ -1,81 +1,13 @@
-//! What the planner looks at: a small, complete copy of what matters in the state.
+//! The snapshot of the domain's state.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use berth_domain::{
-    DependencyKind, GpuRef, HoldBy, Job, JobId, JobState, Lease, NodeName, PendingReason,
-    PriorityClass, Rank, State, Timestamp,
+    DependencyKind, GpuRef, HoldBy, Job, JobState, PendingReason, State, Timestamp,
 };
 
-/// The knobs of the planner.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// How many jobs without GPUs one node runs at once.
-    pub cpu_jobs_per_node: u32,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy {
-            cpu_jobs_per_node: 16,
-        }
-    }
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    /// Present nodes, by name.
-    pub nodes: Vec<FreeNode>,
-    /// Everything that waits.
-    pub pending: Vec<Pending>,
-    /// Everything that holds a lease.
-    pub active: Vec<Active>,
-    /// Why nothing can be launched at the moment.
-    pub executor_down: Option<String>,
-}
-
-/// A node and what is free on it.
-#[derive(Clone, Debug)]
-pub struct FreeNode {
-    pub name: NodeName,
-    pub gpus: usize,
-    /// In rising index order.
-    pub free: Vec<GpuRef>,
-    /// Jobs without GPUs that run here.
-    pub cpu_jobs: u32,
-}
-
-#[derive(Clone, Debug)]
-pub struct Pending {
-    pub id: JobId,
-    pub class: PriorityClass,
-    pub rank: Rank,
-    pub nodes: u32,
-    pub gpus_per_node: u32,
-    pub gate: Gate,
-    /// The array whose limit it counts against.
-    pub array: Option<(JobId, u32)>,
-}
-
-/// What keeps a job out of the order for the time being.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gate {
-    Open,
-    /// Closed until something happens.
-    Closed(PendingReason),
-    /// Opens by the clock alone.
-    Until(Timestamp, PendingReason),
-}
-
-#[derive(Clone, Debug)]
-pub struct Active {
-    pub id: JobId,
-    pub lease: Lease,
-    /// When its time limit ends it, at the latest; `None` before it runs.
-    pub deadline: Option<Timestamp>,
-    pub time_limit: std::time::Duration,
-    pub array: Option<JobId>,
-}
+use super::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
 
 impl Snapshot {
     #[must_use]
@@ -107,6 +39,7 @@ impl Snapshot {
                 gpus: node.gpus.len(),
                 free: free.collect(),
                 cpu_jobs: 0,
+                cordoned: false,
             });
         }
         for job in state.live() {
@@ -117,11 +50,11 @@ impl Snapshot {
                     }
                 }
                 snapshot.active.push(Active {
-                    id: job.id,
+                    job: facts(job),
                     lease: attempt.lease.clone(),
-                    deadline: job.deadline(),
-                    time_limit: job.spec.time_limit,
-                    array: job.spec.array.map(|task| task.array),
+                    since: running_since(job),
+                    checkpoint_at: None,
+                    stopping: matches!(job.state, JobState::Stopping { .. }),
                 });
             }
         }
@@ -131,17 +64,36 @@ impl Snapshot {
 
 fn pending(state: &State, job: &Job) -> Pending {
     Pending {
+        job: facts(job),
+        gate: gate(state, job),
+    }
+}
+
+fn facts(job: &Job) -> Facts {
+    Facts {
         id: job.id,
         class: job.spec.class,
         rank: job.rank.clone(),
+        moved: job.moved,
         nodes: job.spec.nodes,
         gpus_per_node: job.spec.gpus_per_node,
-        gate: gate(state, job),
-        array: job
-            .spec
-            .array
-            .and_then(|task| Some((task.array, task.limit?))),
+        owner: job.owner.clone(),
+        project: job.spec.project.clone(),
+        submitted_at: job.submitted_at,
+        time_limit: job.spec.time_limit,
+        preemptible: job.spec.preemptible,
+        // An attempt starts from the beginning unless its program finds a checkpoint, of which
+        // the state knows nothing yet.
+        service: Duration::ZERO,
+        preemptions: 0,
+        predicted: None,
+        deadline: None,
+        array: job.spec.array.map(|task| (task.array, task.limit)),
     }
+}
+
+fn running_since(job: &Job) -> Option<Timestamp> {
+    job.attempt().and_then(|_| job.started_at())
 }
 
 fn gate(state: &State, job: &Job) -> Gate {

@@ -1,0 +1,130 @@
+//! What starts, what is stopped for it, and what blocks the rest: decisions as numbers, of which
+//! [`plan`](crate::plan) makes leases and sentences.
+
+mod expected;
+mod factors;
+mod nonpreemptive;
+mod order;
+mod preemptive;
+mod profile;
+mod room;
+mod walk;
+
+use berth_domain::{JobId, Timestamp};
+
+use crate::policy::{Policy, PreemptionMode};
+use crate::snapshot::{Gate, Pending, Snapshot};
+
+pub use factors::{Factor, FactorKind, factors};
+pub(crate) use order::ran_s;
+pub(crate) use room::Room;
+use walk::Walk;
+
+/// What the planner decided; indices are places in the snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    /// Jobs and the nodes that each takes, in the order in which they start.
+    pub(crate) starts: Vec<(usize, Vec<usize>)>,
+    /// Running jobs to stop.
+    pub(crate) stops: Vec<Stop>,
+    /// Everything else that waits its turn, next one first.
+    pub(crate) waiting: Vec<(usize, Why)>,
+    /// What cannot start whatever is free.
+    pub(crate) aside: Vec<(usize, Why)>,
+    /// When the clock alone could change the decision.
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+/// A running job to stop, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// Its place in [`Snapshot::active`].
+    pub(crate) active: usize,
+    pub(crate) beneficiary: JobId,
+}
+
+/// Why a job does not start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Why {
+    /// Its gate says.
+    Gate,
+    ArrayLimit(u32),
+    ExecutorDown,
+    NeverFits,
+    CpuSlots,
+    /// It does not fit: so much is free, so much on the best node.
+    NoRoom {
+        free: u32,
+        best: u32,
+    },
+    /// It would delay somebody who is protected, or order is strict.
+    Behind,
+    /// The quota.
+    QuotaUser(u32),
+    QuotaProject(u32),
+    /// This place in [`Snapshot::reservations`] has a claim to what is free.
+    Reserved(usize),
+    /// It is a gang whose GPUs are kept free as they become so: when all are there, in seconds
+    /// from now, how many are there now, and how many GPU-seconds stay idle.
+    Draining {
+        at_s: f64,
+        free: u32,
+        idle_s: f64,
+    },
+    /// Running jobs are being stopped for it.
+    Preempting,
+}
+
+impl Decision {
+    pub(crate) fn wake(&mut self, at: Timestamp) {
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+}
+
+/// Decides. The one place where anything is: everybody who plans, explains, forecasts or
+/// simulates comes through here.
+pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Decision {
+    let mut decision = Decision::default();
+    let room = Room::of(&snapshot.nodes, policy.cpu_jobs_per_node);
+    let mut open = Vec::with_capacity(snapshot.pending.len());
+    for candidate in order::ordered(snapshot, policy, now) {
+        let pending = &snapshot.pending[candidate.index];
+        match aside(pending, snapshot, &room, &mut decision, now) {
+            Some(why) => decision.aside.push((candidate.index, why)),
+            None => open.push(candidate),
+        }
+    }
+    let walk = Walk::new(snapshot, policy, now, room, decision);
+    // While GPUs are promised to somebody for a time, nobody is stopped for anybody else: what
+    // would come free might be theirs.
+    let on = policy.preemption.mode == PreemptionMode::On && snapshot.reservations.is_empty();
+    if on {
+        preemptive::walk(walk, &open)
+    } else {
+        nonpreemptive::walk(walk, &open)
+    }
+}
+
+/// Why a job stands aside, whatever is free.
+fn aside(
+    pending: &Pending,
+    snapshot: &Snapshot,
+    room: &Room,
+    decision: &mut Decision,
+    now: Timestamp,
+) -> Option<Why> {
+    match &pending.gate {
+        Gate::Closed(_) => return Some(Why::Gate),
+        Gate::Until(at, _) if *at > now => {
+            decision.wake(*at);
+            return Some(Why::Gate);
+        }
+        Gate::Until(..) | Gate::Open => {}
+    }
+    if snapshot.executor_down.is_none()
+        && !room.ever_fits(pending.job.nodes, pending.job.gpus_per_node)
+    {
+        return Some(Why::NeverFits);
+    }
+    None
+}

@@ -1,0 +1,116 @@
+//! The walk of policies that stop nobody: in order, what fits starts; those behind a job that
+//! does not may pass it only as the backfill rule allows.
+
+use super::expected::Expected;
+use super::order::Candidate;
+use super::walk::Walk;
+use super::{Decision, Why};
+use crate::policy::Backfill;
+
+pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
+    let mut line = Line {
+        expected: Expected::new(&walk),
+        blocked: false,
+        protected: Vec::new(),
+    };
+    for candidate in open {
+        line.next(&mut walk, candidate);
+    }
+    for candidate in walk.borrowers() {
+        line.next(&mut walk, &candidate);
+    }
+    line.name_drains(&mut walk);
+    walk.decision
+}
+
+struct Line<'a> {
+    /// What is promised to whom; everything that starts must keep it.
+    expected: Expected<'a>,
+    /// Somebody waits for GPUs.
+    blocked: bool,
+    /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
+    /// seconds from now, and where.
+    protected: Vec<(usize, f64, Vec<usize>)>,
+}
+
+impl<'a> Line<'a> {
+    fn next(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+        if !walk.admit(candidate) {
+            return;
+        }
+        let job = candidate.job;
+        if self.blocked && walk.policy.backfill == Backfill::None {
+            walk.wait(candidate, Why::Behind);
+            return;
+        }
+        let (count, gpus) = (job.nodes, job.gpus_per_node);
+        let fits = walk.room.best_node() >= gpus;
+        // Only who might start or be protected needs to be measured: most of a long queue does
+        // neither.
+        let may_protect = match walk.policy.backfill {
+            Backfill::None => false,
+            Backfill::Easy => self.protected.is_empty(),
+            Backfill::Conservative => true,
+        };
+        if !fits && !may_protect {
+            self.block(walk, candidate, false, 0.0);
+            return;
+        }
+        let length = self.expected.length_s(job);
+        let chosen = if !fits {
+            None
+        } else if let Some(profile) = self.expected.profile(walk, job) {
+            let allowed = |node| profile.fits(node, gpus, 0.0, length);
+            walk.room.choose_if(count, gpus, allowed)
+        } else {
+            walk.room.choose(count, gpus)
+        };
+        if let Some(chosen) = chosen {
+            self.expected.occupy(&chosen, gpus, 0.0, length);
+            walk.start(candidate, chosen);
+            return;
+        }
+        self.block(walk, candidate, fits, length);
+        if may_protect {
+            let place = walk.decision.waiting.len() - 1;
+            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
+                self.protected.push((place, at, nodes));
+            }
+        }
+    }
+
+    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
+        self.blocked = true;
+        let job = candidate.job;
+        let room = &walk.room;
+        let why = if fits && room.choose(job.nodes, job.gpus_per_node).is_some() {
+            match self.expected.reservation_in_the_way(walk, job, length) {
+                Some(index) => Why::Reserved(index),
+                None => Why::Behind,
+            }
+        } else {
+            Why::NoRoom {
+                free: room.free_gpus(),
+                best: room.best_node(),
+            }
+        };
+        walk.wait(candidate, why);
+    }
+
+    /// A protected gang whose GPUs come free one after the other keeps those that are free
+    /// already from everybody who would not be done in time.
+    fn name_drains(&mut self, walk: &mut Walk<'a>) {
+        for (place, at, nodes) in &self.protected {
+            let (index, why) = &mut walk.decision.waiting[*place];
+            let job = &walk.snapshot.pending[*index].job;
+            if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
+                let (free, idle_s) = self.expected.idle_before(nodes, job.gpus_per_node, *at);
+                *why = Why::Draining {
+                    at_s: *at,
+                    free,
+                    idle_s,
+                };
+            }
+        }
+    }
+}

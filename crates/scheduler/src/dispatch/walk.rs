@@ -1,0 +1,184 @@
+//! What both walks share: the state of one plan in the making, and what a job must pass before
+//! GPUs are looked for.
+
+use std::collections::HashMap;
+
+use berth_domain::{JobId, Timestamp, UserName};
+
+use super::order::Candidate;
+use super::room::Room;
+use super::{Decision, Why};
+use crate::policy::{Policy, Quota};
+use crate::snapshot::{Facts, Snapshot};
+
+pub(super) struct Walk<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) policy: &'a Policy,
+    pub(super) now: Timestamp,
+    pub(super) room: Room,
+    pub(super) decision: Decision,
+    tasks: RunningTasks,
+    quotas: Quotas<'a>,
+    /// Over a quota while others may wait: looked at again when it is known who does.
+    pub(super) deferred: Vec<(Candidate<'a>, Why)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        policy: &'a Policy,
+        now: Timestamp,
+        room: Room,
+        decision: Decision,
+    ) -> Self {
+        Walk {
+            snapshot,
+            policy,
+            now,
+            room,
+            decision,
+            tasks: RunningTasks::of(snapshot),
+            quotas: Quotas::of(snapshot, policy.quota),
+            deferred: Vec::new(),
+        }
+    }
+
+    /// Whether the job is to look for GPUs; if not, what becomes of it is written down.
+    pub(super) fn admit(&mut self, candidate: &Candidate<'a>) -> bool {
+        let job = candidate.job;
+        if let Some(limit) = self.tasks.full(job) {
+            let why = Why::ArrayLimit(limit);
+            self.decision.aside.push((candidate.index, why));
+            return false;
+        }
+        if self.snapshot.executor_down.is_some() {
+            self.wait(candidate, Why::ExecutorDown);
+            return false;
+        }
+        if job.gpus_per_node == 0 {
+            match self.room.choose(job.nodes, 0) {
+                Some(chosen) => self.start(candidate, chosen),
+                None => self.wait(candidate, Why::CpuSlots),
+            }
+            return false;
+        }
+        if let Some(why) = self.quotas.over(job) {
+            self.deferred.push((*candidate, why));
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn start(&mut self, candidate: &Candidate<'a>, nodes: Vec<usize>) {
+        let job = candidate.job;
+        self.room.take(&nodes, job.gpus_per_node);
+        self.tasks.start(job);
+        self.quotas.start(job);
+        self.decision.starts.push((candidate.index, nodes));
+    }
+
+    pub(super) fn wait(&mut self, candidate: &Candidate<'a>, why: Why) {
+        self.decision.waiting.push((candidate.index, why));
+    }
+
+    /// Takes out of the deferred those that may borrow, because nobody waits whom the quota
+    /// protects; the others wait.
+    pub(super) fn borrowers(&mut self) -> Vec<Candidate<'a>> {
+        let pending = &self.snapshot.pending;
+        let waiting: Vec<&Facts> = self
+            .decision
+            .waiting
+            .iter()
+            .filter(|(_, why)| !matches!(why, Why::CpuSlots | Why::ExecutorDown))
+            .map(|(index, _)| &pending[*index].job)
+            .collect();
+        let mut borrowers = Vec::new();
+        for (candidate, why) in std::mem::take(&mut self.deferred) {
+            let job = candidate.job;
+            let protected = |other: &&Facts| match why {
+                Why::QuotaProject(_) => other.project != job.project,
+                _ => other.owner != job.owner,
+            };
+            if waiting.iter().any(protected) {
+                self.decision.waiting.push((candidate.index, why));
+            } else {
+                borrowers.push(candidate);
+            }
+        }
+        self.quotas.lift();
+        borrowers
+    }
+}
+
+/// How many tasks of each array run.
+struct RunningTasks(HashMap<JobId, u32>);
+
+impl RunningTasks {
+    fn of(snapshot: &Snapshot) -> Self {
+        let mut running = HashMap::new();
+        for (array, _) in snapshot.active.iter().filter_map(|active| active.job.array) {
+            *running.entry(array).or_default() += 1;
+        }
+        RunningTasks(running)
+    }
+
+    /// The limit, if it is reached.
+    fn full(&self, job: &Facts) -> Option<u32> {
+        let (array, limit) = job.array?;
+        let limit = limit?;
+        let running = self.0.get(&array).copied().unwrap_or(0);
+        (running >= limit).then_some(limit)
+    }
+
+    fn start(&mut self, job: &Facts) {
+        if let Some((array, _)) = job.array {
+            *self.0.entry(array).or_default() += 1;
+        }
+    }
+}
+
+/// GPUs held by each user and project, if there is a quota.
+struct Quotas<'a> {
+    quota: Quota,
+    users: HashMap<&'a UserName, u32>,
+    projects: HashMap<&'a str, u32>,
+}
+
+impl<'a> Quotas<'a> {
+    fn of(snapshot: &'a Snapshot, quota: Quota) -> Self {
+        let mut quotas = Quotas {
+            quota,
+            users: HashMap::new(),
+            projects: HashMap::new(),
+        };
+        for active in &snapshot.active {
+            quotas.start(&active.job);
+        }
+        quotas
+    }
+
+    fn start(&mut self, job: &'a Facts) {
+        if self.quota.user_gpus.is_some() {
+            *self.users.entry(&job.owner).or_default() += job.gpus();
+        }
+        if let (Some(_), Some(project)) = (self.quota.project_gpus, job.project.as_deref()) {
+            *self.projects.entry(project).or_default() += job.gpus();
+        }
+    }
+
+    fn over(&self, job: &Facts) -> Option<Why> {
+        if let Some(limit) = self.quota.user_gpus {
+            let held = self.users.get(&job.owner).copied().unwrap_or(0);
+            if held + job.gpus() > limit {
+                return Some(Why::QuotaUser(limit));
+            }
+        }
+        let (limit, project) = (self.quota.project_gpus?, job.project.as_deref()?);
+        let held = self.projects.get(project).copied().unwrap_or(0);
+        (held + job.gpus() > limit).then_some(Why::QuotaProject(limit))
+    }
+
+    fn lift(&mut self) {
+        self.quota = Quota::default();
+    }
+}

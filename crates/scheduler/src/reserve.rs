@@ -1,0 +1,53 @@
+//! Reservations: GPUs promised to a person or a project for a time.
+
+use std::time::Duration;
+
+use berth_domain::{NodeName, Timestamp, UserName};
+use serde::{Deserialize, Serialize};
+
+/// A promise. Until it starts, others may use the GPUs if they are surely done by then; while it
+/// lasts, only whom it is for. It costs nothing when it is not used: see [`Reservation::no_show`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reservation {
+    pub id: u64,
+    pub holder: Holder,
+    /// How many GPUs on each of how many nodes.
+    pub nodes: u32,
+    pub gpus_per_node: u32,
+    /// These nodes and no others; empty: any.
+    pub only: Vec<NodeName>,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Released when no job of its holder runs this long after its start.
+    pub no_show: Option<Duration>,
+}
+
+/// Whom a reservation is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    User(UserName),
+    Project(String),
+}
+
+impl Holder {
+    #[must_use]
+    pub fn includes(&self, owner: &UserName, project: Option<&str>) -> bool {
+        match self {
+            Holder::User(user) => user == owner,
+            Holder::Project(name) => Some(name.as_str()) == project,
+        }
+    }
+}
+
+impl Reservation {
+    /// Whether it still binds others, given whether a job of its holder runs.
+    #[must_use]
+    pub fn stands(&self, now: Timestamp, shown_up: bool) -> bool {
+        let missed = |after: Duration| {
+            let last = self.start.checked_add(after);
+            last.is_ok_and(|last| now >= last) && !shown_up
+        };
+        now < self.end && !self.no_show.is_some_and(missed)
+    }
+}

@@ -1,0 +1,93 @@
+//! What the planner looks at: a small, complete copy of what matters in the state.
+
+mod facts;
+mod of_state;
+
+use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Timestamp};
+
+pub use facts::Facts;
+
+use crate::fair::Ledger;
+use crate::reserve::Reservation;
+
+/// The cluster and its queue at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Present nodes, by name.
+    pub nodes: Vec<FreeNode>,
+    /// Everything that waits.
+    pub pending: Vec<Pending>,
+    /// Everything that holds a lease.
+    pub active: Vec<Active>,
+    /// Why nothing can be launched at the moment.
+    pub executor_down: Option<String>,
+    /// Who used how much of late, for fair share.
+    pub usage: Ledger,
+    /// GPUs promised to somebody for a time.
+    pub reservations: Vec<Reservation>,
+}
+
+/// A node and what is free on it.
+#[derive(Clone, Debug)]
+pub struct FreeNode {
+    pub name: NodeName,
+    pub gpus: usize,
+    /// In rising index order. GPUs that somebody uses outside the queue, or that are sick, are
+    /// neither here nor in a lease: the planner never gives them.
+    pub free: Vec<GpuRef>,
+    /// Jobs without GPUs that run here.
+    pub cpu_jobs: u32,
+    /// Gets no new job: an admin drains it.
+    pub cordoned: bool,
+}
+
+/// A job that waits.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub job: Facts,
+    pub gate: Gate,
+}
+
+/// What keeps a job out of the order for the time being.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// Closed until something happens.
+    Closed(PendingReason),
+    /// Opens by the clock alone.
+    Until(Timestamp, PendingReason),
+}
+
+/// A job that holds a lease.
+#[derive(Clone, Debug)]
+pub struct Active {
+    pub job: Facts,
+    pub lease: Lease,
+    /// When this attempt began to run; `None` while it is being launched.
+    pub since: Option<Timestamp>,
+    /// Up to when its work is safe: what came after is lost when it is preempted. `None`: it can
+    /// be stopped and resumed at any moment, at the price of a resume.
+    pub checkpoint_at: Option<Timestamp>,
+    /// It was told to end; its GPUs come free without doing anything more.
+    pub stopping: bool,
+}
+
+impl Active {
+    /// When its time limit ends it, at the latest; `None` before it runs.
+    #[must_use]
+    pub fn limit_at(&self) -> Option<Timestamp> {
+        self.since?.checked_add(self.job.time_limit).ok()
+    }
+
+    /// How long it is expected to run on, in seconds: what is predicted, at most up to its limit.
+    #[must_use]
+    pub fn expected_left_s(&self, now: Timestamp) -> f64 {
+        let ran = crate::dispatch::ran_s(self, now);
+        let limit = (self.job.time_limit.as_secs_f64() - ran).max(1.0);
+        let served = self.job.service.as_secs_f64() + ran;
+        let predicted = self.job.predicted.as_ref();
+        predicted.map_or(limit, |run_time| {
+            run_time.remaining(served).mean_s.min(limit)
+        })
+    }
+}

@@ -1,0 +1,369 @@
+//! The planner's promises under every policy, on random clusters and queues.
+
+mod support;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use berth_domain::{GpuUuid, JobId, MoveTo, NodeName, PendingReason, PriorityClass, UserName};
+use berth_scheduler::{Facts, Holder, Plan, Policy, Reservation, Snapshot, plan};
+use proptest::prelude::*;
+use support::{at, facts, idle, job, now, policies, run, snapshots};
+
+/// The snapshot after the plan's starts.
+fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
+    let mut after = snapshot.clone();
+    for (id, lease) in &plan.starts {
+        let place = after
+            .pending
+            .iter()
+            .position(|one| one.job.id == *id)
+            .expect("the test is right");
+        let job = after.pending.remove(place).job;
+        for part in &lease.0 {
+            let node = after
+                .nodes
+                .iter_mut()
+                .find(|node| node.name == part.node)
+                .expect("the test is right");
+            node.free.retain(|gpu| !part.gpus.contains(gpu));
+            node.cpu_jobs += u32::from(part.gpus.is_empty());
+        }
+        after.active.push(berth_scheduler::Active {
+            job,
+            lease: lease.clone(),
+            since: Some(now()),
+            checkpoint_at: None,
+            stopping: false,
+        });
+    }
+    after
+}
+
+/// The earliest time, in seconds from now, at which a job fits if everything runs to its limit.
+fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
+    let mut free: BTreeMap<&NodeName, usize> = snapshot
+        .nodes
+        .iter()
+        .map(|node| (&node.name, node.free.len()))
+        .collect();
+    let mut ends: Vec<(i64, &berth_scheduler::Active)> = snapshot
+        .active
+        .iter()
+        .map(|active| {
+            let left = active
+                .limit_at()
+                .expect("the test is right")
+                .duration_since(now())
+                .as_secs();
+            (left.max(1), active)
+        })
+        .collect();
+    ends.sort_by_key(|(end, _)| *end);
+    let fits = |free: &BTreeMap<&NodeName, usize>| {
+        let gpus = job.gpus_per_node as usize;
+        free.values().filter(|free| **free >= gpus).count() >= job.nodes as usize
+    };
+    if fits(&free) {
+        return Some(0);
+    }
+    let mut rest = ends.into_iter().peekable();
+    while let Some((end, active)) = rest.next() {
+        for part in &active.lease.0 {
+            *free.get_mut(&part.node).expect("the test is right") += part.gpus.len();
+        }
+        let more = rest.peek().is_some_and(|(next, _)| *next == end);
+        if !more && fits(&free) {
+            return Some(end);
+        }
+    }
+    None
+}
+
+proptest! {
+    #[test]
+    fn every_lease_is_exact_free_and_whole(snapshot in snapshots()) {
+        for policy in policies() {
+            let plan = plan(&snapshot, &policy, now());
+            let free: HashSet<&GpuUuid> =
+                snapshot.nodes.iter().flat_map(|node| &node.free).map(|gpu| &gpu.uuid).collect();
+            let mut taken = HashSet::new();
+            for (id, lease) in &plan.starts {
+                let waits = snapshot.pending.iter().find(|one| one.job.id == *id).unwrap();
+                let names: HashSet<&NodeName> = lease.0.iter().map(|part| &part.node).collect();
+                prop_assert_eq!(names.len(), waits.job.nodes as usize, "all of its nodes or none");
+                for part in &lease.0 {
+                    prop_assert_eq!(part.gpus.len(), waits.job.gpus_per_node as usize);
+                    for gpu in &part.gpus {
+                        prop_assert!(free.contains(&gpu.uuid) && taken.insert(gpu.uuid.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_job_starts_or_has_a_place_and_a_reason(snapshot in snapshots()) {
+        for policy in policies() {
+            let plan = plan(&snapshot, &policy, now());
+            let mut all: Vec<JobId> = plan.starts.iter().map(|(id, _)| *id).collect();
+            all.extend(&plan.order);
+            all.sort_unstable();
+            let mut expected: Vec<JobId> = snapshot.pending.iter().map(|one| one.job.id).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(&all, &expected);
+            prop_assert!(plan.order.iter().all(|id| plan.reasons.contains_key(id)));
+        }
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_plan(snapshot in snapshots()) {
+        for policy in policies() {
+            let first = plan(&snapshot, &policy, now());
+            prop_assert_eq!(&first, &plan(&snapshot, &policy, now()));
+            let mut shuffled = snapshot.clone();
+            shuffled.pending.reverse();
+            prop_assert_eq!(&first, &plan(&shuffled, &policy, now()));
+        }
+    }
+
+    /// Nobody who passed the first blocked job makes it start later, even if all run to their
+    /// limits.
+    #[test]
+    fn backfill_never_delays_the_head(snapshot in snapshots()) {
+        for policy in policies() {
+            if policy.name == "berth" {
+                // Berth goes by predictions there, which may be wrong.
+                continue;
+            }
+            let made = plan(&snapshot, &policy, now());
+            let head = made.order.iter().find(|id| matches!(
+                made.reasons[id],
+                PendingReason::Resources { .. }
+                    | PendingReason::Fragmentation { .. }
+                    | PendingReason::DrainingForGang { .. }
+            ));
+            let Some(head) = head else { continue };
+            let head = &snapshot.pending.iter().find(|one| one.job.id == *head).unwrap().job;
+            // Those before the head start by right.
+            let mut before = snapshot.clone();
+            let strict = Policy { backfill: berth_scheduler::Backfill::None, ..policy.clone() };
+            let by_right = plan(&snapshot, &strict, now());
+            before.pending.retain(|one| by_right.starts.iter().any(|(id, _)| *id == one.job.id));
+            let without = earliest(&started(&before, &by_right), head);
+            let with = earliest(&started(&snapshot, &made), head);
+            prop_assert!(with <= without, "{} at {with:?} instead of {without:?}", head.id);
+        }
+    }
+
+    #[test]
+    fn a_quota_binds_while_somebody_else_waits(snapshot in snapshots(), limit in 1u32..12) {
+        for mut policy in policies() {
+            policy.quota.user_gpus = Some(limit);
+            let made = plan(&snapshot, &policy, now());
+            let by_id: HashMap<JobId, &Facts> =
+                snapshot.pending.iter().map(|one| (one.job.id, &one.job)).collect();
+            let mut held: HashMap<&UserName, u32> = HashMap::new();
+            for active in &snapshot.active {
+                *held.entry(&active.job.owner).or_default() += active.job.gpus();
+            }
+            let mut over = HashSet::new();
+            for (id, _) in &made.starts {
+                let job = by_id[id];
+                let sum = held.entry(&job.owner).or_default();
+                *sum += job.gpus();
+                if *sum > limit && job.gpus() > 0 {
+                    over.insert(&job.owner);
+                }
+            }
+            for id in &made.order {
+                let job = by_id[id];
+                let waits = matches!(
+                    made.reasons[id],
+                    PendingReason::Resources { .. }
+                        | PendingReason::Fragmentation { .. }
+                        | PendingReason::Priority { .. }
+                );
+                let own = held.get(&job.owner).copied().unwrap_or(0);
+                if waits && own + job.gpus() <= limit {
+                    let others: Vec<_> = over.iter().filter(|who| **who != &job.owner).collect();
+                    prop_assert!(others.is_empty(), "{others:?} borrow while {id} waits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_may_be_stopped_is_stopped(snapshot in snapshots()) {
+        for policy in policies() {
+            let made = plan(&snapshot, &policy, now());
+            let on = policy.preemption.mode == berth_scheduler::PreemptionMode::On;
+            prop_assert!(on || made.preemptions.is_empty());
+            let mut seen = HashSet::new();
+            for stop in &made.preemptions {
+                let victim = snapshot.active.iter().find(|one| one.job.id == stop.job).unwrap();
+                let ran = now().duration_since(victim.since.unwrap()).as_secs();
+                prop_assert!(victim.job.preemptible && !victim.stopping);
+                prop_assert!(ran >= i64::try_from(policy.preemption.min_run_new.as_secs()).unwrap());
+                prop_assert!(seen.insert(stop.job), "once");
+                let winner = snapshot.pending.iter().find(|one| one.job.id == stop.beneficiary);
+                let winner = winner.unwrap();
+                prop_assert!(made.order.contains(&winner.job.id), "its GPUs are not free yet");
+                prop_assert!(winner.job.class >= victim.job.class || victim.job.nodes == 1);
+            }
+        }
+    }
+
+    /// What the plan says is blocked is blocked: planning what is left starts nothing more.
+    #[test]
+    fn a_plan_is_complete(snapshot in snapshots()) {
+        for policy in [Policy::fifo(), Policy::easy(), Policy::slurm()] {
+            let first = plan(&snapshot, &policy, now());
+            let rest = started(&snapshot, &first);
+            prop_assert_eq!(plan(&rest, &policy, now()).starts, []);
+        }
+    }
+
+    #[test]
+    fn nothing_starts_on_a_cordoned_node(mut snapshot in snapshots(), which in 0usize..4) {
+        let which = which % snapshot.nodes.len();
+        snapshot.nodes[which].cordoned = true;
+        let name = snapshot.nodes[which].name.clone();
+        for policy in policies() {
+            let plan = plan(&snapshot, &policy, now());
+            let parts = plan.starts.iter().flat_map(|(_, lease)| &lease.0);
+            prop_assert!(parts.into_iter().all(|part| part.node != name));
+        }
+    }
+}
+
+#[test]
+fn a_short_job_passes_a_blocked_gang_and_a_long_one_does_not() {
+    let mut snapshot = idle(2);
+    let limit = |id, minutes: u64| Facts {
+        time_limit: Duration::from_secs(minutes * 60),
+        ..facts(id, 1, 4)
+    };
+    assert!(run(&mut snapshot, limit(100, 60), 0, 0));
+    snapshot.pending = vec![job(1, 2, 8), job(2, 1, 4), job(3, 1, 4)];
+    snapshot.pending[1].job.time_limit = Duration::from_secs(61 * 60);
+    snapshot.pending[2].job.time_limit = Duration::from_secs(60 * 60);
+    let plan = plan(&snapshot, &Policy::easy(), now());
+    let started: Vec<u64> = plan.starts.iter().map(|(id, _)| id.0).collect();
+    assert_eq!(started, [3]);
+    // Best fit: the short one took the other half of the first node.
+    assert_eq!(
+        plan.reasons[&JobId(1)],
+        PendingReason::DrainingForGang {
+            wanted_gpus: 16,
+            free_gpus: 8,
+            at: at(3600),
+            idle_gpu_minutes: 8 * 60,
+        }
+    );
+    assert_eq!(plan.reasons[&JobId(2)].sentence(), "Waits behind job 1.");
+}
+
+#[test]
+fn people_move_jobs_whatever_the_policy_thinks() {
+    let order = |moved: &[(u64, MoveTo)]| {
+        let mut snapshot = idle(1);
+        assert!(run(&mut snapshot, facts(100, 1, 8), 0, 0));
+        // The policy's order is 1 2 3 4: the smaller first.
+        snapshot.pending = (1..=4)
+            .map(|id| job(id, 1, u32::try_from(id).unwrap()))
+            .collect();
+        for one in &mut snapshot.pending {
+            let about = berth_scheduler::predict::RunTime::about(600.0);
+            one.job.predicted = Some(std::sync::Arc::new(about));
+            one.job.submitted_at = now();
+            one.job.moved = moved
+                .iter()
+                .find(|(id, _)| *id == one.job.id.0)
+                .map(|(_, to)| *to);
+        }
+        let plan = plan(&snapshot, &Policy::berth(), now());
+        plan.order.iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&[]), [1, 2, 3, 4]);
+    assert_eq!(order(&[(3, MoveTo::Top)]), [3, 1, 2, 4]);
+    assert_eq!(order(&[(4, MoveTo::Before(JobId(2)))]), [1, 4, 2, 3]);
+    assert_eq!(order(&[(1, MoveTo::After(JobId(3)))]), [2, 3, 1, 4]);
+    assert_eq!(order(&[(1, MoveTo::After(JobId(9)))]), [1, 2, 3, 4]);
+    let chain = [(1, MoveTo::After(JobId(2))), (2, MoveTo::After(JobId(4)))];
+    assert_eq!(order(&chain), [3, 4, 2, 1]);
+    let circle = [(1, MoveTo::After(JobId(2))), (2, MoveTo::Before(JobId(1)))];
+    assert_eq!(order(&circle), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_reservation_is_kept_for_its_holder_and_costs_nothing_before() {
+    let ana = UserName::from("ana");
+    let mut snapshot = idle(1);
+    snapshot.reservations = vec![Reservation {
+        id: 7,
+        holder: Holder::User(ana.clone()),
+        nodes: 1,
+        gpus_per_node: 6,
+        only: vec![],
+        start: at(3600),
+        end: at(7200),
+        no_show: Some(Duration::from_secs(600)),
+    }];
+    let mut short = job(1, 1, 4);
+    short.job.time_limit = Duration::from_secs(3600);
+    let mut long = job(2, 1, 4);
+    long.job.time_limit = Duration::from_secs(3660);
+    let mut hers = job(3, 1, 4);
+    hers.job.owner = ana;
+    let starts = |pending: &[&berth_scheduler::Pending], second| {
+        let mut snapshot = snapshot.clone();
+        snapshot.pending = pending.iter().map(|one| (*one).clone()).collect();
+        let plan = plan(&snapshot, &Policy::easy(), at(second));
+        let ids = plan.starts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
+        (ids, plan.reasons.get(&JobId(2)).map(PendingReason::token))
+    };
+    assert_eq!(starts(&[&short, &long], 0), (vec![1], Some("Reservation")));
+    assert_eq!(starts(&[&long, &hers], 0), (vec![3], Some("Reservation")));
+    assert_eq!(
+        starts(&[&long, &hers], 3600),
+        (vec![3], Some("Reservation"))
+    );
+    assert_eq!(starts(&[&long], 4199), (vec![], Some("Reservation")));
+    assert_eq!(starts(&[&long], 4200), (vec![2], None), "nobody came");
+}
+
+#[test]
+fn a_higher_class_goes_first_under_every_policy() {
+    for policy in policies() {
+        let mut snapshot = idle(1);
+        snapshot.pending = vec![job(1, 1, 1), job(2, 1, 8)];
+        snapshot.pending[1].job.class = PriorityClass::High;
+        let plan = plan(&snapshot, &policy, now());
+        assert_eq!(plan.starts[0].0, JobId(2), "{}", policy.name);
+    }
+}
+
+#[test]
+fn a_new_job_interrupts_a_long_one_that_may_be_stopped() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let mut snapshot = idle(1);
+    let victim = |id| Facts {
+        preemptible: true,
+        ..facts(id, 1, 8)
+    };
+    assert!(run(&mut snapshot, victim(100), 0, -3600));
+    snapshot.pending = vec![job(1, 1, 1)];
+    let made = plan(&snapshot, &policy, now());
+    assert_eq!(made.preemptions.len(), 1);
+    assert_eq!(
+        made.reasons[&JobId(1)].sentence(),
+        "Next in line. Running jobs are being stopped so that it gets its 1 GPU."
+    );
+    snapshot.active[0].job.preemptible = false;
+    assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
+    snapshot.active[0].job.preemptible = true;
+    policy.set("preemption", "off").unwrap();
+    assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
+}
