@@ -163,7 +163,7 @@ proptest! {
         let mut policy = Policy::fifo();
         policy.set("backfill", "conservative").unwrap();
         let all = plan(&snapshot, &policy, now());
-        let mut first = snapshot.clone();
+        let mut first = snapshot;
         first.pending.sort_by(|a, b| {
             (b.job.class, &a.job.rank).cmp(&(a.job.class, &b.job.rank))
         });
