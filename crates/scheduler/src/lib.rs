@@ -12,6 +12,7 @@ mod fair;
 mod forecast;
 mod free_at;
 mod learn;
+mod math;
 mod plan;
 mod policy;
 pub mod predict;

@@ -4,6 +4,7 @@ use super::running::Running;
 use super::waiting::Waiting;
 use crate::dispatch::order::{Candidate, NEW};
 use crate::dispatch::room::Room;
+use crate::math;
 use crate::policy::Policy;
 
 pub(super) enum Found {
@@ -93,7 +94,7 @@ impl Market<'_> {
         };
         let waste_power = self.policy.preemption.waste_power;
         // One GPU stopped for the whole job is the most favourable case.
-        let least_waste = (1.0 / f64::from(gpus)).powf(waste_power);
+        let least_waste = math::pow(1.0 / f64::from(gpus), waste_power);
         let mut offers = Vec::new();
         for node in 0..self.room.nodes() {
             let mut have = self.room.free[node] + self.leftover[node];
@@ -129,7 +130,7 @@ impl Market<'_> {
             let stopped = kept.iter().map(|place| self.running[*place].gpus()).sum();
             // What is stopped against what will run there instead.
             let runs = gpus + self.waiting.fill(have - gpus);
-            let waste = (f64::from(stopped) / f64::from(runs)).powf(waste_power);
+            let waste = math::pow(f64::from(stopped) / f64::from(runs), waste_power);
             if kept
                 .iter()
                 .any(|place| !worse(&self.running[*place], waste))
