@@ -1,7 +1,8 @@
 //! Runs traces through the planner and prints the metrics.
 //!
 //! `simulate --trace FILE[,FILE] --policy NAME[,NAME] [--set knob=value]... [--json]
-//! [--jobs-out FILE] [--forecasts]`, or `--synth SEED` in place of `--trace`.
+//! [--jobs-out FILE] [--forecasts]
+//! [--nodes N] [--gpus-per-node N]`, or `--synth SEED` in place of `--trace`.
 
 use std::error::Error;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use berth_scheduler::sim::{self, Cluster, Synth};
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let (mut traces, mut policies, mut knobs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cluster = Cluster::default();
     let (mut json, mut jobs_out, mut forecasts) = (false, None, false);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -23,12 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             "--synth" => {
                 let seed = value()?;
+                // For the cluster as it is given before this argument.
+                let gpus = cluster.nodes * cluster.gpus_per_node;
                 let settings = Synth {
                     seed: seed.parse()?,
+                    gpus,
+                    users: 20 * gpus.div_ceil(64),
                     ..Synth::default()
                 };
                 traces.push((format!("synth-{seed}"), sim::synthesize(&settings)));
             }
+            "--nodes" => cluster.nodes = value()?.parse()?,
+            "--gpus-per-node" => cluster.gpus_per_node = value()?.parse()?,
             "--policy" => policies.extend(value()?.split(',').map(str::to_owned)),
             "--set" => knobs.push(value()?),
             "--jobs-out" => jobs_out = Some(value()?),
@@ -46,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 policy.set(name, value)?;
             }
             let from = Instant::now();
-            let mut run = sim::simulate(trace, jobs, Cluster::default(), &policy);
+            let mut run = sim::simulate(trace, jobs, cluster, &policy);
             run.summary.wall_s = from.elapsed().as_secs_f64();
             if let Some(path) = &jobs_out {
                 std::fs::write(path, sim::jobs_csv(&run.jobs))?;
@@ -55,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 println!("{}", serde_json::to_string(&run.summary)?);
             }
             if forecasts {
-                let score = sim::score_forecasts(jobs, Cluster::default(), &policy);
+                let score = sim::score_forecasts(jobs, cluster, &policy);
                 println!("{trace} {name}: {}", serde_json::to_string(&score)?);
             }
             summaries.push(run.summary);

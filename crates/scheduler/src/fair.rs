@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use berth_domain::{Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 
+use crate::math;
+
 /// GPU-seconds by user, each halved every `half_life`: Slurm's `PriorityDecayHalfLife`
 /// (<https://slurm.schedmd.com/priority_multifactor.html#fairshare>).
 ///
@@ -43,13 +45,13 @@ impl Ledger {
         let age = at.duration_since(self.reference).as_secs_f64() / self.half_life_s;
         // Far from the reference the scale would overflow: move the reference.
         if age > 100.0 {
-            let shrink = (-age).exp2();
+            let shrink = math::exp2(-age);
             self.scaled.values_mut().for_each(|used| *used *= shrink);
             self.total *= shrink;
             self.reference = at;
             return self.charge(user, gpu_seconds, at);
         }
-        let amount = gpu_seconds * age.exp2();
+        let amount = gpu_seconds * math::exp2(age);
         self.total += amount;
         match self.scaled.get_mut(user) {
             Some(used) => *used += amount,
@@ -81,7 +83,7 @@ impl Ledger {
     #[must_use]
     pub fn factor(&self, user: &UserName) -> f64 {
         let users = u32::try_from(self.users().max(1)).unwrap_or(u32::MAX);
-        (-self.part(user) * f64::from(users)).exp2()
+        math::exp2(-self.part(user) * f64::from(users))
     }
 }
 

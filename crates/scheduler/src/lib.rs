@@ -12,6 +12,7 @@ mod fair;
 mod forecast;
 mod free_at;
 mod learn;
+mod math;
 mod plan;
 mod policy;
 pub mod predict;
@@ -22,7 +23,9 @@ mod snapshot;
 pub use dispatch::{Factor, FactorKind, factors};
 pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
-pub use forecast::{Change, Experience, Forecast, forecast, forecast_if, forecast_move};
+pub use forecast::{
+    Change, Experience, Forecast, forecast, forecast_if, forecast_move, forecast_policy,
+};
 pub use free_at::{FreeAt, free_at};
 pub use learn::{Learned, features_of};
 pub use plan::{Plan, Preempt, plan, plan_and_forecast};

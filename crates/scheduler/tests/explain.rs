@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{JobId, MoveTo};
+use berth_scheduler::predict::RunTime;
 use berth_scheduler::{
     Effect, Experience, Facts, Policy, Remedy, Snapshot, explain, forecast, forecast_if,
-    forecast_move, plan,
+    forecast_move, forecast_policy, plan,
 };
 use proptest::prelude::*;
 use support::{at, facts, idle, job, now, policies, run, snapshots};
@@ -112,6 +114,25 @@ fn a_move_shows_whom_it_delays() {
             .collect();
         assert_eq!(waits, [(1, 1, 2), (2, 2, 3), (3, 3, 1)], "{}", policy.name);
     }
+}
+
+#[test]
+fn another_policy_shows_what_it_would_change() {
+    let mut snapshot = idle(1);
+    assert!(run(&mut snapshot, hours(facts(100, 1, 8), 1), 0, 0));
+    snapshot.pending = vec![job(1, 1, 8), job(2, 1, 8)];
+    for (one, hours) in snapshot.pending.iter_mut().zip([10, 1]) {
+        let run_time = RunTime::about(f64::from(hours) * 3600.0);
+        one.job.predicted = Some(Arc::new(run_time));
+        one.job.submitted_at = now();
+    }
+    let policies = (&Policy::fifo(), &Policy::berth());
+    let changes = forecast_policy(&snapshot, policies, now(), &Experience::default());
+    let sooner: Vec<(u64, bool)> = changes
+        .iter()
+        .map(|change| (change.job.0, change.after.p50 < change.before.p50))
+        .collect();
+    assert_eq!(sooner, [(1, false), (2, true)]);
 }
 
 proptest! {

@@ -156,6 +156,35 @@ proptest! {
         }
     }
 
+    /// Under conservative backfill whoever is looked at later, in whatever number, delays nobody:
+    /// what was promised with a part of the queue still holds with all of it.
+    #[test]
+    fn conservative_backfill_delays_nobody(snapshot in snapshots(), part in 0usize..25) {
+        let mut policy = Policy::fifo();
+        policy.set("backfill", "conservative").unwrap();
+        let all = plan(&snapshot, &policy, now());
+        let mut first = snapshot;
+        first.pending.sort_by(|a, b| {
+            (b.job.class, &a.job.rank).cmp(&(a.job.class, &b.job.rank))
+        });
+        first.pending.truncate(part);
+        let some = plan(&first, &policy, now());
+        let kept: Vec<_> = all
+            .starts
+            .iter()
+            .filter(|(id, _)| first.pending.iter().any(|one| one.job.id == *id))
+            .cloned()
+            .collect();
+        prop_assert_eq!(&kept, &some.starts);
+        let promised = |plan: &Plan, id: &JobId| match &plan.reasons[id] {
+            PendingReason::DrainingForGang { at, .. } => Some(*at),
+            _ => None,
+        };
+        for id in some.order.iter().filter(|id| promised(&some, id).is_some()) {
+            prop_assert_eq!(promised(&some, id), promised(&all, id));
+        }
+    }
+
     #[test]
     fn a_quota_binds_while_somebody_else_waits(snapshot in snapshots(), limit in 1u32..12) {
         for mut policy in policies() {
@@ -366,4 +395,28 @@ fn a_new_job_interrupts_a_long_one_that_may_be_stopped() {
     snapshot.active[0].job.preemptible = true;
     policy.set("preemption", "off").unwrap();
     assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
+}
+
+#[test]
+fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let mut snapshot = idle(2);
+    for (id, node) in [(100, 0), (101, 1)] {
+        let victim = Facts {
+            preemptible: true,
+            ..facts(id, 1, 8)
+        };
+        assert!(run(&mut snapshot, victim, node, -3600));
+    }
+    snapshot.pending = vec![job(1, 1, 1)];
+    let first = plan(&snapshot, &policy, now());
+    assert_eq!(first.preemptions.len(), 1);
+    let stopped = first.preemptions[0].job;
+    for active in &mut snapshot.active {
+        active.stopping = active.job.id == stopped;
+    }
+    let second = plan(&snapshot, &policy, now());
+    assert_eq!(second.preemptions, []);
+    assert_eq!(second.reasons[&JobId(1)].token(), "PreemptionPending");
 }

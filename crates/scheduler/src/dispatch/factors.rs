@@ -4,6 +4,7 @@ use berth_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::order::{Keys, seconds_since};
+use crate::math;
 use crate::policy::{Order, Policy, PreemptionMode};
 use crate::snapshot::{Facts, Snapshot};
 
@@ -75,7 +76,7 @@ pub fn factors(snapshot: &Snapshot, policy: &Policy, now: Timestamp, job: &Facts
                     all.push(factor(FactorKind::Age, aged));
                 }
             }
-            let size = f64::from(job.gpus().max(1)).powf(power);
+            let size = math::pow(f64::from(job.gpus().max(1)), power);
             all.push(factor(FactorKind::Size, size));
             all.push(factor(
                 FactorKind::FairShare,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use berth_domain::{JobId, MoveTo, PriorityClass, Timestamp};
 
+use crate::math;
 use crate::policy::{Measure, Order, Policy, PreemptionMode};
 use crate::predict::RunTime;
 use crate::snapshot::{Active, Facts, Snapshot};
@@ -178,7 +179,7 @@ impl<'a> Keys<'a> {
         };
         let knobs = &self.policy.shortest;
         let expected = measure(run_time, knobs.measure, job.service.as_secs_f64());
-        let size = f64::from(job.gpus().max(1)).powf(knobs.size_power);
+        let size = math::pow(f64::from(job.gpus().max(1)), knobs.size_power);
         let waited = seconds_since(job.submitted_at, self.now);
         knobs.aged(expected, waited) * size * self.fair(job, knobs.fair_share)
     }
@@ -192,7 +193,7 @@ impl<'a> Keys<'a> {
             .map_or(served_s.max(slice), |run_time| {
                 measure(run_time, knobs.measure, served_s)
             });
-        let size = f64::from(job.gpus().max(1)).powf(knobs.size_power);
+        let size = math::pow(f64::from(job.gpus().max(1)), knobs.size_power);
         let patience = 1.0 + waited_s / (knobs.patience.max(1e-6) * served_s.max(slice));
         let key = remaining * size / patience * self.fair(job, self.policy.shortest.fair_share);
         if served_s < slice {
@@ -201,7 +202,7 @@ impl<'a> Keys<'a> {
             let first = job.predicted.as_ref().map_or(slice - served_s, |run_time| {
                 run_time.service_until(served_s, slice)
             });
-            let size = f64::from(job.gpus().max(1)).powf(knobs.new_size_power);
+            let size = math::pow(f64::from(job.gpus().max(1)), knobs.new_size_power);
             first * size - NEW
         } else {
             key

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::math;
+
 /// Added to waits before they are compared, in seconds: a minute more or less is nothing.
 const FLOOR_S: f64 = 60.0;
 /// Errors are counted by fifths of a factor e, from -4 to 4.
@@ -28,7 +30,7 @@ pub struct Experience {
 impl Default for Experience {
     fn default() -> Self {
         // Before anything was seen: the real wait is likely within a factor of three.
-        let prior = (0..BINS).map(|bin| 0.5 * (-0.5 * (error_of(bin) / 0.8).powi(2)).exp());
+        let prior = (0..BINS).map(|bin| 0.5 * math::exp(-0.5 * square(error_of(bin) / 0.8)));
         Experience {
             all: prior.collect(),
             by_class: vec![vec![0.0; BINS]; CLASSES.len() + 1],
@@ -40,7 +42,7 @@ impl Experience {
     /// A job that was expected to wait `queue_s` seconds (see
     /// [`Forecast::queue_s`](super::Forecast)) waited `real_s`.
     pub fn observe(&mut self, queue_s: f64, real_s: f64) {
-        let error = ((real_s + FLOOR_S) / (queue_s + FLOOR_S)).ln();
+        let error = math::ln((real_s + FLOOR_S) / (queue_s + FLOOR_S));
         let bin = bin_of(error);
         let class = class_of(queue_s);
         for counts in [&mut self.all, &mut self.by_class[class]] {
@@ -61,11 +63,15 @@ impl Experience {
             .map(|(own, all)| own + GENERAL * all / sum)
             .collect();
         let wait = |chance| {
-            let factor = quantile(&counts, chance).exp();
+            let factor = math::exp(quantile(&counts, chance));
             ((queue_s + FLOOR_S) * factor - FLOOR_S).max(0.0)
         };
         (wait(0.5), wait(0.9))
     }
+}
+
+fn square(x: f64) -> f64 {
+    x * x
 }
 
 fn class_of(queue_s: f64) -> usize {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use experience::Experience;
 pub(crate) use what_if::moved;
-pub use what_if::{Change, forecast_if, forecast_move};
+pub use what_if::{Change, forecast_if, forecast_move, forecast_policy};
 
 use crate::dispatch::{self, Decision, Why};
 use crate::plan::later;

@@ -34,7 +34,7 @@ pub fn forecast_if(
     forecast(&with, policy, now, experience).remove(&id)
 }
 
-/// What a move would change for a job.
+/// What a move or another policy would change for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub job: JobId,
@@ -53,8 +53,26 @@ pub fn forecast_move(
     to: MoveTo,
 ) -> Vec<Change> {
     let moved = moved(snapshot, job, to);
-    let before: HashMap<JobId, Forecast> = forecast(snapshot, policy, now, experience);
+    let before = forecast(snapshot, policy, now, experience);
     let after = forecast(&moved, policy, now, experience);
+    changes(&before, after)
+}
+
+/// Every waiting job whose forecast another policy would change: what a switch would do to
+/// today's queue.
+#[must_use]
+pub fn forecast_policy(
+    snapshot: &Snapshot,
+    (from, to): (&Policy, &Policy),
+    now: Timestamp,
+    experience: &Experience,
+) -> Vec<Change> {
+    let before = forecast(snapshot, from, now, experience);
+    let after = forecast(snapshot, to, now, experience);
+    changes(&before, after)
+}
+
+fn changes(before: &HashMap<JobId, Forecast>, after: HashMap<JobId, Forecast>) -> Vec<Change> {
     let mut changes: Vec<Change> = after
         .into_iter()
         .filter_map(|(job, after)| {

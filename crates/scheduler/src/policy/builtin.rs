@@ -78,3 +78,26 @@ impl Default for Policy {
         Self::berth()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_data_and_what_is_missing_is_the_default() {
+        for name in Policy::NAMES {
+            let policy = Policy::named(name).unwrap();
+            let text = serde_json::to_string(&policy).unwrap();
+            assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy);
+        }
+        assert_eq!(
+            serde_json::from_str::<Policy>("{}").unwrap(),
+            Policy::berth()
+        );
+        let error = Policy::named("best").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no policy 'best': use fifo, easy, slurm or berth"
+        );
+    }
+}

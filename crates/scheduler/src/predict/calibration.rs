@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::experts::Expert;
 use super::predictor::{Features, Guess, Predictor};
 use super::run_time::{BINS, RunTime, bin_of};
+use crate::math;
 
 /// A job of the past. Times in seconds of one clock.
 #[derive(Clone, Debug)]
@@ -87,12 +88,12 @@ impl Score {
             }
         }
         let bin = bin_of(past.ran_s);
-        self.bits -= run_time.mass()[bin].max(1e-9).log2();
+        self.bits -= math::log2(run_time.mass()[bin].max(1e-9));
         let thoughts: [[f64; BINS]; Expert::ALL.len()] = predictor.thoughts(&past.job);
         for (sum, thought) in self.expert_bits.iter_mut().zip(thoughts) {
-            *sum -= thought[bin].max(1e-9).log2();
+            *sum -= math::log2(thought[bin].max(1e-9));
         }
-        let octaves = |foretold: f64| (foretold / past.ran_s).log2().abs();
+        let octaves = |foretold: f64| math::log2(foretold / past.ran_s).abs();
         self.errors.push(octaves(run_time.quantile_after(0.0, 0.5)));
         self.limit_errors
             .push(octaves(past.job.time_limit.as_secs_f64()));

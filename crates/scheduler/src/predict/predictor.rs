@@ -9,6 +9,7 @@ use berth_domain::UserName;
 
 use super::experts::{Expert, Experts};
 use super::run_time::{BINS, RunTime, bin_of};
+use crate::math;
 
 const COUNT: usize = Expert::ALL.len();
 /// What a score keeps of what was before, a job of the user.
@@ -84,7 +85,8 @@ impl Predictor {
         let job = &guess.job;
         let thoughts = self.experts.think(job);
         let losses: [f64; COUNT] = std::array::from_fn(|expert| {
-            (f64::from(guess.thoughts[expert][bin]).ln() + thoughts[expert][bin].ln()) / 2.0
+            (math::ln(f64::from(guess.thoughts[expert][bin])) + math::ln(thoughts[expert][bin]))
+                / 2.0
         });
         let user = self
             .by_user
@@ -108,7 +110,7 @@ impl Predictor {
             own + self.overall[expert] * OVERALL_JOBS / self.overall_jobs.max(1.0)
         });
         let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weights = scores.map(|score| (LEARNING_RATE * (score - best)).exp());
+        let weights = scores.map(|score| math::exp(LEARNING_RATE * (score - best)));
         let sum: f64 = weights.iter().sum();
         std::array::from_fn(|expert| (Expert::ALL[expert], weights[expert] / sum))
     }

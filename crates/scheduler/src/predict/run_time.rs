@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use crate::math;
+
 /// How many intervals there are.
 pub const BINS: usize = 48;
 /// Where the first one ends, in seconds.
@@ -15,7 +17,7 @@ const PER_OCTAVE: f64 = 3.0;
 /// The upper ends of the intervals, in seconds; the last is about nine days.
 static EDGES: LazyLock<[f64; BINS]> = LazyLock::new(|| {
     let mut edge = FIRST_S;
-    let step = (1.0 / PER_OCTAVE).exp2();
+    let step = math::exp2(1.0 / PER_OCTAVE);
     std::array::from_fn(|_| {
         let this = edge;
         edge *= step;

@@ -219,7 +219,11 @@ impl<'a> Engine<'a> {
                     if let Some(node) = node {
                         let before = node.free.len();
                         node.free.retain(|gpu| !part.gpus.contains(gpu));
-                        debug_assert_eq!(before, node.free.len() + part.gpus.len(), "all were free");
+                        debug_assert_eq!(
+                            before,
+                            node.free.len() + part.gpus.len(),
+                            "all were free"
+                        );
                     }
                 }
                 self.start(place, &mut job, now);

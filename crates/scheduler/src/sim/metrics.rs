@@ -1,6 +1,6 @@
 //! What a simulation is judged by.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ impl Summary {
         meter: &Meter,
     ) -> Self {
         let mut waits = Vec::with_capacity(jobs.len());
-        let mut users: HashMap<&str, User> = HashMap::new();
+        let mut users: BTreeMap<&str, User> = BTreeMap::new();
         let (mut slowdowns, mut d10, mut last_end) = (0.0, 0.0, 0);
         for (job, result) in jobs.iter().zip(results) {
             let (Some(end), Some(ten)) = (result.end_s, result.ten_s) else {

@@ -3,6 +3,7 @@
 use berth_domain::UserName;
 
 use super::trace::TraceJob;
+use crate::math;
 
 /// What kind of load to make.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,8 +52,8 @@ impl Random {
 
     /// Normal with mean 0 and deviation 1 (Box and Muller 1958).
     fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.unit()).cos()
+        let radius = (-2.0 * math::ln(1.0 - self.unit())).sqrt();
+        radius * math::cos(std::f64::consts::TAU * self.unit())
     }
 }
 
@@ -75,7 +76,7 @@ pub fn synthesize(settings: &Synth) -> Vec<TraceJob> {
     let mut random = Random(settings.seed);
     let habits: Vec<Habit> = (0..settings.users.max(1))
         .map(|_| Habit {
-            typical: (1800.0f64).ln() + 1.3 * random.normal(),
+            typical: math::ln(1800.0) + 1.3 * random.normal(),
             size: (random.normal() * 1.1).max(0.0),
             crashes: 0.3 * random.unit(),
             caution: 1.2 + 4.0 * random.unit(),
@@ -99,11 +100,9 @@ pub fn synthesize(settings: &Synth) -> Vec<TraceJob> {
             let duration = if crash {
                 5.0 + 120.0 * random.unit()
             } else {
-                (typical + 0.5 * random.normal())
-                    .exp()
-                    .clamp(10.0, 86_400.0)
+                math::exp(typical + 0.5 * random.normal()).clamp(10.0, 86_400.0)
             };
-            let asked = (typical.exp() * habit.caution).max(duration);
+            let asked = (math::exp(typical) * habit.caution).max(duration);
             jobs.push(TraceJob {
                 id: 0,
                 submit_s: at,

@@ -63,7 +63,9 @@ pub enum Gate {
 pub struct Active {
     pub job: Facts,
     pub lease: Lease,
-    /// When this attempt began to run; `None` while it is being launched.
+    /// When it got its lease. It counts from then and not from when its command ran: otherwise it
+    /// would be taken to end no sooner than a job of the same limit that starts after it. `None` if
+    /// that is not known.
     pub since: Option<Timestamp>,
     /// Up to when its work is safe: what came after is lost when it is preempted. `None`: it can
     /// be stopped and resumed at any moment, at the price of a resume.

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use berth_domain::{
-    DependencyKind, GpuRef, HoldBy, Job, JobState, PendingReason, State, Timestamp,
-};
+use berth_domain::{DependencyKind, GpuRef, HoldBy, Job, JobState, PendingReason, State};
 
 use super::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
 
@@ -52,7 +50,7 @@ impl Snapshot {
                 snapshot.active.push(Active {
                     job: facts(job),
                     lease: attempt.lease.clone(),
-                    since: running_since(job),
+                    since: Some(attempt.granted_at),
                     checkpoint_at: None,
                     stopping: matches!(job.state, JobState::Stopping { .. }),
                 });
@@ -90,10 +88,6 @@ fn facts(job: &Job) -> Facts {
         deadline: None,
         array: job.spec.array.map(|task| (task.array, task.limit)),
     }
-}
-
-fn running_since(job: &Job) -> Option<Timestamp> {
-    job.attempt().and_then(|_| job.started_at())
 }
 
 fn gate(state: &State, job: &Job) -> Gate {

@@ -1,0 +1,116 @@
+//! The walk of policies that stop running jobs: in order, each waiting job takes what is free, or
+//! what running jobs hold that have much more left to do.
+//!
+//! Every job's key is its expected remaining work (see [`Keys`](super::order::Keys)); nothing runs to its end just
+//! because it came first. Each resume repeats work, so that a job is only stopped for one that has
+//! less left by a factor, and never before it ran for a while.
+
+mod market;
+mod migrate;
+mod running;
+mod waiting;
+
+use std::collections::HashSet;
+
+use berth_domain::PriorityClass;
+
+use super::order::{Candidate, NEW};
+use super::walk::Walk;
+use super::{Decision, Stop, Why};
+use market::{Found, Market};
+use running::Running;
+use waiting::Waiting;
+
+pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
+    let running = running::all(&mut walk);
+    let mut by_node = vec![Vec::new(); walk.room.nodes()];
+    for (place, one) in running.iter().enumerate() {
+        for (node, _) in &one.parts {
+            by_node[*node].push(place);
+        }
+    }
+    let mut line = Line {
+        running,
+        by_node,
+        hopeless: HashSet::new(),
+        waiting: Waiting::of(open),
+        leftover: running::ending(&walk),
+        any_waits: false,
+    };
+    for candidate in open {
+        line.next(&mut walk, candidate);
+    }
+    for candidate in walk.borrowers() {
+        line.next(&mut walk, &candidate);
+    }
+    if line.any_waits
+        && let Ok(at) = walk.now.checked_add(walk.policy.preemption.review)
+    {
+        walk.decision.wake(at);
+    }
+    walk.decision
+}
+
+struct Line {
+    running: Vec<Running>,
+    /// Places in `running` of who is on each node.
+    by_node: Vec<Vec<usize>>,
+    /// Classes and sizes for which nothing could be stopped, since anything last changed: those
+    /// who come later have more to do, so that even less can be stopped for them.
+    hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
+    waiting: Waiting,
+    /// What jobs on their way out will leave, by node, as far as it is for nobody yet.
+    leftover: Vec<u32>,
+    any_waits: bool,
+}
+
+impl Line {
+    fn next<'a>(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+        if !walk.admit(candidate) {
+            return;
+        }
+        let job = candidate.job;
+        let (count, gpus) = (job.nodes, job.gpus_per_node);
+        self.waiting.remove(count, gpus);
+        if let Some(chosen) = walk.room.choose(count, gpus) {
+            walk.start(candidate, chosen);
+            self.hopeless.clear();
+            return;
+        }
+        self.any_waits = true;
+        let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
+        let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
+        if self.hopeless.contains(&kind) {
+            walk.wait(candidate, Why::NoRoom { free, best });
+            return;
+        }
+        let mut market = Market {
+            by_node: &self.by_node,
+            running: &mut self.running,
+            room: &mut walk.room,
+            leftover: &mut self.leftover,
+            waiting: &self.waiting,
+            policy: walk.policy,
+        };
+        let why = match market.make_room(candidate) {
+            Found::Stops(stops) => {
+                let stop = |active| Stop {
+                    active,
+                    beneficiary: job.id,
+                };
+                walk.decision.stops.extend(stops.into_iter().map(stop));
+                self.hopeless.clear();
+                Why::Preempting
+            }
+            Found::Soon => {
+                self.hopeless.clear();
+                Why::Preempting
+            }
+            Found::Nothing => {
+                self.hopeless.insert(kind);
+                Why::NoRoom { free, best }
+            }
+        };
+        walk.wait(candidate, why);
+    }
+}

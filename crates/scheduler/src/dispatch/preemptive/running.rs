@@ -1,0 +1,131 @@
+//! Running jobs, as far as stopping them goes.
+
+use std::collections::HashMap;
+
+use berth_domain::{NodeName, PriorityClass};
+
+use crate::dispatch::order::{Keys, NEW, ran_s, seconds_since};
+use crate::dispatch::walk::Walk;
+use crate::snapshot::{Active, Snapshot};
+
+/// A running job, as far as stopping it goes.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    pub(super) active: usize,
+    pub(super) class: PriorityClass,
+    pub(super) key: f64,
+    /// What a stop costs in run time: the work since its last checkpoint, and the resume.
+    pub(super) cost: f64,
+    /// Where it is and with how many GPUs.
+    pub(super) parts: Vec<(usize, u32)>,
+    /// It may be stopped now.
+    pub(super) stoppable: bool,
+    /// It may be stopped now for a job that has its first slice before it.
+    pub(super) yields_to_new: bool,
+    /// It may be stopped once it ran for a while longer.
+    pub(super) soon: bool,
+    pub(super) stopped: bool,
+}
+
+impl Running {
+    pub(super) fn on(&self, node: usize) -> u32 {
+        let here = self.parts.iter().filter(|part| part.0 == node);
+        here.map(|part| part.1).sum()
+    }
+
+    pub(super) fn gpus(&self) -> u32 {
+        self.parts.iter().map(|part| part.1).sum()
+    }
+}
+
+/// Every job that runs and is not on its way out, those with most left to do first.
+pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
+    let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
+    let keys = Keys::new(snapshot, policy, now);
+    let places = places(snapshot);
+    let min_run = policy.preemption.min_run;
+    let mut all = Vec::with_capacity(snapshot.active.len());
+    for (index, active) in snapshot
+        .active
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| !one.stopping)
+    {
+        let long_enough = ran_s(active, now) >= min_run.as_secs_f64();
+        let may = active.job.preemptible;
+        if may
+            && !long_enough
+            && let Some(since) = active.since
+            && let Ok(at) = since.checked_add(min_run)
+            && !snapshot.pending.is_empty()
+        {
+            walk.decision.wake(at);
+        }
+        let lost = active
+            .checkpoint_at
+            .map_or(0.0, |at| seconds_since(at, now));
+        let again = policy.preemption.max_preemptions;
+        let may = may && again.is_none_or(|most| active.job.preemptions < most);
+        all.push(Running {
+            active: index,
+            cost: lost + policy.preemption.resume_cost.as_secs_f64(),
+            class: active.job.class,
+            key: keys.running(active),
+            parts: parts(active, &places),
+            stoppable: may && long_enough,
+            yields_to_new: may
+                && (long_enough
+                    || keys.running(active) > -NEW / 2.0
+                        && ran_s(active, now) >= policy.preemption.min_run_new.as_secs_f64()),
+            soon: may && !long_enough,
+            stopped: false,
+        });
+    }
+    all.sort_by(|a, b| b.key.total_cmp(&a.key).then(a.active.cmp(&b.active)));
+    all
+}
+
+impl Running {
+    pub(super) fn now(&self) -> bool {
+        self.stoppable
+    }
+
+    pub(super) fn for_new(&self) -> bool {
+        self.yields_to_new
+    }
+
+    pub(super) fn sooner_or_later(&self) -> bool {
+        self.stoppable || self.soon
+    }
+}
+
+/// The GPUs of jobs that are on their way out, by node: they are as good as free for whom they
+/// were stopped, so that nobody else is stopped for the same.
+pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
+    let places = places(walk.snapshot);
+    let mut gpus = vec![0; walk.room.nodes()];
+    for active in walk.snapshot.active.iter().filter(|active| active.stopping) {
+        for (node, count) in parts(active, &places) {
+            gpus[node] += count;
+        }
+    }
+    gpus
+}
+
+/// Nodes that may be given, by name.
+fn places(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
+    let open = snapshot
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| !node.cordoned);
+    open.map(|(place, node)| (&node.name, place)).collect()
+}
+
+fn parts(active: &Active, places: &HashMap<&NodeName, usize>) -> Vec<(usize, u32)> {
+    let parts = active.lease.0.iter().filter_map(|part| {
+        let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
+        Some((*places.get(&part.node)?, gpus)).filter(|_| gpus > 0)
+    });
+    parts.collect()
+}
