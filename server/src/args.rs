@@ -32,6 +32,8 @@ pub enum Verb {
     /// People.
     #[command(subcommand)]
     User(UserVerb),
+    /// Try a policy on a recorded or made-up load; nothing runs.
+    Simulate(crate::simulate::Args),
     /// Run one rank of a job (used by the executor).
     #[command(hide = true)]
     Shim { folder: PathBuf },

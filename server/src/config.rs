@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct Config {
     pub admin: String,
     /// Between SIGTERM and SIGKILL, in seconds.
     pub grace_s: f64,
+    /// The same for a job that is preempted and has to save its work first.
+    pub preempt_grace_s: f64,
     /// The pause before the first retry of a failed job, in seconds; doubled for each further one.
     pub retry_base_s: f64,
     /// Of each rank's log, in MiB; of a longer one head and tail are kept.
@@ -37,13 +40,14 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "addr",
     "data",
     "simulate",
     "url",
     "admin",
     "grace_s",
+    "preempt_grace_s",
     "retry_base_s",
     "log_limit_mib",
     "cpu_jobs_per_node",
@@ -59,6 +63,7 @@ impl Default for Config {
             url: String::new(),
             admin: "admin".to_owned(),
             grace_s: 10.0,
+            preempt_grace_s: 60.0,
             retry_base_s: 10.0,
             log_limit_mib: 256,
             cpu_jobs_per_node: 16,
@@ -106,8 +111,10 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
         let each: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
         format!("the configuration is wrong: {}", each.join("; "))
     })?;
-    if !(config.grace_s.is_finite() && (0.0..=86_400.0).contains(&config.grace_s)) {
-        return Err("grace_s must be between 0 and 86400 seconds".into());
+    let day = 0.0..=86_400.0;
+    if !day.contains(&config.grace_s) || !day.contains(&config.preempt_grace_s) {
+        let sentence = "grace_s and preempt_grace_s must be between 0 and 86400 seconds";
+        return Err(sentence.into());
     }
     if !(config.retry_base_s.is_finite() && (0.0..=86_400.0).contains(&config.retry_base_s)) {
         return Err("retry_base_s must be between 0 and 86400 seconds".into());
@@ -116,8 +123,11 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
 }
 
 impl Config {
-    pub fn grace(&self) -> Duration {
-        Duration::from_secs_f64(self.grace_s)
+    pub fn grace(&self) -> Grace {
+        Grace {
+            usual: Duration::from_secs_f64(self.grace_s),
+            preempted: Duration::from_secs_f64(self.preempt_grace_s),
+        }
     }
 
     pub fn retry_base(&self) -> Duration {

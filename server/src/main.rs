@@ -8,6 +8,7 @@ mod identity;
 mod inventory;
 mod people;
 mod serve;
+mod simulate;
 mod web;
 
 use std::path::Path;
@@ -47,6 +48,7 @@ fn run(args: Args) -> Result<(), AnyError> {
         Verb::Config { json } => loaded.print(json),
         Verb::LoginLink { user } => runtime.block_on(people::login_link(&loaded.config, user)),
         Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Shim { folder } => Err(format!("no run folder at {}", folder.display()).into()),
     }
 }

@@ -10,7 +10,6 @@ use berth_api::feed::Feed;
 use berth_domain::{Rules, UserName};
 use berth_executors::{TmuxConfig, tmux};
 use berth_orchestrator::Settings;
-use berth_scheduler::Policy;
 use berth_store::{Store, TokenKind};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -66,10 +65,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
             retry_base: config.retry_base(),
             ..Rules::default()
         },
-        policy: Policy {
-            cpu_jobs_per_node: config.cpu_jobs_per_node,
-            ..Policy::default()
-        },
+        cpu_jobs_per_node: config.cpu_jobs_per_node,
         grace: config.grace(),
         breakpoints: crash::from_env()?,
     };
@@ -88,6 +84,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         handle,
         store: store.clone(),
         feed,
+        clock: clock::system(),
         data_dir,
     };
 

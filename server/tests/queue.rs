@@ -163,7 +163,7 @@ async fn a_time_limit_ends_a_job_and_all_of_it() {
     assert_eq!(done.row.outcome.as_deref(), Some("TimedOut"));
     assert_eq!(done.row.exit_code, Some(137));
     let folder = server.data().join("runs").join(id.to_string());
-    assert_eq!(support::processes_of(&folder), Vec::<u32>::new());
+    support::until_nothing_runs_of(&folder).await;
 
     // A limit that is changed while it runs counts from its start.
     let id = submit(&berth, shell("sleep 600")).await.id;

@@ -2,12 +2,13 @@
 
 mod jobs;
 mod logs;
+mod planner;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use berth_domain::{Actor, Job};
-use berth_orchestrator::{CommandError, Handle, View};
+use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 
 pub use jobs::ListArgs;
@@ -26,6 +27,7 @@ pub struct ApiState {
     pub handle: Handle,
     pub store: Store,
     pub feed: Feed,
+    pub clock: Clock,
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
 }

@@ -14,8 +14,10 @@ use crate::views::{
     JobRow, LeasePart, NodeView, Totals,
 };
 
-pub(crate) fn row(job: &Job, reasons: &HashMap<JobId, PendingReason>) -> JobRow {
-    let reason = reasons.get(&job.id).filter(|_| job.is_waiting());
+pub(crate) fn row(job: &Job, view: &View) -> JobRow {
+    let waits = job.is_waiting();
+    let reason = view.reasons.get(&job.id).filter(|_| waits);
+    let forecast = view.forecasts.get(&job.id).filter(|_| waits);
     JobRow {
         id: job.id,
         name: job.spec.name.clone(),
@@ -25,6 +27,8 @@ pub(crate) fn row(job: &Job, reasons: &HashMap<JobId, PendingReason>) -> JobRow 
         code: job.code().to_owned(),
         reason: reason.map(|reason| reason.token().to_owned()),
         reason_text: reason.map(PendingReason::sentence),
+        start_p50: forecast.map(|forecast| to_the_minute(forecast.p50)),
+        start_p90: forecast.map(|forecast| to_the_minute(forecast.p90)),
         gpus: job.spec.gpus(),
         nodes: job.spec.nodes,
         gpus_per_node: job.spec.gpus_per_node,
@@ -44,11 +48,13 @@ pub(crate) fn row(job: &Job, reasons: &HashMap<JobId, PendingReason>) -> JobRow 
     }
 }
 
-pub(crate) fn detail(
-    job: &Job,
-    reasons: &HashMap<JobId, PendingReason>,
-    run_dir: String,
-) -> JobDetail {
+/// Forecasts are no more exact than that, and what does not change is not sent again.
+pub(crate) fn to_the_minute(at: Timestamp) -> Timestamp {
+    let minutes = (at.as_second() + 30).div_euclid(60);
+    Timestamp::from_second(minutes.saturating_mul(60)).unwrap_or(at)
+}
+
+pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
     let spec = &job.spec;
     let past = job.past.iter().map(|past| AttemptView {
         number: past.number,
@@ -73,7 +79,7 @@ pub(crate) fn detail(
         _ => None,
     };
     JobDetail {
-        row: row(job, reasons),
+        row: row(job, view),
         command: spec.command.clone(),
         workdir: spec.workdir.clone(),
         env: spec.env.clone(),
@@ -247,6 +253,6 @@ pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture 
         active: ids(&view.active),
         queue: ids(&view.queue),
         recent: ids(&view.recent),
-        rows: all.map(|job| (job.id, row(job, &view.reasons))).collect(),
+        rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

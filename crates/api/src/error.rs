@@ -103,9 +103,10 @@ impl From<Refusal> for ApiError {
         let code = match &refusal {
             Refusal::Invalid { .. } | Refusal::BeginInPast { .. } => ErrorCode::Invalid,
             Refusal::NoSuchJob { .. } => ErrorCode::NotFound,
-            Refusal::NotYours { .. } | Refusal::HeldByAdmin { .. } | Refusal::ClassNotAllowed => {
-                ErrorCode::Forbidden
-            }
+            Refusal::NotYours { .. }
+            | Refusal::HeldByAdmin { .. }
+            | Refusal::ClassNotAllowed
+            | Refusal::PolicyNotAllowed => ErrorCode::Forbidden,
             Refusal::WrongState { .. } | Refusal::TooOld { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);

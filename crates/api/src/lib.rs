@@ -20,6 +20,7 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod planner;
 pub mod views;
 
 pub use encoding::{Answer, Body};

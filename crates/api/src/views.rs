@@ -22,6 +22,12 @@ pub struct JobRow {
     /// Why it waits: the token, and the sentence.
     pub reason: Option<String>,
     pub reason_text: Option<String>,
+    /// When it starts, as far as anybody can tell: as likely before as after, and nine times of ten
+    /// by then. To the minute; absent when it does not wait its turn.
+    #[serde(default)]
+    pub start_p50: Option<Timestamp>,
+    #[serde(default)]
+    pub start_p90: Option<Timestamp>,
     /// In all.
     pub gpus: u32,
     pub nodes: u32,

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, completions, logs, r#move, nodes, queue, run, show, submit, update, why,
+    change, completions, logs, r#move, nodes, policy, queue, run, show, submit, update, why,
 };
 use crate::connect;
 
@@ -42,7 +42,7 @@ pub enum Verb {
     Queue(queue::Args),
     /// Everything about a job.
     Show(show::Args),
-    /// Say why a job waits.
+    /// Say why a job waits, when it should start, and what would let it start sooner.
     Why(why::Args),
     /// Print what a job's command wrote.
     Logs(logs::Args),
@@ -60,6 +60,8 @@ pub enum Verb {
     Requeue(change::Args),
     /// The nodes, their GPUs, and who holds them.
     Nodes(nodes::Args),
+    /// Which policy orders the queue, what another would do, and changing it.
+    Policy(policy::Args),
     /// Who you are for the server.
     Whoami,
     /// Print a completion script for a shell.

@@ -6,6 +6,7 @@ pub mod job_args;
 pub mod logs;
 pub mod r#move;
 pub mod nodes;
+pub mod policy;
 pub mod queue;
 pub mod run;
 pub mod show;
@@ -39,6 +40,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Move(args) => r#move::run(session, &args).await?,
         Verb::Update(args) => update::run(session, *args).await?,
         Verb::Nodes(args) => nodes::run(session, &args).await?,
+        Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }

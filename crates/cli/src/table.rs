@@ -67,6 +67,7 @@ pub fn jobs(rows: &[JobRow], now: Timestamp, width: Width) -> String {
         "ST",
         "TIME",
         "GPUS",
+        "START",
         "NODELIST(REASON)",
     ];
     let cells = |row: &JobRow| {
@@ -77,6 +78,7 @@ pub fn jobs(rows: &[JobRow], now: Timestamp, width: Width) -> String {
             row.code.clone(),
             time::clock(run_time(row, now)),
             row.gpus.to_string(),
+            start(row, now),
             place(row),
         ]
     };
@@ -92,6 +94,13 @@ fn name(row: &JobRow) -> String {
         Some(place) => format!("{name} [{}]", place.index),
         None => name,
     }
+}
+
+/// When it is as likely to have started as not; nothing once it has.
+fn start(row: &JobRow, now: Timestamp) -> String {
+    row.start_p50
+        .map(|at| time::short(at, now))
+        .unwrap_or_default()
 }
 
 /// How long it has run, or ran.
@@ -192,6 +201,8 @@ pub mod tests {
             code: "PD".into(),
             reason: None,
             reason_text: None,
+            start_p50: None,
+            start_p90: None,
             gpus: 4,
             nodes: 1,
             gpus_per_node: 4,

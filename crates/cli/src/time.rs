@@ -35,6 +35,31 @@ pub fn age(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A moment that is ahead: `now`, `14:20`, or `26 Nov 02:20` on another day; where this machine is.
+pub fn short(at: Timestamp, now: Timestamp) -> String {
+    if at <= now {
+        return "now".to_owned();
+    }
+    let zone = TimeZone::system();
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
+    let format = if at.date() == now.date() {
+        "%H:%M"
+    } else {
+        "%-d %b %H:%M"
+    };
+    at.strftime(format).to_string()
+}
+
+/// A range of moments: `14:20 to 15:05`.
+pub fn range(from: Option<Timestamp>, to: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    let (from, to) = (short(from?, now), short(to?, now));
+    Some(if from == to {
+        from
+    } else {
+        format!("{from} to {to}")
+    })
+}
+
 /// In the zone of this machine: `2026-11-24 18:00:07 CET`.
 pub fn local(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system())

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{JobId, UserName};
+use crate::policy::PolicyChoice;
 use crate::spec::{Dependency, PriorityClass};
 use crate::submit::SubmitRequest;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Update(JobId, Box<JobPatch>),
     /// Stops a running job and queues it again, or queues a finished one again.
     Requeue(JobId),
+    /// Has the planner follow another policy from now on.
+    SetPolicy(PolicyChoice),
 }
 
 /// Where a waiting job goes in the order of its class.

@@ -16,6 +16,7 @@ use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
 use crate::node::Node;
 use crate::outcome::Exit;
+use crate::policy::PolicyChoice;
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -30,6 +31,8 @@ pub enum Input {
     Reports(BTreeMap<AttemptId, Report>),
     /// The clock moved: end what passed its time limit.
     Clock,
+    /// The planner proposes to stop these, each for the other.
+    Preemptions(Vec<(JobId, JobId)>),
     /// The inventory as it is now, complete.
     Inventory(Vec<Node>),
 }
@@ -83,15 +86,31 @@ pub fn decide(
             actor,
             command: Command::Submit(request),
         } => submit::submit(state, &actor, &request, now),
+        Input::Command {
+            actor,
+            command: Command::SetPolicy(policy),
+        } => set_policy(state, &actor, policy).map(just),
         Input::Command { actor, command } => change::change(state, &actor, command, now),
         Input::Starts(starts) => Ok(just(report::starts(state, starts))),
         Input::Reports(reports) => {
             let each = |(attempt, report)| report::report(state, rules, attempt, report, now);
             Ok(just(reports.into_iter().flat_map(each).collect()))
         }
+        Input::Preemptions(stops) => Ok(just(report::preemptions(state, &stops))),
         Input::Clock => Ok(just(report::overdue(state, now))),
         Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),
     }
+}
+
+fn set_policy(state: &State, actor: &Actor, policy: PolicyChoice) -> Result<Vec<Event>, Refusal> {
+    let (_, admin) = person(actor);
+    if !admin {
+        return Err(Refusal::PolicyNotAllowed);
+    }
+    if *state.policy() == policy {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::PolicySet { policy }])
 }
 
 fn just(events: Vec<Event>) -> Decision {

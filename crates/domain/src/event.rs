@@ -9,6 +9,7 @@ use crate::job::{HoldBy, StopCause};
 use crate::lease::Lease;
 use crate::node::Node;
 use crate::outcome::{Exit, Outcome};
+use crate::policy::PolicyChoice;
 use crate::rank::Rank;
 use crate::spec::JobSpec;
 
@@ -90,6 +91,10 @@ pub enum Event {
     NodeGone {
         node: NodeName,
     },
+    /// The planner follows this policy from now on.
+    PolicySet {
+        policy: PolicyChoice,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -122,7 +127,7 @@ impl Event {
             | Event::AttemptRunning { attempt, .. }
             | Event::AttemptStopping { attempt, .. }
             | Event::AttemptExited { attempt, .. } => Some(attempt.job),
-            Event::NodeSeen { .. } | Event::NodeGone { .. } => None,
+            Event::NodeSeen { .. } | Event::NodeGone { .. } | Event::PolicySet { .. } => None,
         }
     }
 
@@ -164,6 +169,7 @@ impl Event {
             Event::JobRequeued { .. } => "Queued again".to_owned(),
             Event::NodeSeen { node } => format!("Node {} is there", node.name),
             Event::NodeGone { node } => format!("Node {node} is gone"),
+            Event::PolicySet { policy } => format!("Policy {}", policy.name),
         }
     }
 }

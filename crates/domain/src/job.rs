@@ -1,6 +1,8 @@
 //! A job, its states and its attempts. States carry their data, so that nonsense cannot be
 //! written: only a job with a live attempt has a lease, only a finished one has an outcome.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +134,10 @@ pub enum StopCause {
     Requeued {
         by: UserName,
     },
+    /// Stopped by the planner so that another starts sooner, and queued again.
+    Preempted {
+        beneficiary: JobId,
+    },
 }
 
 impl StopCause {
@@ -141,6 +147,9 @@ impl StopCause {
             StopCause::Cancelled { by } => format!("Cancelled by {by}; stopping"),
             StopCause::TimeLimit => "Passed its time limit; stopping".to_owned(),
             StopCause::Requeued { by } => format!("Requeued by {by}; stopping"),
+            StopCause::Preempted { beneficiary } => {
+                format!("Preempted for job {beneficiary}; told to save and stop")
+            }
         }
     }
 }
@@ -164,6 +173,26 @@ pub struct PastAttempt {
     pub started_at: Option<Timestamp>,
     pub ended_at: Timestamp,
     pub exit: Exit,
+    /// Why it was ended from outside, if it was.
+    #[serde(default)]
+    pub stopped: Option<StopCause>,
+}
+
+impl PastAttempt {
+    /// How long its command ran.
+    #[must_use]
+    pub fn ran(&self) -> Duration {
+        let ran = self
+            .started_at
+            .map(|from| self.ended_at.duration_since(from));
+        ran.and_then(|ran| Duration::try_from(ran).ok())
+            .unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn was_preempted(&self) -> bool {
+        matches!(self.stopped, Some(StopCause::Preempted { .. }))
+    }
 }
 
 /// An event that this job cannot have in its state: a bug of whoever decided it.
@@ -442,6 +471,10 @@ impl Job {
                     started_at: self.started_at(),
                     ended_at: at,
                     exit: exit.clone(),
+                    stopped: match &self.state {
+                        Stopping { cause, .. } => Some(cause.clone()),
+                        _ => None,
+                    },
                 };
                 self.past.push(past);
                 match then {

@@ -33,6 +33,8 @@ pub enum Refusal {
     TooOld { job: JobId },
     #[error("Only an admin can use class critical. Submit with class high, or ask an admin.")]
     ClassNotAllowed,
+    #[error("Only an admin can change the policy. `berth policy preview` shows what it would do.")]
+    PolicyNotAllowed,
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
 }

@@ -9,6 +9,7 @@ use crate::event::{Event, Record};
 use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, Seq, UserName};
 use crate::job::{Illegal, Job};
 use crate::node::{Capacity, Node};
+use crate::policy::PolicyChoice;
 use crate::rank::Rank;
 
 /// How many finished jobs are kept whole.
@@ -33,6 +34,7 @@ pub struct State {
     keys: HashMap<(UserName, String), JobId>,
     leased: HashMap<GpuUuid, AttemptId>,
     counters: Counters,
+    policy: PolicyChoice,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -40,6 +42,7 @@ pub struct State {
 pub struct Changes {
     pub jobs: Vec<Job>,
     pub nodes: Vec<Node>,
+    pub policy: Option<PolicyChoice>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -57,6 +60,7 @@ impl State {
         finished: Vec<(JobId, Verdict)>,
         keys: Vec<((UserName, String), JobId)>,
         counters: Counters,
+        policy: PolicyChoice,
     ) -> Self {
         let mut state = State {
             seq,
@@ -68,6 +72,7 @@ impl State {
             verdicts: finished.into_iter().collect(),
             keys: keys.into_iter().collect(),
             counters,
+            policy,
             ..State::default()
         };
         for job in live {
@@ -175,6 +180,12 @@ impl State {
         self.counters
     }
 
+    /// What the planner follows.
+    #[must_use]
+    pub fn policy(&self) -> &PolicyChoice {
+        &self.policy
+    }
+
     /// What the records would change, without changing it: what is written before it is applied.
     ///
     /// # Errors
@@ -205,6 +216,7 @@ impl State {
                     job.apply(event, record.at)?;
                 }
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
+                (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
                         changes.nodes.push(Node {
@@ -246,6 +258,7 @@ impl State {
                 }
             }
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
+            (Event::PolicySet { policy }, None) => self.policy = policy.clone(),
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
             }

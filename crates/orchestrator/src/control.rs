@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::job::Illegal;
-use berth_domain::{Actor, AttemptId, Command, Event, Node, Record, State};
+use berth_domain::{
+    Actor, AttemptId, Command, Event, JobId, Node, Record, Refusal, State, StopCause,
+};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
-use berth_scheduler::{Plan, Policy, Snapshot, free_at, plan};
+use berth_scheduler::{Learned, Plan, Policy, Snapshot, forecast, free_at, plan};
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -21,6 +23,7 @@ use crate::breakpoint::{Breakpoint, Breakpoints};
 use crate::clock::Clock;
 use crate::effects;
 use crate::handle::{CommandError, Done, Handle, LogGrew, Progress, Request};
+use crate::planning::{Planning, resolve};
 use crate::sampling;
 use crate::view::View;
 
@@ -31,6 +34,8 @@ const REQUEST_QUEUE: usize = 1024;
 const REQUESTS_PER_TURN: usize = 32;
 /// Views are not published more often than this.
 const PUBLISH_EVERY: Duration = Duration::from_millis(50);
+/// While jobs wait the view is renewed at least so often: forecasts change as time passes.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
 /// The pause before a write that failed is tried again.
 const WRITE_RETRY: Duration = Duration::from_secs(1);
 
@@ -39,10 +44,28 @@ const WRITE_RETRY: Duration = Duration::from_secs(1);
 pub struct Settings {
     pub clock: Clock,
     pub rules: Rules,
-    pub policy: Policy,
+    /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
+    pub cpu_jobs_per_node: u32,
     /// Between SIGTERM and SIGKILL.
-    pub grace: Duration,
+    pub grace: Grace,
     pub breakpoints: Breakpoints,
+}
+
+/// How long a job has to save and end.
+#[derive(Clone, Copy, Debug)]
+pub struct Grace {
+    pub usual: Duration,
+    /// When it makes room for another.
+    pub preempted: Duration,
+}
+
+impl Grace {
+    pub(crate) fn of(self, cause: &StopCause) -> Duration {
+        match cause {
+            StopCause::Preempted { .. } => self.preempted,
+            _ => self.usual,
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +100,7 @@ pub async fn start(
         view_reader.clone(),
         samples,
     ));
+    let policy = chosen(&state, settings.cpu_jobs_per_node);
     let progress = Arc::new(Progress::default());
     progress.applied.store(state.seq.0, Ordering::Release);
     let mut control = Control {
@@ -87,6 +111,8 @@ pub async fn start(
         logs: logs.clone(),
         view,
         progress: progress.clone(),
+        policy,
+        learned: Learned::default(),
         plan: Plan::default(),
         executor_down: None,
         plan_stale: true,
@@ -112,6 +138,8 @@ struct Control {
     logs: broadcast::Sender<LogGrew>,
     view: watch::Sender<Arc<View>>,
     progress: Arc<Progress>,
+    policy: Policy,
+    learned: Learned,
     plan: Plan,
     executor_down: Option<String>,
     /// Something happened since the plan was made.
@@ -119,6 +147,18 @@ struct Control {
     /// When the view is to be published, if it is out of date.
     publish_due: Option<Instant>,
     last_published: Option<Instant>,
+}
+
+/// The policy in force. One that an older or newer server stored and this one does not know is
+/// replaced by the default, and said.
+fn chosen(state: &State, cpu_jobs_per_node: u32) -> Policy {
+    resolve(state.policy(), cpu_jobs_per_node).unwrap_or_else(|error| {
+        tracing::error!(%error, "the stored policy cannot be used; using the default");
+        Policy {
+            cpu_jobs_per_node,
+            ..Policy::default()
+        }
+    })
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -258,6 +298,10 @@ impl Control {
 
     async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
+        if let Command::SetPolicy(choice) = &command {
+            resolve(choice, self.settings.cpu_jobs_per_node)
+                .map_err(|why| Refusal::invalid("policy", why))?;
+        }
         let input = Input::Command {
             actor: actor.clone(),
             command,
@@ -337,6 +381,9 @@ impl Control {
         breakpoints.reach(Breakpoint::AfterCommit);
         for record in &records {
             self.state.apply(record)?;
+            if matches!(record.event, Event::PolicySet { .. }) {
+                self.policy = chosen(&self.state, self.settings.cpu_jobs_per_node);
+            }
         }
         self.progress
             .applied
@@ -350,17 +397,31 @@ impl Control {
         Ok(())
     }
 
-    async fn plan_and_start(&mut self) {
-        let executor_down = self.executor_down.clone();
-        let snapshot = Snapshot {
-            executor_down,
+    /// What the planner looks at: the state, and what was learned from it.
+    fn snapshot(&mut self) -> Snapshot {
+        self.learned.follow(&self.state);
+        let mut snapshot = Snapshot {
+            executor_down: self.executor_down.clone(),
             ..Snapshot::of(&self.state)
         };
-        let mut made = plan(&snapshot, &self.settings.policy, self.settings.clock.now());
+        self.learned.annotate(&mut snapshot);
+        snapshot
+    }
+
+    async fn plan_and_start(&mut self) {
+        let snapshot = self.snapshot();
+        let mut made = plan(&snapshot, &self.policy, self.settings.clock.now());
         let starts = std::mem::take(&mut made.starts);
+        let stops: Vec<(JobId, JobId)> = std::mem::take(&mut made.preemptions)
+            .into_iter()
+            .map(|stop| (stop.job, stop.beneficiary))
+            .collect();
         self.plan = made;
         if !starts.is_empty() {
             self.certainly(Input::Starts(starts)).await;
+        }
+        if !stops.is_empty() {
+            self.certainly(Input::Preemptions(stops)).await;
         }
         // What the starts changed was planned for already.
         self.plan_stale = false;
@@ -371,7 +432,7 @@ impl Control {
         let due = self
             .last_published
             .map_or_else(Instant::now, |last| last + PUBLISH_EVERY);
-        self.publish_due.get_or_insert(due);
+        self.publish_due = Some(self.publish_due.map_or(due, |known| known.min(due)));
     }
 
     /// Somebody waits for the view.
@@ -383,11 +444,28 @@ impl Control {
 
     fn publish(&mut self) {
         let now = self.settings.clock.now();
-        let free = free_at(&Snapshot::in_use(&self.state), now);
-        let view = View::of(&self.state, &self.plan, free, self.executor_down.clone());
+        // Forecasts are for people: made when they are shown, not with each start.
+        let snapshot = self.snapshot();
+        let forecasts = forecast(&snapshot, &self.policy, now, self.learned.experience());
+        self.learned.keep(&forecasts, now);
+        let free = free_at(&snapshot, now);
+        let planning = Planning {
+            snapshot,
+            policy: self.policy.clone(),
+            experience: self.learned.experience().clone(),
+        };
+        let view = View::of(
+            &self.state,
+            &self.plan,
+            (forecasts, planning),
+            free,
+            self.executor_down.clone(),
+        );
         self.view.send_replace(Arc::new(view));
-        self.publish_due = None;
-        self.last_published = Some(Instant::now());
+        let now = Instant::now();
+        let waits = !self.plan.order.is_empty();
+        self.publish_due = waits.then(|| now + RENEW_EVERY);
+        self.last_published = Some(now);
     }
 }
 

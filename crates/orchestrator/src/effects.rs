@@ -1,12 +1,12 @@
 //! What committed events ask of the executor.
 
-use std::time::Duration;
-
 use berth_domain::{AttemptId, Event, Job, JobState, Record, State};
 use berth_executors::{LaunchOrder, Order};
 
+use crate::control::Grace;
+
 /// The orders that follow from events that were just applied.
-pub(crate) fn of_events(state: &State, records: &[Record], grace: Duration) -> Vec<Order> {
+pub(crate) fn of_events(state: &State, records: &[Record], grace: Grace) -> Vec<Order> {
     records
         .iter()
         .filter_map(|record| match &record.event {
@@ -14,9 +14,9 @@ pub(crate) fn of_events(state: &State, records: &[Record], grace: Duration) -> V
                 .live_job(attempt.job)
                 .and_then(launch)
                 .map(Order::Launch),
-            Event::AttemptStopping { attempt, .. } => Some(Order::Stop {
+            Event::AttemptStopping { attempt, cause } => Some(Order::Stop {
                 attempt: *attempt,
-                grace,
+                grace: grace.of(cause),
             }),
             _ => None,
         })
@@ -25,11 +25,15 @@ pub(crate) fn of_events(state: &State, records: &[Record], grace: Duration) -> V
 
 /// The orders that take up what ran when the server ended. A start that was committed is launched
 /// or adopted, whichever its run folder shows; what ran is only ever adopted.
-pub(crate) fn of_restart(state: &State, grace: Duration) -> Vec<Order> {
+pub(crate) fn of_restart(state: &State, grace: Grace) -> Vec<Order> {
     let mut orders = Vec::new();
     for job in state.live() {
         let (Some(order), Some(attempt)) = (launch(job), job.attempt_id()) else {
             continue;
+        };
+        let grace = match &job.state {
+            JobState::Stopping { cause, .. } => grace.of(cause),
+            _ => grace.usual,
         };
         match &job.state {
             JobState::Starting { .. } => orders.push(Order::Launch(order)),

@@ -9,11 +9,13 @@ mod clock;
 mod control;
 mod effects;
 mod handle;
+mod planning;
 mod sampling;
 mod view;
 
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
-pub use control::{Settings, StartError, start};
+pub use control::{Grace, Settings, StartError, start};
 pub use handle::{CommandError, Done, Handle, LogGrew};
+pub use planning::{Planning, resolve};
 pub use view::{QUEUE_WINDOW, RECENT_WINDOW, Samples, View};

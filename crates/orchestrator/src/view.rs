@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use berth_domain::{GpuSample, GpuUuid, Job, JobId, Node, PendingReason, Seq, State, StateName};
-use berth_scheduler::{FreeAt, Plan};
+use berth_domain::{
+    GpuSample, GpuUuid, Job, JobId, Node, PendingReason, PolicyChoice, Seq, State, StateName,
+};
+use berth_scheduler::{Forecast, FreeAt, Plan};
+
+use crate::planning::Planning;
 
 /// How many waiting jobs a view holds whole; lists page through the rest in the store.
 pub const QUEUE_WINDOW: usize = 200;
@@ -27,6 +31,12 @@ pub struct View {
     pub recent: Vec<Job>,
     /// Of every waiting job.
     pub reasons: HashMap<JobId, PendingReason>,
+    /// When each waiting job is expected to start.
+    pub forecasts: HashMap<JobId, Forecast>,
+    /// For whoever asks why, or what if.
+    pub planning: Arc<Planning>,
+    /// The policy as it was chosen.
+    pub policy: PolicyChoice,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -38,6 +48,7 @@ impl View {
     pub(crate) fn of(
         state: &State,
         plan: &Plan,
+        (forecasts, planning): (HashMap<JobId, Forecast>, Planning),
         free_at: Vec<FreeAt>,
         executor_down: Option<String>,
     ) -> Self {
@@ -70,6 +81,9 @@ impl View {
             queue: queue.cloned().collect(),
             recent: state.recent().take(RECENT_WINDOW).cloned().collect(),
             reasons: plan.reasons.clone(),
+            forecasts,
+            planning: Arc::new(planning),
+            policy: state.policy().clone(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

@@ -39,6 +39,13 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
+        if let Some(policy) = &changes.policy {
+            let doc = serde_json::to_string(policy).map_err(StoreError::Write)?;
+            sqlx::query("INSERT OR REPLACE INTO settings (name, doc) VALUES ('policy', ?)")
+                .bind(doc)
+                .execute(&mut *transaction)
+                .await?;
+        }
         sqlx::query("UPDATE counters SET last_job = ?, last_ordinal = ?")
             .bind(int(counters.last_job))
             .bind(int(counters.last_ordinal))

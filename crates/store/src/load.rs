@@ -44,6 +44,12 @@ impl Store {
             .fetch_all(&mut *reading)
             .await?;
 
+        let policy = sqlx::query("SELECT doc FROM settings WHERE name = 'policy'")
+            .fetch_optional(&mut *reading)
+            .await?;
+        let policy = policy.map(|row| serde_json::from_str(row.get(0)));
+        let policy = policy.transpose().map_err(unreadable("the policy"))?;
+
         let id = |row: &SqliteRow, at: usize| JobId(row.get::<i64, _>(at).unsigned_abs());
         let verdict = |row: &SqliteRow| {
             (
@@ -72,6 +78,7 @@ impl Store {
                 last_job: counters.get::<i64, _>(0).unsigned_abs(),
                 last_ordinal: counters.get::<i64, _>(1).unsigned_abs(),
             },
+            policy.unwrap_or_default(),
         ))
     }
 }

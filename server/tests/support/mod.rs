@@ -179,6 +179,19 @@ pub fn processes_of(folder: &Path) -> Vec<u32> {
     pids.filter(ours).collect()
 }
 
+/// Waits for the last of a job's processes to be gone: a shim writes how the job ended, and then
+/// ends itself.
+pub async fn until_nothing_runs_of(folder: &Path) {
+    let gone = async {
+        while !processes_of(folder).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone)
+        .await
+        .expect("nothing of the job runs on");
+}
+
 fn end_processes_of(folder: &Path) {
     for pid in processes_of(folder) {
         let _ = Command::new("kill")

@@ -54,7 +54,7 @@ impl Context {
             .map(|job| job.id)
             .filter(|_| jobs.len() > 1)
             .collect();
-        let row = convert::row(&first, &self.view().reasons);
+        let row = convert::row(&first, &self.view());
         Ok(JobAnswer {
             job: row,
             tasks,
@@ -100,7 +100,7 @@ impl Context {
         let rows = found
             .jobs
             .iter()
-            .map(|job| convert::row(job, &view.reasons))
+            .map(|job| convert::row(job, &view))
             .collect();
         Ok(JobList {
             jobs: rows,
@@ -111,8 +111,8 @@ impl Context {
     pub(crate) async fn get_job(&self, id: JobId) -> Result<JobDetailAnswer, ApiError> {
         let job = self.job(id).await?;
         let files = berth_executors::layout::files_dir(&self.state.data_dir, id);
-        let reasons = &self.state.handle.current().await.reasons;
-        let mut detail = convert::detail(&job, reasons, files.display().to_string());
+        let view = self.state.handle.current().await;
+        let mut detail = convert::detail(&job, &view, files.display().to_string());
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env

@@ -1,11 +1,14 @@
-//! `berth why`: the reason alone, in words.
+//! `berth why`: why a job waits, when it should start, and what would let it start sooner.
 
-use berth_api::jobs::JobDetailAnswer;
-use berth_domain::StateName;
+use std::fmt::Write as _;
+
+use berth_api::planner::{ActionView, ExplainAnswer, ExplainJob};
+use berth_domain::Timestamp;
 
 use super::show;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::time;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -14,18 +17,95 @@ pub struct Args {
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
-    let answer = session.job(args.job.id).await?;
-    session.show(&answer, reason)
+    let id = args.job.id;
+    let answer = session
+        .repeat(|| session.berth.call(ExplainJob { id }))
+        .await?;
+    session.show(&answer, |answer| text(answer, Timestamp::now()))
 }
 
-fn reason(answer: &JobDetailAnswer) -> String {
-    let row = &answer.job.row;
-    match (row.state, &row.reason_text, &row.outcome_text) {
-        (_, Some(reason), _) => reason.clone(),
-        (StateName::Finished, _, Some(outcome)) => format!("It has ended: {outcome}."),
-        (StateName::Held | StateName::Queued, ..) => {
-            "The planner has not looked at it yet.".to_owned()
-        }
-        (state, ..) => format!("It does not wait: it is {}.", state.as_str().to_lowercase()),
+fn text(answer: &ExplainAnswer, now: Timestamp) -> String {
+    let mut text = format!("{}\n", answer.text);
+    // Writing to a string does not fail.
+    if let Some(range) = time::range(answer.start_p50, answer.start_p90, now) {
+        let _ = writeln!(text, "Starts: {range}");
+    }
+    if let Some(place) = answer.place.filter(|place| *place > 1) {
+        let ahead: Vec<String> = answer
+            .ahead
+            .iter()
+            .map(|job| format!("{} {} ({}, {} GPUs)", job.job, job.name, job.user, job.gpus))
+            .collect();
+        let more = (place - 1).saturating_sub(ahead.len());
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(text, "Ahead:  {}{more}", ahead.join(", "));
+    }
+    for holder in &answer.holders {
+        let _ = writeln!(
+            text,
+            "Holds:  job {} {} of {}: {} GPUs on {} until about {}",
+            holder.job,
+            holder.name,
+            holder.user,
+            holder.gpus,
+            holder.node,
+            time::short(holder.until, now)
+        );
+    }
+    for action in &answer.actions {
+        let _ = writeln!(
+            text,
+            "Sooner: {} it starts {}   {}",
+            action.text,
+            when(action, now),
+            action.command
+        );
+    }
+    text.trim_end().to_owned()
+}
+
+fn when(action: &ActionView, now: Timestamp) -> String {
+    match time::range(action.start_p50, action.start_p90, now) {
+        Some(range) if !action.starts_now => range,
+        _ => "now".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_domain::{JobId, StateName};
+
+    use super::*;
+
+    #[test]
+    fn everything_that_helps_is_said() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let answer = ExplainAnswer {
+            job: JobId(3),
+            state: StateName::Queued,
+            reason: Some("Resources".to_owned()),
+            text: "Next in line. Waits for 16 GPUs; 12 are free.".to_owned(),
+            place: Some(1),
+            ahead: vec![],
+            holders: vec![],
+            factors: vec![],
+            start_p50: Some(now),
+            start_p90: Some("2026-11-24T12:20:00Z".parse().unwrap()),
+            actions: vec![ActionView {
+                text: "on 8 GPUs".to_owned(),
+                command: "berth update 3 -N 1 -g 8".to_owned(),
+                starts_now: true,
+                start_p50: None,
+                start_p90: None,
+            }],
+        };
+        let text = text(&answer, now);
+        assert!(text.contains("Starts: now to"), "{text}");
+        let sooner = "Sooner: on 8 GPUs it starts now   berth update 3 -N 1 -g 8";
+        assert!(text.ends_with(sooner), "{text}");
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn change(
     let (who, admin) = person(actor);
     let may = |id: JobId, verb: &str| allowed(state, id, &who, admin, verb);
     let (job, events) = match command {
-        Command::Submit(_) => unreachable!("submissions are decided in their own file"),
+        Command::Submit(_) | Command::SetPolicy(_) => {
+            unreachable!("what is about no job that exists is decided elsewhere")
+        }
         Command::Cancel(id) => {
             let job = may(id, "cancel")?;
             (id, cancel(job, &who)?)

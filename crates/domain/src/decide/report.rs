@@ -37,6 +37,22 @@ pub(super) fn starts(state: &State, starts: Vec<(JobId, Lease)>) -> Vec<Event> {
     events
 }
 
+/// Stops each job that runs and may be preempted, for one that still waits.
+pub(super) fn preemptions(state: &State, stops: &[(JobId, JobId)]) -> Vec<Event> {
+    let stop = |(victim, beneficiary): &(JobId, JobId)| {
+        let job = state.live_job(*victim)?;
+        let runs = matches!(job.state, JobState::Running { .. });
+        let waits = state.live_job(*beneficiary).is_some_and(Job::is_waiting);
+        let attempt = job.attempt_id()?;
+        let beneficiary = *beneficiary;
+        (runs && waits && job.spec.preemptible).then_some(Event::AttemptStopping {
+            attempt,
+            cause: StopCause::Preempted { beneficiary },
+        })
+    };
+    stops.iter().filter_map(stop).collect()
+}
+
 pub(super) fn report(
     state: &State,
     rules: &Rules,
@@ -91,11 +107,15 @@ fn after(job: &Job, rules: &Rules, exit: &Exit, now: Timestamp) -> Then {
             StopCause::TimeLimit => Then::Finished {
                 outcome: Outcome::TimedOut,
             },
-            StopCause::Requeued { .. } => Then::Queued { not_before: None },
+            StopCause::Requeued { .. } | StopCause::Preempted { .. } => {
+                Then::Queued { not_before: None }
+            }
         };
     }
     let outcome = exit.outcome();
-    let failures = u32::try_from(job.past.iter().filter(|past| failed(&past.exit)).count());
+    // What was ended from outside did not fail.
+    let by_itself = job.past.iter().filter(|past| past.stopped.is_none());
+    let failures = u32::try_from(by_itself.filter(|past| failed(&past.exit)).count());
     let failures = failures.unwrap_or(u32::MAX);
     if outcome.may_retry() && failures < job.spec.max_retries {
         let pause = rules

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::{
     Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid, JobId, JobPatch,
-    Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PriorityClass, Record, State,
-    SubmitRequest, Timestamp, UserName,
+    Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PolicyChoice, PriorityClass, Record,
+    State, SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -44,6 +44,15 @@ pub enum Step {
     /// Node 2 is there or not.
     Inventory {
         second: bool,
+    },
+    /// Stop one for another.
+    Preempt {
+        victim: u8,
+        beneficiary: u8,
+    },
+    Policy {
+        user: u8,
+        preemption: bool,
     },
 }
 
@@ -109,6 +118,10 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
             }),
         2 => (1u16..200).prop_map(Step::Clock),
         1 => any::<bool>().prop_map(|second| Step::Inventory { second }),
+        2 => any::<(u8, u8)>()
+            .prop_map(|(victim, beneficiary)| Step::Preempt { victim, beneficiary }),
+        1 => (0u8..3, any::<bool>())
+            .prop_map(|(user, preemption)| Step::Policy { user, preemption }),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -175,6 +188,16 @@ impl World {
                 let nodes = nodes.into_iter().take(if second { 2 } else { 1 }).collect();
                 (Actor::Berth, Input::Inventory(nodes))
             }
+            Step::Preempt {
+                victim,
+                beneficiary,
+            } => {
+                let Some(job) = self.live(victim) else {
+                    return vec![];
+                };
+                let stops = vec![(job.id, self.job(beneficiary))];
+                (Actor::Berth, Input::Preemptions(stops))
+            }
             Step::Start { jobs, gpu } => (Actor::Berth, Input::Starts(self.starts(jobs, gpu))),
             Step::Report {
                 job,
@@ -199,7 +222,7 @@ impl World {
                     Input::Reports(BTreeMap::from([(attempt, report)])),
                 )
             }
-            Step::Submit { .. } | Step::Command { .. } => {
+            Step::Submit { .. } | Step::Command { .. } | Step::Policy { .. } => {
                 let (actor, command) = self.command(step);
                 (actor.clone(), Input::Command { actor, command })
             }
@@ -274,6 +297,7 @@ impl World {
                     command: vec!["true".to_owned()],
                     gpus: Some(i64::from(gpus)),
                     max_retries: Some(i64::from(retries)),
+                    preemptible: retries == 1,
                     hold,
                     after: after
                         .map(|job| self.job(job).to_string())
@@ -284,6 +308,14 @@ impl World {
                     ..SubmitRequest::default()
                 };
                 (actor(user), Command::Submit(Box::new(request)))
+            }
+            Step::Policy { user, preemption } => {
+                let value = if preemption { "on" } else { "off" };
+                let policy = PolicyChoice {
+                    knobs: [("preemption".to_owned(), value.to_owned())].into(),
+                    ..PolicyChoice::default()
+                };
+                (actor(user), Command::SetPolicy(policy))
             }
             Step::Command { user, job, what } => {
                 let id = self.job(job);

@@ -1,8 +1,8 @@
 //! The snapshot of the domain's state.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use berth_domain::job::PastAttempt;
 use berth_domain::{DependencyKind, GpuRef, HoldBy, Job, JobState, PendingReason, State};
 
 use super::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
@@ -80,14 +80,18 @@ fn facts(job: &Job) -> Facts {
         submitted_at: job.submitted_at,
         time_limit: job.spec.time_limit,
         preemptible: job.spec.preemptible,
-        // An attempt starts from the beginning unless its program finds a checkpoint, of which
-        // the state knows nothing yet.
-        service: Duration::ZERO,
-        preemptions: 0,
+        // Who may be preempted said that its work is saved then. What ended in any other way
+        // starts from the beginning.
+        service: preempted(job).map(PastAttempt::ran).sum(),
+        preemptions: u32::try_from(preempted(job).count()).unwrap_or(u32::MAX),
         predicted: None,
         deadline: None,
         array: job.spec.array.map(|task| (task.array, task.limit)),
     }
+}
+
+fn preempted(job: &Job) -> impl Iterator<Item = &PastAttempt> {
+    job.past.iter().filter(|past| past.was_preempted())
 }
 
 fn gate(state: &State, job: &Job) -> Gate {
