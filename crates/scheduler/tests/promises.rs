@@ -420,3 +420,30 @@ fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
     assert_eq!(second.preemptions, []);
     assert_eq!(second.reasons[&JobId(1)].token(), "PreemptionPending");
 }
+
+#[test]
+fn who_loses_the_least_is_stopped_and_nobody_too_often() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let mut snapshot = idle(2);
+    for (id, node, saved) in [(100, 0, -3000), (101, 1, -60)] {
+        let victim = Facts {
+            preemptible: true,
+            preemptions: 2,
+            ..facts(id, 1, 8)
+        };
+        assert!(run(&mut snapshot, victim, node, -3600));
+        snapshot.active[node].checkpoint_at = Some(at(saved));
+    }
+    snapshot.pending = vec![job(1, 1, 8)];
+    let stopped = |policy: &Policy| {
+        let plan = plan(&snapshot, policy, now());
+        plan.preemptions
+            .iter()
+            .map(|stop| stop.job.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stopped(&policy), [101]);
+    policy.set("max_preemptions", "2").unwrap();
+    assert_eq!(stopped(&policy), []);
+}
