@@ -352,6 +352,11 @@ fn a_reservation_is_kept_for_its_holder_and_costs_nothing_before() {
         let ids = plan.starts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         (ids, plan.reasons.get(&JobId(2)).map(PendingReason::token))
     };
+    let wake = |second| plan(&snapshot, &Policy::easy(), at(second)).wake_at;
+    assert_eq!(
+        [wake(0), wake(3600), wake(4200)],
+        [at(3600), at(4200), at(7200)].map(Some)
+    );
     assert_eq!(starts(&[&short, &long], 0), (vec![1], Some("Reservation")));
     assert_eq!(starts(&[&long, &hers], 0), (vec![3], Some("Reservation")));
     assert_eq!(
