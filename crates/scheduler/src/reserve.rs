@@ -41,6 +41,14 @@ impl Holder {
 }
 
 impl Reservation {
+    /// When it begins to matter, may be released, and ends.
+    pub(crate) fn turns(&self) -> impl Iterator<Item = Timestamp> {
+        let release = self
+            .no_show
+            .and_then(|after| self.start.checked_add(after).ok());
+        [self.start, self.end].into_iter().chain(release)
+    }
+
     /// Whether it still binds others, given whether a job of its holder runs.
     #[must_use]
     pub fn stands(&self, now: Timestamp, shown_up: bool) -> bool {

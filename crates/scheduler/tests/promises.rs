@@ -352,6 +352,11 @@ fn a_reservation_is_kept_for_its_holder_and_costs_nothing_before() {
         let ids = plan.starts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         (ids, plan.reasons.get(&JobId(2)).map(PendingReason::token))
     };
+    let wake = |second| plan(&snapshot, &Policy::easy(), at(second)).wake_at;
+    assert_eq!(
+        [wake(0), wake(3600), wake(4200)],
+        [at(3600), at(4200), at(7200)].map(Some)
+    );
     assert_eq!(starts(&[&short, &long], 0), (vec![1], Some("Reservation")));
     assert_eq!(starts(&[&long, &hers], 0), (vec![3], Some("Reservation")));
     assert_eq!(
@@ -419,4 +424,31 @@ fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
     let second = plan(&snapshot, &policy, now());
     assert_eq!(second.preemptions, []);
     assert_eq!(second.reasons[&JobId(1)].token(), "PreemptionPending");
+}
+
+#[test]
+fn who_loses_the_least_is_stopped_and_nobody_too_often() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let mut snapshot = idle(2);
+    for (id, node, saved) in [(100, 0, -3000), (101, 1, -60)] {
+        let victim = Facts {
+            preemptible: true,
+            preemptions: 2,
+            ..facts(id, 1, 8)
+        };
+        assert!(run(&mut snapshot, victim, node, -3600));
+        snapshot.active[node].checkpoint_at = Some(at(saved));
+    }
+    snapshot.pending = vec![job(1, 1, 8)];
+    let stopped = |policy: &Policy| {
+        let plan = plan(&snapshot, policy, now());
+        plan.preemptions
+            .iter()
+            .map(|stop| stop.job.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stopped(&policy), [101]);
+    policy.set("max_preemptions", "2").unwrap();
+    assert_eq!(stopped(&policy), []);
 }

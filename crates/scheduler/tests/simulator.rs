@@ -2,7 +2,7 @@
 
 use berth_scheduler::Policy;
 use berth_scheduler::sim::{
-    Cluster, Run, Summary, Synth, TraceJob, jobs_csv, parse, simulate, synthesize,
+    Cluster, Run, Summary, Synth, TraceJob, jobs_csv, parse, score_forecasts, simulate, synthesize,
 };
 
 const HEADER: &str = "job_id,submit_s,duration_s,gpus,user,group,status,est_s,est10_s\n";
@@ -120,11 +120,9 @@ fn every_job_of_a_made_up_load_ends_under_every_policy() {
                 assert!(s.pack_pct <= 100.0 + 1e-6 && s.alloc_pct <= 100.0 + 1e-6);
                 for (job, result) in jobs.iter().zip(&run.jobs) {
                     let least = result.first_start_s.unwrap() + job.duration_s;
-                    let repeated = i64::from(result.preemptions) * 60;
                     assert!(result.end_s.unwrap() >= least);
                     assert!(preemption == "on" || result.end_s == Some(least));
                     assert!(result.preemptions > 0 || result.end_s == Some(least));
-                    assert!(result.end_s.unwrap() >= least + repeated.min(0));
                 }
             }
         }
@@ -192,6 +190,16 @@ fn fifo_and_easy_agree_with_the_reference() {
     }
 }
 
+const SETS: [&str; 7] = [
+    "kth-a-070",
+    "kth-a-090",
+    "kth-a-110",
+    "philly-a-070",
+    "philly-a-090",
+    "philly-a-110",
+    "philly-b-090",
+];
+
 fn geometric_mean(values: &[f64]) -> f64 {
     let count = f64::from(u32::try_from(values.len()).expect("the test is right"));
     (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp()
@@ -202,17 +210,8 @@ fn geometric_mean(values: &[f64]) -> f64 {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "half a minute without optimisation")]
 fn berth_is_ahead_of_easy() {
-    let sets = [
-        "kth-a-070",
-        "kth-a-090",
-        "kth-a-110",
-        "philly-a-070",
-        "philly-a-090",
-        "philly-a-110",
-        "philly-b-090",
-    ];
     let (mut off, mut on) = (Vec::new(), Vec::new());
-    for name in sets {
+    for name in SETS {
         let Some(jobs) = public(name) else { return };
         let easy = run(&jobs, "easy", &[]).summary;
         off.push((run(&jobs, "berth", &[]).summary, easy.clone()));
@@ -234,7 +233,28 @@ fn berth_is_ahead_of_easy() {
     let mean = |of: fn(&Summary) -> f64| on.iter().map(|(berth, _)| of(berth)).sum::<f64>() / 7.0;
     assert!(mean(|s| s.d10_mean_min) <= 5.6);
     assert!(mean(|s| s.jain) >= 0.84);
-    for (berth, _) in on.iter().filter(|(berth, _)| berth.trace == "test").skip(3) {
+    // The first three are of KTH, where long jobs on all GPUs keep any policy from packing.
+    for (berth, _) in on.iter().skip(3) {
         assert!(berth.pack_pct >= 95.0, "{}", berth.pack_pct);
+    }
+}
+
+/// On each family, of the jobs that had to wait, half start by the p50 and nine of ten by the p90.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "half a minute without optimisation")]
+fn forecasts_mean_what_they_say() {
+    for family in ["kth", "philly"] {
+        let (mut jobs, mut by_p50, mut by_p90) = (0.0, 0.0, 0.0);
+        for name in SETS.iter().filter(|name| name.starts_with(family)) {
+            let Some(trace) = public(name) else { return };
+            let score = score_forecasts(&trace, Cluster::default(), &Policy::berth());
+            let count = f64::from(score.jobs);
+            jobs += count;
+            by_p50 += score.p50_pct * count;
+            by_p90 += score.p90_pct * count;
+        }
+        let (p50, p90) = (by_p50 / jobs, by_p90 / jobs);
+        assert!((p50 - 50.0).abs() <= 10.0, "{family}: {p50} by the p50");
+        assert!((p90 - 90.0).abs() <= 7.0, "{family}: {p90} by the p90");
     }
 }

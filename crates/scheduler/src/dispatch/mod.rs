@@ -94,6 +94,11 @@ pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> De
             None => open.push(candidate),
         }
     }
+    for reservation in &snapshot.reservations {
+        for at in reservation.turns().filter(|at| *at > now) {
+            decision.wake(at);
+        }
+    }
     let walk = Walk::new(snapshot, policy, now, room, decision);
     // While GPUs are promised to somebody for a time, nobody is stopped for anybody else: what
     // would come free might be theirs.

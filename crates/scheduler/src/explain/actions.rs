@@ -7,6 +7,7 @@ use std::time::Duration;
 use berth_domain::{JobId, MoveTo, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::dispatch;
 use crate::forecast::{Experience, Forecast, moved};
 use crate::plan::plan_and_forecast;
 use crate::policy::Policy;
@@ -128,10 +129,18 @@ impl Bench<'_> {
         forecasts.get(&self.job).copied().map(Effect::Starts)
     }
 
+    /// Without forecasts, which are not needed to know that: many are tried.
     fn first_that_starts(&self, mut remedies: impl Iterator<Item = Remedy>) -> Option<Action> {
-        remedies.find_map(|remedy| {
-            let effect = self.effect(remedy)?;
-            (effect == Effect::StartsNow).then_some(Action { remedy, effect })
+        let starts = |remedy: &Remedy| {
+            let changed = with(self.snapshot, self.job, *remedy);
+            let decision = dispatch::decide(&changed, self.policy, self.now);
+            let mut starts = decision.starts.iter();
+            starts.any(|(index, _)| changed.pending[*index].job.id == self.job)
+        };
+        let remedy = remedies.find(starts)?;
+        Some(Action {
+            remedy,
+            effect: Effect::StartsNow,
         })
     }
 

@@ -29,7 +29,7 @@ struct Offer {
     node: usize,
     stops: Vec<usize>,
     gpus: u32,
-    least_key: f64,
+    least_yield: f64,
 }
 
 impl Market<'_> {
@@ -99,7 +99,7 @@ impl Market<'_> {
         for node in 0..self.room.nodes() {
             let mut have = self.room.free[node] + self.leftover[node];
             let mut stops = Vec::new();
-            let mut least_key = f64::INFINITY;
+            let mut least_yield = f64::INFINITY;
             for place in self.by_node[node].iter().copied() {
                 if have >= gpus {
                     break;
@@ -111,7 +111,7 @@ impl Market<'_> {
                     continue;
                 }
                 have += here;
-                least_key = least_key.min(running.key);
+                least_yield = least_yield.min(running.yields);
                 stops.push(place);
             }
             if have < gpus {
@@ -141,7 +141,7 @@ impl Market<'_> {
                 node,
                 stops: kept,
                 gpus: stopped,
-                least_key,
+                least_yield,
             });
         }
         offers
@@ -184,7 +184,7 @@ fn cheapest(mut offers: Vec<Offer>, count: u32) -> Option<Vec<Offer>> {
     offers.sort_by(|a, b| {
         a.gpus
             .cmp(&b.gpus)
-            .then_with(|| b.least_key.total_cmp(&a.least_key))
+            .then_with(|| b.least_yield.total_cmp(&a.least_yield))
             .then(a.node.cmp(&b.node))
     });
     offers.truncate(count as usize);

@@ -16,6 +16,9 @@ pub(super) struct Running {
     pub(super) key: f64,
     /// What a stop costs in run time: the work since its last checkpoint, and the resume.
     pub(super) cost: f64,
+    /// Its key less what a stop costs: those with most of it are stopped first, so that of alike
+    /// jobs the one that loses the least work is.
+    pub(super) yields: f64,
     /// Where it is and with how many GPUs.
     pub(super) parts: Vec<(usize, u32)>,
     /// It may be stopped now.
@@ -38,7 +41,7 @@ impl Running {
     }
 }
 
-/// Every job that runs and is not on its way out, those with most left to do first.
+/// Every job that runs and is not on its way out, in the order in which they would be stopped.
 pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
@@ -66,22 +69,25 @@ pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
             .map_or(0.0, |at| seconds_since(at, now));
         let again = policy.preemption.max_preemptions;
         let may = may && again.is_none_or(|most| active.job.preemptions < most);
+        let key = keys.running(active);
+        let cost = lost + policy.preemption.resume_cost.as_secs_f64();
         all.push(Running {
             active: index,
-            cost: lost + policy.preemption.resume_cost.as_secs_f64(),
+            cost,
+            yields: key - policy.preemption.hysteresis * cost,
             class: active.job.class,
-            key: keys.running(active),
+            key,
             parts: parts(active, &places),
             stoppable: may && long_enough,
             yields_to_new: may
                 && (long_enough
-                    || keys.running(active) > -NEW / 2.0
+                    || key > -NEW / 2.0
                         && ran_s(active, now) >= policy.preemption.min_run_new.as_secs_f64()),
             soon: may && !long_enough,
             stopped: false,
         });
     }
-    all.sort_by(|a, b| b.key.total_cmp(&a.key).then(a.active.cmp(&b.active)));
+    all.sort_by(|a, b| b.yields.total_cmp(&a.yields).then(a.active.cmp(&b.active)));
     all
 }
 
