@@ -22,6 +22,8 @@ pub mod notices;
 pub mod owner;
 pub mod problem;
 pub mod rail;
+pub mod sooner;
+pub mod start_range;
 pub mod state_badge;
 pub mod theme_switch;
 pub mod timeline;

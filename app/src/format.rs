@@ -39,7 +39,7 @@ pub fn local(at: Timestamp, now: i64) -> String {
 
 /// `14:20`, or `24 Nov 14:20` on another day.
 #[cfg(feature = "hydrate")]
-fn local_clock(at: Timestamp, now: i64) -> String {
+pub fn local_clock(at: Timestamp, now: i64) -> String {
     let (date, today) = (js_date(at.as_millisecond()), js_date(now * 1000));
     let clock = format!("{:02}:{:02}", date.get_hours(), date.get_minutes());
     let same_day = date.get_date() == today.get_date()
@@ -53,7 +53,7 @@ fn local_clock(at: Timestamp, now: i64) -> String {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn local_clock(at: Timestamp, now: i64) -> String {
+pub fn local_clock(at: Timestamp, now: i64) -> String {
     utc(at, now)
 }
 

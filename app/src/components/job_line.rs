@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::gpu_squares::GpuSquares;
 use super::moment::{Lasting, Moment};
 use super::owner::OwnerMark;
+use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
 
@@ -33,6 +34,8 @@ pub fn WaitingLine(id: JobId) -> impl IntoView {
                     }}
                 </div>
                 <p class="line-reason">
+                    <StartRange row />
+                    " "
                     {move || row.with(|row| row.reason_text.clone().unwrap_or_else(|| "Waits to be planned.".to_owned()))}
                 </p>
             </div>

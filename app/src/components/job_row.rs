@@ -8,6 +8,7 @@ use super::gpu_squares::GpuSquares;
 use super::job_actions::JobActions;
 use super::moment::{Lasting, Moment};
 use super::owner::Owner;
+use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
 
@@ -37,7 +38,7 @@ pub fn JobRow(row: Row) -> impl IntoView {
             </td>
             <td class="cell-state">
                 <StateBadge row />
-                <span class="row-why">{move || row.with(why)}</span>
+                <span class="row-why">{move || row.with(why)} " " <StartRange row /></span>
             </td>
             <td class="cell-gpus">
                 {move || {

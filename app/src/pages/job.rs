@@ -2,6 +2,7 @@
 
 use berth_api::jobs::{get_job, job_events};
 use berth_api::logs::{LogText, job_log};
+use berth_api::planner::{ExplainAnswer, explain_job};
 use berth_api::views::{AttemptView, EventView, JobDetail, JobRow};
 use berth_api::{ApiError, ErrorCode};
 use berth_domain::JobId;
@@ -20,6 +21,8 @@ use crate::components::log_view::{LogView, Which};
 use crate::components::moment::{Lasting, Moment};
 use crate::components::owner::Owner;
 use crate::components::problem::ProblemView;
+use crate::components::sooner::Sooner;
+use crate::components::start_range::StartRange;
 use crate::components::state_badge::StateBadge;
 use crate::components::timeline::Timeline;
 use crate::draft;
@@ -36,6 +39,8 @@ struct Found {
     events: Vec<EventView>,
     log: LogText,
     which: (Option<u32>, u32),
+    /// Of a job that waits.
+    explained: Option<ExplainAnswer>,
 }
 
 #[component]
@@ -57,8 +62,14 @@ pub fn JobPage() -> impl IntoView {
                 )
             })?;
             let offset = -i64::from(LOG_BYTES);
+            let detail = get_job(id).await?.job;
+            let explained = match detail.row.is_waiting() {
+                true => Some(explain_job(id).await?),
+                false => None,
+            };
             Ok::<_, ApiError>(Found {
-                detail: get_job(id).await?.job,
+                detail,
+                explained,
                 events: job_events(id, None).await?.events,
                 log: job_log(id, attempt, Some(rank), Some(offset), Some(LOG_BYTES), None).await?,
                 which: (attempt, rank),
@@ -100,6 +111,7 @@ fn JobView(found: Found) -> impl IntoView {
         events,
         log,
         which,
+        explained,
     } = found;
     let id = detail.row.id;
     let row = Signal::<JobRow>::from(Live::here().pin(detail.row.clone()));
@@ -145,13 +157,14 @@ fn JobView(found: Found) -> impl IntoView {
                     </a>
                     <CopyButton text=cli what="as a command" worded=true />
                 </div>
-                <p class="job-reason">{reason}</p>
+                <p class="job-reason">{reason} " " <StartRange row /></p>
             </header>
             <div class="job-log">
                 <Ranks id nodes which=log_of />
                 <LogView which=log_of first=log state />
             </div>
             <div class="job-side">
+                <Sooner id row first=explained />
                 {move || held.get().map(|lease| {
                     let active = row.with_untracked(|row| row.is_active());
                     let title = if active { "Holds" } else { "Held" };
@@ -215,6 +228,8 @@ fn keep_current(id: JobId, detail: RwSignal<JobDetail>, events: RwSignal<Vec<Eve
 
 fn without_reason(row: JobRow) -> JobRow {
     JobRow {
+        start_p50: None,
+        start_p90: None,
         reason: None,
         reason_text: None,
         ..row

@@ -1,9 +1,11 @@
 //! `/submit`: the form, checked as it is typed by what checks it on the server.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use berth_api::ApiError;
 use berth_api::jobs::{get_job, submit_job};
+use berth_api::planner::{ForecastAnswer, forecast_start};
 use berth_domain::{JobId, PriorityClass, SubmitRequest, commandline};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -17,9 +19,13 @@ use crate::components::copy::CopyButton;
 use crate::components::field::{Field, Kind};
 use crate::components::free_at::{FreeAtList, when};
 use crate::components::problem::ProblemView;
+use crate::components::start_range;
 use crate::draft::{self, Draft, Problem};
 use crate::live::Live;
 use crate::start::Waiting;
+
+/// So long after the last key the planner is asked.
+const ASK_AFTER: Duration = Duration::from_millis(250);
 
 const SIZES: [u32; 5] = [1, 2, 4, 8, 16];
 
@@ -157,6 +163,7 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                 {form.field("command", "Command", Kind::Lines(3), "", "python train.py --lr 1e-4")}
                 <Runs draft />
                 <Size form />
+                <Starts draft />
                 <div class="field-row">
                     {form.field("time_limit", "Time limit", Kind::Line, "Ended after this: 30m, 6h, 2d. Empty is 24 h. A shorter one may start sooner.", "24h")}
                     <Class form />
@@ -307,6 +314,53 @@ fn Size(form: Form) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// When what is typed would start, asked of the planner as it is typed.
+#[component]
+fn Starts(draft: Draft) -> impl IntoView {
+    let (live, clock) = (Live::here(), Clock::here());
+    let answer = RwSignal::new(None::<ForecastAnswer>);
+    let asked = Memo::new(move |_| {
+        let (request, problems) = draft.request();
+        let fits = problems.is_empty() || problems.iter().all(|(field, _)| field == "command");
+        fits.then(|| {
+            (
+                request.gpus,
+                request.nodes,
+                request.time_limit,
+                request.class,
+            )
+        })
+    });
+    let ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
+        let Some((gpus, nodes, time_limit, class)) = asked.get_untracked() else {
+            answer.set(None);
+            return;
+        };
+        spawn_local(async move {
+            // What cannot be forecast is said at its field.
+            answer.try_set(forecast_start(gpus, nodes, time_limit, class).await.ok());
+        });
+    });
+    let ask = StoredValue::new_local(ask);
+    Effect::new(move |_| {
+        asked.track();
+        // Whenever the queue changes, so may the answer.
+        live.active.track();
+        live.queue.track();
+        ask.update_value(|ask| ask(()));
+    });
+    let text = move || {
+        answer.get().map(|answer| {
+            let range = start_range::words(answer.start_p50, answer.start_p90, clock);
+            match range.filter(|_| !answer.starts_now) {
+                Some(range) => format!("Would start {range}."),
+                None => "Would start now.".to_owned(),
+            }
+        })
+    };
+    view! { <p class="starts needs-script" role="status">{text}</p> }
 }
 
 fn short(text: &str) -> String {

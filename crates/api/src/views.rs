@@ -53,6 +53,12 @@ impl JobRow {
         self.state != StateName::Finished
     }
 
+    /// Held or queued.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, StateName::Held | StateName::Queued)
+    }
+
     /// Starting, running or stopping: it holds GPUs.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -179,14 +179,11 @@ pub struct PastAttempt {
 }
 
 impl PastAttempt {
-    /// How long its command ran.
+    /// How long it held its lease.
     #[must_use]
-    pub fn ran(&self) -> Duration {
-        let ran = self
-            .started_at
-            .map(|from| self.ended_at.duration_since(from));
-        ran.and_then(|ran| Duration::try_from(ran).ok())
-            .unwrap_or_default()
+    pub fn held(&self) -> Duration {
+        let held = self.ended_at.duration_since(self.granted_at);
+        Duration::try_from(held).unwrap_or_default()
     }
 
     #[must_use]

@@ -59,7 +59,7 @@ pub fn plan_and_forecast(
     let decision = dispatch::decide(snapshot, policy, now);
     (
         of_decision(snapshot, policy, now, &decision),
-        forecast::of_decision(snapshot, now, experience, &decision),
+        forecast::of_decision(snapshot, policy, now, experience, &decision),
     )
 }
 

@@ -41,16 +41,17 @@ pub fn forecast(
     experience: &Experience,
 ) -> HashMap<JobId, Forecast> {
     let decision = dispatch::decide(snapshot, policy, now);
-    of_decision(snapshot, now, experience, &decision)
+    of_decision(snapshot, policy, now, experience, &decision)
 }
 
 pub(crate) fn of_decision(
     snapshot: &Snapshot,
+    policy: &Policy,
     now: Timestamp,
     experience: &Experience,
     decision: &Decision,
 ) -> HashMap<JobId, Forecast> {
-    let waits = rollout::waits_s(snapshot, now, decision);
+    let waits = rollout::waits_s(snapshot, policy, now, decision);
     let mut all = HashMap::with_capacity(waits.len() + decision.starts.len());
     for (index, _) in &decision.starts {
         let job = &snapshot.pending[*index].job;

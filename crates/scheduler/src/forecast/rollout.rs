@@ -8,6 +8,7 @@ use berth_domain::Timestamp;
 
 use super::comes_by_itself;
 use crate::dispatch::Decision;
+use crate::policy::{Backfill, Policy};
 use crate::snapshot::{Facts, Snapshot};
 
 /// How many gaps are remembered: those before the latest gangs.
@@ -29,10 +30,12 @@ struct Gap {
 /// Places in [`Snapshot::pending`] with the seconds that each is expected to wait.
 pub(super) fn waits_s(
     snapshot: &Snapshot,
+    policy: &Policy,
     now: Timestamp,
     decision: &Decision,
 ) -> Vec<(usize, f64)> {
     let mut cluster = Cluster::of(snapshot, now);
+    cluster.strict = policy.backfill == Backfill::None;
     for (index, nodes) in &decision.starts {
         let job = &snapshot.pending[*index].job;
         for node in nodes {
@@ -56,6 +59,9 @@ pub(super) fn waits_s(
 struct Cluster {
     nodes: Vec<Node>,
     gaps: Vec<Gap>,
+    /// Nobody starts before those ahead of it.
+    strict: bool,
+    last: f64,
 }
 
 impl Cluster {
@@ -93,7 +99,18 @@ impl Cluster {
         Cluster {
             nodes,
             gaps: Vec::new(),
+            strict: false,
+            last: 0.0,
         }
+    }
+
+    /// When a job may start that could at this time.
+    fn in_turn(&mut self, at: f64) -> f64 {
+        if !self.strict {
+            return at;
+        }
+        self.last = self.last.max(at);
+        self.last
     }
 
     /// Gives a job its GPUs and says when.
@@ -104,6 +121,7 @@ impl Cluster {
             return None;
         }
         if count == 1
+            && !self.strict
             && let Some(at) = self.fill_gap(gpus, length)
         {
             return Some(at);
@@ -119,6 +137,7 @@ impl Cluster {
                 }
             }
             let (at, node) = best?;
+            let at = self.in_turn(at);
             self.take(node, gpus, at, length);
             return Some(at);
         }
@@ -132,7 +151,7 @@ impl Cluster {
             return None;
         }
         all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let at = all[count - 1].0;
+        let at = self.in_turn(all[count - 1].0);
         for (_, node) in &all[..count] {
             self.take(*node, gpus, at, length);
         }

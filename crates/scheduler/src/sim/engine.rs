@@ -203,7 +203,7 @@ impl<'a> Engine<'a> {
             self.meter.plans += 1;
             let decision = dispatch::decide(&self.snapshot, self.policy, at(now));
             if let Some(scorer) = &mut self.scorer {
-                scorer.forecast(&self.snapshot, &decision, at(now));
+                scorer.forecast(&self.snapshot, self.policy, &decision, at(now));
             }
             let leases = plan::leases(&self.snapshot, &decision);
             let mut started: Vec<usize> = decision.starts.iter().map(|(index, _)| *index).collect();

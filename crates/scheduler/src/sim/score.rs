@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dispatch::Decision;
 use crate::forecast::{self, Experience, Forecast};
+use crate::policy::Policy;
 use crate::snapshot::Snapshot;
 
 /// How good the forecasts of a run were.
@@ -38,12 +39,18 @@ pub(super) struct Scorer {
 
 impl Scorer {
     /// Gives a forecast to whoever waits and has none.
-    pub(super) fn forecast(&mut self, snapshot: &Snapshot, decision: &Decision, now: Timestamp) {
+    pub(super) fn forecast(
+        &mut self,
+        snapshot: &Snapshot,
+        policy: &Policy,
+        decision: &Decision,
+        now: Timestamp,
+    ) {
         let new = |index: usize| !self.seen.contains(&snapshot.pending[index].job.id.0);
         if !decision.waiting.iter().any(|(index, _)| new(*index)) {
             return;
         }
-        let all = forecast::of_decision(snapshot, now, &self.experience, decision);
+        let all = forecast::of_decision(snapshot, policy, now, &self.experience, decision);
         for (index, _) in &decision.waiting {
             let id = snapshot.pending[*index].job.id;
             if self.seen.insert(id.0)

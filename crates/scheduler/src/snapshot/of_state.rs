@@ -81,8 +81,9 @@ fn facts(job: &Job) -> Facts {
         time_limit: job.spec.time_limit,
         preemptible: job.spec.preemptible,
         // Who may be preempted said that its work is saved then. What ended in any other way
-        // starts from the beginning.
-        service: preempted(job).map(PastAttempt::ran).sum(),
+        // starts from the beginning. Counted from the lease on, as while it runs: by another clock
+        // the one that was stopped could be due before the one it was stopped for.
+        service: preempted(job).map(PastAttempt::held).sum(),
         preemptions: u32::try_from(preempted(job).count()).unwrap_or(u32::MAX),
         predicted: None,
         deadline: None,

@@ -1,0 +1,97 @@
+//! What a waiting job waits for, and what would let it start sooner: each was tried by planning
+//! with it.
+
+use berth_api::planner::{ActionView, ExplainAnswer, explain_job};
+use berth_api::views::JobRow;
+use berth_domain::JobId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::copy::CopyLine;
+use super::start_range::words;
+use crate::clock::Clock;
+use crate::format;
+
+#[component]
+pub fn Sooner(
+    id: JobId,
+    #[prop(into)] row: Signal<JobRow>,
+    /// What the page came with.
+    first: Option<ExplainAnswer>,
+) -> impl IntoView {
+    let explained = RwSignal::new(first);
+    let waits = Memo::new(move |_| {
+        row.with(|row| (row.is_waiting(), row.reason_text.clone(), row.start_p50))
+    });
+    Effect::new(move |before: Option<()>| {
+        let (waits, _, _) = waits.get();
+        if !waits {
+            explained.set(None);
+        } else if before.is_some() {
+            spawn_local(async move {
+                if let Ok(answer) = explain_job(id).await {
+                    explained.try_set(Some(answer));
+                }
+            });
+        }
+    });
+    move || {
+        explained
+            .get()
+            .filter(|answer| !answer.holders.is_empty() || !answer.actions.is_empty())
+            .map(|answer| view! { <Explained answer /> })
+    }
+}
+
+#[component]
+fn Explained(answer: ExplainAnswer) -> impl IntoView {
+    let clock = Clock::here();
+    let holders = answer.holders.into_iter().map(|holder| {
+        let gpus = format::count(holder.gpus as u64, "GPU");
+        let until =
+            move || words(Some(holder.until), Some(holder.until), clock).unwrap_or_default();
+        view! {
+            <li>
+                <a href=format!("/jobs/{}", holder.job)>{holder.name}</a>
+                " of " {holder.user.0} " holds " {gpus} " on " {holder.node.0}
+                <span class="quiet">" until about " {until}</span>
+            </li>
+        }
+    });
+    let holders = holders.collect_view();
+    let actions = answer
+        .actions
+        .into_iter()
+        .map(|action| view! { <Help action /> });
+    let actions = actions.collect_view();
+    view! {
+        <section class="panel sooner">
+            <h2>"What it waits for"</h2>
+            <ul class="holders">{holders}</ul>
+            <ul class="helps">{actions}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// `On 8 GPUs it starts now.`, with the command that does it.
+#[component]
+fn Help(action: ActionView) -> impl IntoView {
+    let clock = Clock::here();
+    let now = action.starts_now;
+    let when = move || {
+        let range = words(action.start_p50, action.start_p90, clock).filter(|_| !now);
+        range.unwrap_or_else(|| "now".to_owned())
+    };
+    let mut text = action.text;
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    view! {
+        <li>
+            <p>{text} " it starts " <b class="num">{when}</b></p>
+            <CopyLine text=action.command what="command" />
+        </li>
+    }
+    .into_any()
+}
