@@ -452,3 +452,50 @@ fn who_loses_the_least_is_stopped_and_nobody_too_often() {
     policy.set("max_preemptions", "2").unwrap();
     assert_eq!(stopped(&policy), []);
 }
+
+#[test]
+fn with_preemption_a_reservation_is_used_by_others_until_its_holder_comes() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let ana = UserName::from("ana");
+    let mut snapshot = idle(1);
+    snapshot.reservations = vec![Reservation {
+        id: 7,
+        holder: Holder::User(ana.clone()),
+        nodes: 1,
+        gpus_per_node: 6,
+        only: vec![],
+        start: at(-60),
+        end: at(7200),
+        no_show: None,
+    }];
+    // Who may be stopped may use it, who may not and is not done in time may not.
+    let mut stays = job(1, 1, 4);
+    let mut goes = job(2, 1, 4);
+    goes.job.preemptible = true;
+    snapshot.pending = vec![stays.clone(), goes];
+    let made = plan(&snapshot, &policy, now());
+    let started: Vec<u64> = made.starts.iter().map(|(id, _)| id.0).collect();
+    assert_eq!(started, [2]);
+    assert_eq!(made.reasons[&JobId(1)].token(), "Reservation");
+    // It starts later, when what is not reserved is enough.
+    stays.job.gpus_per_node = 2;
+    snapshot.pending = vec![stays];
+    assert_eq!(plan(&snapshot, &policy, now()).starts.len(), 1);
+
+    // A job that began ten seconds ago makes way for the holder, whatever it has left to do.
+    let victim = Facts {
+        preemptible: true,
+        ..facts(100, 1, 8)
+    };
+    assert!(run(&mut snapshot, victim, 0, -10));
+    let mut hers = job(3, 1, 6);
+    hers.job.owner = ana;
+    snapshot.pending = vec![hers.clone()];
+    let made = plan(&snapshot, &policy, now());
+    assert_eq!(made.preemptions[0].job, JobId(100));
+    // But not for more than what is reserved.
+    hers.job.gpus_per_node = 7;
+    snapshot.pending = vec![hers];
+    assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
+}

@@ -162,23 +162,16 @@ fn others(snapshot: &Snapshot, job: &Facts, walk: &Walk<'_>) -> Vec<usize> {
         return Vec::new();
     }
     let stands = |reservation: &Reservation| {
-        let shown_up = snapshot.active.iter().any(|active| {
-            let job = &active.job;
-            reservation
-                .holder
-                .includes(&job.owner, job.project.as_deref())
-        });
+        let shown_up = snapshot
+            .active
+            .iter()
+            .any(|active| reservation.includes(&active.job));
         reservation.stands(walk.now, shown_up)
     };
     let all = snapshot.reservations.iter().enumerate();
-    all.filter(|(_, reservation)| {
-        !reservation
-            .holder
-            .includes(&job.owner, job.project.as_deref())
-            && stands(reservation)
-    })
-    .map(|(index, _)| index)
-    .collect()
+    all.filter(|(_, reservation)| !reservation.includes(job) && stands(reservation))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Takes a reservation's GPUs out of the profile from its start to its end. What its holder's
@@ -188,12 +181,8 @@ fn hold(profile: &mut Profile, walk: &Walk<'_>, reservation: &Reservation) {
     let length = seconds_until(walk.now, reservation.end) - from;
     let nodes = &walk.snapshot.nodes;
     let held = |node: usize| -> u32 {
-        let jobs = walk.snapshot.active.iter().filter(|active| {
-            let job = &active.job;
-            reservation
-                .holder
-                .includes(&job.owner, job.project.as_deref())
-        });
+        let all = walk.snapshot.active.iter();
+        let jobs = all.filter(|active| reservation.includes(&active.job));
         let parts = jobs.flat_map(|active| &active.lease.0);
         let here = parts.filter(|part| part.node == nodes[node].name);
         here.map(|part| u32::try_from(part.gpus.len()).unwrap_or(u32::MAX))
@@ -204,7 +193,7 @@ fn hold(profile: &mut Profile, walk: &Walk<'_>, reservation: &Reservation) {
         _ => reservation.gpus_per_node,
     };
     let mut places: Vec<usize> = (0..nodes.len())
-        .filter(|node| reservation.only.is_empty() || reservation.only.contains(&nodes[*node].name))
+        .filter(|node| reservation.may_be_on(&nodes[*node].name))
         .filter(|node| nodes[*node].gpus >= reservation.gpus_per_node as usize)
         .collect();
     // Where it can be kept, and of those where most of it is there already.
