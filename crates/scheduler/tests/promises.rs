@@ -10,6 +10,26 @@ use berth_scheduler::{Facts, Holder, Plan, Policy, Reservation, Snapshot, plan};
 use proptest::prelude::*;
 use support::{at, facts, idle, job, now, policies, run, snapshots};
 
+/// As [`snapshots`], some of them with a reservation.
+fn reserved_snapshots() -> impl Strategy<Value = Snapshot> {
+    let reservation = (0u8..4, 1u32..=2, 1u32..=8, -4000i64..8000, 60i64..20_000);
+    (snapshots(), prop::option::of(reservation)).prop_map(|(mut snapshot, drawn)| {
+        if let Some((owner, nodes, gpus_per_node, start, length)) = drawn {
+            snapshot.reservations.push(Reservation {
+                id: 1,
+                holder: Holder::User(UserName(format!("user-{owner}"))),
+                nodes,
+                gpus_per_node,
+                only: vec![],
+                start: at(start),
+                end: at(start + length),
+                no_show: (length > 10_000).then(|| Duration::from_secs(600)),
+            });
+        }
+        snapshot
+    })
+}
+
 /// The snapshot after the plan's starts.
 fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
     let mut after = snapshot.clone();
@@ -82,7 +102,7 @@ fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
 
 proptest! {
     #[test]
-    fn every_lease_is_exact_free_and_whole(snapshot in snapshots()) {
+    fn every_lease_is_exact_free_and_whole(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let plan = plan(&snapshot, &policy, now());
             let free: HashSet<&GpuUuid> =
@@ -103,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn every_job_starts_or_has_a_place_and_a_reason(snapshot in snapshots()) {
+    fn every_job_starts_or_has_a_place_and_a_reason(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let plan = plan(&snapshot, &policy, now());
             let mut all: Vec<JobId> = plan.starts.iter().map(|(id, _)| *id).collect();
@@ -117,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_input_gives_the_same_plan(snapshot in snapshots()) {
+    fn the_same_input_gives_the_same_plan(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let first = plan(&snapshot, &policy, now());
             prop_assert_eq!(&first, &plan(&snapshot, &policy, now()));
@@ -185,6 +205,38 @@ proptest! {
         }
     }
 
+    /// Who does not hold the reservation leaves its GPUs when it begins, if all run to their
+    /// limits and nobody is stopped.
+    #[test]
+    fn what_is_reserved_is_there(snapshot in reserved_snapshots()) {
+        for policy in [Policy::fifo(), Policy::easy(), Policy::slurm()] {
+            let Some(reservation) = snapshot.reservations.first() else { continue };
+            if reservation.start <= now() || reservation.no_show.is_some() {
+                continue;
+            }
+            let made = plan(&snapshot, &policy, now());
+            // Without anybody else started, is there enough at its start? Then there still is.
+            let enough = |snapshot: &Snapshot| {
+                let free = |node: &berth_scheduler::FreeNode| {
+                    let ended = snapshot.active.iter().filter(|active| {
+                        let hers = matches!(&reservation.holder,
+                            Holder::User(user) if *user == active.job.owner);
+                        hers || active.limit_at().unwrap() <= reservation.start
+                    });
+                    let parts = ended.flat_map(|active| &active.lease.0);
+                    let here = parts.filter(|part| part.node == node.name);
+                    node.free.len() + here.map(|part| part.gpus.len()).sum::<usize>()
+                };
+                let wanted = reservation.gpus_per_node as usize;
+                snapshot.nodes.iter().filter(|node| free(node) >= wanted).count()
+                    >= reservation.nodes as usize
+            };
+            if enough(&snapshot) {
+                prop_assert!(enough(&started(&snapshot, &made)));
+            }
+        }
+    }
+
     #[test]
     fn a_quota_binds_while_somebody_else_waits(snapshot in snapshots(), limit in 1u32..12) {
         for mut policy in policies() {
@@ -223,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn only_what_may_be_stopped_is_stopped(snapshot in snapshots()) {
+    fn only_what_may_be_stopped_is_stopped(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let made = plan(&snapshot, &policy, now());
             let on = policy.preemption.mode == berth_scheduler::PreemptionMode::On;
@@ -233,7 +285,8 @@ proptest! {
                 let victim = snapshot.active.iter().find(|one| one.job.id == stop.job).unwrap();
                 let ran = now().duration_since(victim.since.unwrap()).as_secs();
                 prop_assert!(victim.job.preemptible && !victim.stopping);
-                prop_assert!(ran >= i64::try_from(policy.preemption.min_run_new.as_secs()).unwrap());
+                let least = i64::try_from(policy.preemption.min_run_new.as_secs()).unwrap();
+                prop_assert!(ran >= least || !snapshot.reservations.is_empty());
                 prop_assert!(seen.insert(stop.job), "once");
                 let winner = snapshot.pending.iter().find(|one| one.job.id == stop.beneficiary);
                 let winner = winner.unwrap();

@@ -147,7 +147,7 @@ impl<'a> Line<'a> {
             walk.room.choose_if(count, gpus, allowed)
         });
         if let Some(chosen) = chosen {
-            self.expected.occupy(&chosen, gpus, 0.0, length);
+            self.expected.occupy(job, &chosen, 0.0, length);
             walk.start(candidate, chosen);
             self.hopeless.clear();
             return;
