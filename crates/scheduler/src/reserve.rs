@@ -5,6 +5,8 @@ use std::time::Duration;
 use berth_domain::{NodeName, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 
+use crate::snapshot::Facts;
+
 /// A promise. Until it starts, others may use the GPUs if they are surely done by then; while it
 /// lasts, only whom it is for. It costs nothing when it is not used: see [`Reservation::no_show`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,12 +43,21 @@ impl Holder {
 }
 
 impl Reservation {
+    /// Whether it is for the owner or the project of this job.
+    pub(crate) fn includes(&self, job: &Facts) -> bool {
+        self.holder.includes(&job.owner, job.project.as_deref())
+    }
+
     /// When it begins to matter, may be released, and ends.
     pub(crate) fn turns(&self) -> impl Iterator<Item = Timestamp> {
         let release = self
             .no_show
             .and_then(|after| self.start.checked_add(after).ok());
         [self.start, self.end].into_iter().chain(release)
+    }
+
+    pub(crate) fn may_be_on(&self, node: &NodeName) -> bool {
+        self.only.is_empty() || self.only.contains(node)
     }
 
     /// Whether it still binds others, given whether a job of its holder runs.

@@ -2,8 +2,8 @@
 
 use berth_domain::decide::{Input, Report};
 use berth_domain::{
-    Actor, Command, Exit, Gpu, GpuUuid, JobId, Node, NodeName, NodeSource, Record, Rules, State,
-    SubmitRequest, Timestamp, UserName, decide,
+    Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record, Rules,
+    State, SubmitRequest, Timestamp, UserName, decide,
 };
 use berth_scheduler::{Learned, Policy, Snapshot, plan};
 
@@ -151,4 +151,18 @@ fn a_users_habit_is_learned_from_what_ended() {
         [ana, ben]
     );
     assert!(house.state.live_job(blocker).is_some());
+
+    // What a person moves stands where they put it, whatever was learned.
+    let command = Command::Move(ben, MoveTo::Top);
+    let actor = Actor::User {
+        name: UserName::from("ben"),
+        admin: true,
+    };
+    house.take(Input::Command { actor, command });
+    let mut moved = Snapshot::of(&house.state);
+    late.annotate(&mut moved);
+    assert_eq!(
+        plan(&moved, &Policy::default(), house.now()).order,
+        [ben, ana]
+    );
 }

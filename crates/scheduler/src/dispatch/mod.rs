@@ -100,13 +100,9 @@ pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> De
         }
     }
     let walk = Walk::new(snapshot, policy, now, room, decision);
-    // While GPUs are promised to somebody for a time, nobody is stopped for anybody else: what
-    // would come free might be theirs.
-    let on = policy.preemption.mode == PreemptionMode::On && snapshot.reservations.is_empty();
-    if on {
-        preemptive::walk(walk, &open)
-    } else {
-        nonpreemptive::walk(walk, &open)
+    match policy.preemption.mode {
+        PreemptionMode::On => preemptive::walk(walk, &open),
+        PreemptionMode::Off => nonpreemptive::walk(walk, &open),
     }
 }
 

@@ -66,7 +66,7 @@ impl<'a> Line<'a> {
             walk.room.choose(count, gpus)
         };
         if let Some(chosen) = chosen {
-            self.expected.occupy(&chosen, gpus, 0.0, length);
+            self.expected.occupy(job, &chosen, 0.0, length);
             walk.start(candidate, chosen);
             return;
         }

@@ -1,8 +1,11 @@
 //! Knobs by name, for command lines and pages.
 
-use std::time::Duration;
-
-use super::{Backfill, Measure, Order, Policy, PreemptionMode, RunTimeSource};
+use super::Policy;
+use super::words::{
+    backfill, cap, count, duration, measure, mode, number, order, positive, run_time, show,
+    show_backfill, show_cap, show_duration, show_measure, show_mode, show_order, show_run_time,
+    show_yes, yes,
+};
 
 /// One knob: how it is called, what it means, how it is read and set.
 #[derive(Clone, Copy, Debug)]
@@ -286,135 +289,6 @@ pub const KNOBS: &[Knob] = &[
         show
     ),
 ];
-
-fn show<T: ToString>(value: &T) -> String {
-    value.to_string()
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    let number = text.parse::<f64>().ok();
-    number
-        .filter(|number| number.is_finite() && *number >= 0.0)
-        .ok_or_else(|| "a number, 0 or more".to_owned())
-}
-
-fn number(text: &str) -> Result<f64, String> {
-    let number = text.parse::<f64>().ok();
-    number
-        .filter(|number| number.is_finite())
-        .ok_or_else(|| "a number".to_owned())
-}
-
-fn count(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| "a whole number".to_owned())
-}
-
-fn cap(text: &str) -> Result<Option<u32>, String> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let number = text.parse().map(Some);
-    number.map_err(|_| "a whole number or none".to_owned())
-}
-
-fn show_cap(value: &Option<u32>) -> String {
-    value.map_or_else(|| "none".to_owned(), |cap| cap.to_string())
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    berth_domain::walltime::parse(text).map_err(|error| error.to_string())
-}
-
-fn show_duration(value: &Duration) -> String {
-    berth_domain::walltime::format(*value)
-}
-
-fn yes(text: &str) -> Result<bool, String> {
-    word(text, &[("yes", true), ("no", false)])
-}
-
-fn show_yes(value: &bool) -> String {
-    if *value { "yes" } else { "no" }.to_owned()
-}
-
-const ORDERS: &[(&str, Order)] = &[
-    ("submission", Order::Submission),
-    ("multifactor", Order::Multifactor),
-    ("shortest", Order::Shortest),
-];
-
-fn order(text: &str) -> Result<Order, String> {
-    word(text, ORDERS)
-}
-
-fn show_order(value: &Order) -> String {
-    name_of(value, ORDERS)
-}
-
-const BACKFILLS: &[(&str, Backfill)] = &[
-    ("none", Backfill::None),
-    ("easy", Backfill::Easy),
-    ("conservative", Backfill::Conservative),
-];
-
-fn backfill(text: &str) -> Result<Backfill, String> {
-    word(text, BACKFILLS)
-}
-
-fn show_backfill(value: &Backfill) -> String {
-    name_of(value, BACKFILLS)
-}
-
-const RUN_TIMES: &[(&str, RunTimeSource)] = &[
-    ("limit", RunTimeSource::Limit),
-    ("predicted", RunTimeSource::Predicted),
-];
-
-fn run_time(text: &str) -> Result<RunTimeSource, String> {
-    word(text, RUN_TIMES)
-}
-
-fn show_run_time(value: &RunTimeSource) -> String {
-    name_of(value, RUN_TIMES)
-}
-
-const MEASURES: &[(&str, Measure)] = &[
-    ("mean", Measure::Mean),
-    ("gittins", Measure::Gittins),
-    ("median", Measure::Median),
-];
-
-fn measure(text: &str) -> Result<Measure, String> {
-    word(text, MEASURES)
-}
-
-fn show_measure(value: &Measure) -> String {
-    name_of(value, MEASURES)
-}
-
-const MODES: &[(&str, PreemptionMode)] =
-    &[("off", PreemptionMode::Off), ("on", PreemptionMode::On)];
-
-fn mode(text: &str) -> Result<PreemptionMode, String> {
-    word(text, MODES)
-}
-
-fn show_mode(value: &PreemptionMode) -> String {
-    name_of(value, MODES)
-}
-
-fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
-    let found = words.iter().find(|(word, _)| *word == text);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        format!("write {}", all.join(" or "))
-    })
-}
-
-fn name_of<T: PartialEq>(value: &T, words: &[(&str, T)]) -> String {
-    let found = words.iter().find(|(_, known)| known == value);
-    found.map_or_else(String::new, |(word, _)| (*word).to_owned())
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod knobs;
+mod words;
 
 use std::time::Duration;
 

@@ -6,6 +6,8 @@ use crate::dispatch::order::{Candidate, NEW};
 use crate::dispatch::room::Room;
 use crate::math;
 use crate::policy::Policy;
+use crate::reserve::Reservation;
+use crate::snapshot::Snapshot;
 
 pub(super) enum Found {
     /// Places in [`Snapshot::active`].
@@ -21,6 +23,7 @@ pub(super) struct Market<'a> {
     pub(super) room: &'a mut Room,
     pub(super) leftover: &'a mut [u32],
     pub(super) waiting: &'a Waiting,
+    pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
 }
 
@@ -33,14 +36,20 @@ struct Offer {
 }
 
 impl Market<'_> {
-    pub(super) fn make_room(&mut self, candidate: &Candidate<'_>) -> Found {
+    pub(super) fn make_room(
+        &mut self,
+        candidate: &Candidate<'_>,
+        entitled: Option<&Reservation>,
+    ) -> Found {
         let job = candidate.job;
-        let allowed = if candidate.key < -NEW / 2.0 {
+        let allowed = if entitled.is_some() {
+            Running::sooner_or_later
+        } else if candidate.key < -NEW / 2.0 {
             Running::for_new
         } else {
             Running::now
         };
-        let offers = self.offers(candidate, job.gpus_per_node, allowed);
+        let offers = self.offers(candidate, job.gpus_per_node, allowed, entitled);
         if let Some(chosen) = cheapest(offers, job.nodes) {
             return Found::Stops(self.accept(&chosen, job.gpus_per_node));
         }
@@ -51,7 +60,7 @@ impl Market<'_> {
             return Found::Stops(stops);
         }
         if self.policy.preemption.claim {
-            let offers = self.offers(candidate, job.gpus_per_node, Running::sooner_or_later);
+            let offers = self.offers(candidate, job.gpus_per_node, Running::sooner_or_later, None);
             if let Some(chosen) = cheapest(offers, job.nodes) {
                 for offer in &chosen {
                     // Kept free for it: nobody starts there until the others may be stopped.
@@ -72,10 +81,15 @@ impl Market<'_> {
         candidate: &Candidate<'_>,
         gpus: u32,
         allowed: fn(&Running) -> bool,
+        entitled: Option<&Reservation>,
     ) -> Vec<Offer> {
         let job = candidate.job;
         let new = candidate.key < -NEW / 2.0;
         let worse = |running: &Running, waste: f64| {
+            if let Some(reservation) = entitled {
+                // Only its holder's own jobs have as good a claim.
+                return !reservation.includes(&self.snapshot.active[running.active].job);
+            }
             if running.class != job.class {
                 return running.class < job.class;
             }
@@ -97,6 +111,10 @@ impl Market<'_> {
         let least_waste = math::pow(1.0 / f64::from(gpus), waste_power);
         let mut offers = Vec::new();
         for node in 0..self.room.nodes() {
+            let name = &self.snapshot.nodes[node].name;
+            if entitled.is_some_and(|reservation| !reservation.may_be_on(name)) {
+                continue;
+            }
             let mut have = self.room.free[node] + self.leftover[node];
             let mut stops = Vec::new();
             let mut least_yield = f64::INFINITY;

@@ -5,6 +5,7 @@
 //! because it came first. Each resume repeats work, so that a job is only stopped for one that has
 //! less left by a factor, and never before it ran for a while.
 
+mod entitled;
 mod market;
 mod migrate;
 mod running;
@@ -14,9 +15,12 @@ use std::collections::HashSet;
 
 use berth_domain::PriorityClass;
 
+use super::expected::Expected;
 use super::order::{Candidate, NEW};
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
+use crate::reserve::Reservation;
+use entitled::Entitlements;
 use market::{Found, Market};
 use running::Running;
 use waiting::Waiting;
@@ -30,6 +34,7 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
         }
     }
     let mut line = Line {
+        expected: Expected::new(&walk),
         running,
         by_node,
         hopeless: HashSet::new(),
@@ -37,11 +42,16 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
         leftover: running::ending(&walk),
         any_waits: false,
     };
-    for candidate in open {
-        line.next(&mut walk, candidate);
+    // What is reserved for them they get before anybody else.
+    let entitlements = Entitlements::of(&walk);
+    let (entitled, others): (Vec<_>, Vec<_>) = open
+        .iter()
+        .partition(|one| entitlements.of_job(one.job).is_some());
+    for candidate in entitled.into_iter().chain(others) {
+        line.next(&mut walk, candidate, entitlements.of_job(candidate.job));
     }
     for candidate in walk.borrowers() {
-        line.next(&mut walk, &candidate);
+        line.next(&mut walk, &candidate, None);
     }
     if line.any_waits
         && let Ok(at) = walk.now.checked_add(walk.policy.preemption.review)
@@ -51,7 +61,9 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     walk.decision
 }
 
-struct Line {
+struct Line<'a> {
+    /// What jobs that may not be stopped must leave to reservations.
+    expected: Expected<'a>,
     running: Vec<Running>,
     /// Places in `running` of who is on each node.
     by_node: Vec<Vec<usize>>,
@@ -64,14 +76,23 @@ struct Line {
     any_waits: bool,
 }
 
-impl Line {
-    fn next<'a>(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+impl<'a> Line<'a> {
+    fn next(
+        &mut self,
+        walk: &mut Walk<'a>,
+        candidate: &Candidate<'a>,
+        entitled: Option<&'a Reservation>,
+    ) {
         if !walk.admit(candidate) {
             return;
         }
         let job = candidate.job;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
         self.waiting.remove(count, gpus);
+        if !job.preemptible && !walk.snapshot.reservations.is_empty() && entitled.is_none() {
+            self.next_that_stays(walk, candidate);
+            return;
+        }
         if let Some(chosen) = walk.room.choose(count, gpus) {
             walk.start(candidate, chosen);
             self.hopeless.clear();
@@ -80,7 +101,7 @@ impl Line {
         self.any_waits = true;
         let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
         let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
-        if self.hopeless.contains(&kind) {
+        if entitled.is_none() && self.hopeless.contains(&kind) {
             walk.wait(candidate, Why::NoRoom { free, best });
             return;
         }
@@ -90,9 +111,10 @@ impl Line {
             room: &mut walk.room,
             leftover: &mut self.leftover,
             waiting: &self.waiting,
+            snapshot: walk.snapshot,
             policy: walk.policy,
         };
-        let why = match market.make_room(candidate) {
+        let why = match market.make_room(candidate, entitled) {
             Found::Stops(stops) => {
                 let stop = |active| Stop {
                     active,
@@ -110,6 +132,33 @@ impl Line {
                 self.hopeless.insert(kind);
                 Why::NoRoom { free, best }
             }
+        };
+        walk.wait(candidate, why);
+    }
+
+    /// A job that could not be stopped when a reservation begins starts only if it is done by
+    /// then, and only on what is free.
+    fn next_that_stays(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
+        let job = candidate.job;
+        let (count, gpus) = (job.nodes, job.gpus_per_node);
+        let length = self.expected.length_s(job);
+        let chosen = self.expected.profile(walk, job).and_then(|profile| {
+            let allowed = |node| profile.fits(node, gpus, 0.0, length);
+            walk.room.choose_if(count, gpus, allowed)
+        });
+        if let Some(chosen) = chosen {
+            self.expected.occupy(job, &chosen, 0.0, length);
+            walk.start(candidate, chosen);
+            self.hopeless.clear();
+            return;
+        }
+        self.any_waits = true;
+        let why = match self.expected.reservation_in_the_way(walk, job, length) {
+            Some(index) => Why::Reserved(index),
+            None => Why::NoRoom {
+                free: walk.room.free_gpus(),
+                best: walk.room.best_node(),
+            },
         };
         walk.wait(candidate, why);
     }

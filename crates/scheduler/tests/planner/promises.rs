@@ -1,14 +1,33 @@
 //! The planner's promises under every policy, on random clusters and queues.
 
-mod support;
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use berth_domain::{GpuUuid, JobId, MoveTo, NodeName, PendingReason, PriorityClass, UserName};
+use crate::random::snapshots;
+use crate::support::{at, now, policies};
+use berth_domain::{GpuUuid, JobId, NodeName, PendingReason, UserName};
 use berth_scheduler::{Facts, Holder, Plan, Policy, Reservation, Snapshot, plan};
 use proptest::prelude::*;
-use support::{at, facts, idle, job, now, policies, run, snapshots};
+
+/// As [`snapshots`], some of them with a reservation.
+fn reserved_snapshots() -> impl Strategy<Value = Snapshot> {
+    let reservation = (0u8..4, 1u32..=2, 1u32..=8, -4000i64..8000, 60i64..20_000);
+    (snapshots(), prop::option::of(reservation)).prop_map(|(mut snapshot, drawn)| {
+        if let Some((owner, nodes, gpus_per_node, start, length)) = drawn {
+            snapshot.reservations.push(Reservation {
+                id: 1,
+                holder: Holder::User(UserName(format!("user-{owner}"))),
+                nodes,
+                gpus_per_node,
+                only: vec![],
+                start: at(start),
+                end: at(start + length),
+                no_show: (length > 10_000).then(|| Duration::from_secs(600)),
+            });
+        }
+        snapshot
+    })
+}
 
 /// The snapshot after the plan's starts.
 fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
@@ -82,7 +101,7 @@ fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
 
 proptest! {
     #[test]
-    fn every_lease_is_exact_free_and_whole(snapshot in snapshots()) {
+    fn every_lease_is_exact_free_and_whole(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let plan = plan(&snapshot, &policy, now());
             let free: HashSet<&GpuUuid> =
@@ -103,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn every_job_starts_or_has_a_place_and_a_reason(snapshot in snapshots()) {
+    fn every_job_starts_or_has_a_place_and_a_reason(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let plan = plan(&snapshot, &policy, now());
             let mut all: Vec<JobId> = plan.starts.iter().map(|(id, _)| *id).collect();
@@ -117,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_input_gives_the_same_plan(snapshot in snapshots()) {
+    fn the_same_input_gives_the_same_plan(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let first = plan(&snapshot, &policy, now());
             prop_assert_eq!(&first, &plan(&snapshot, &policy, now()));
@@ -185,6 +204,38 @@ proptest! {
         }
     }
 
+    /// Who does not hold the reservation leaves its GPUs when it begins, if all run to their
+    /// limits and nobody is stopped.
+    #[test]
+    fn what_is_reserved_is_there(snapshot in reserved_snapshots()) {
+        for policy in [Policy::fifo(), Policy::easy(), Policy::slurm()] {
+            let Some(reservation) = snapshot.reservations.first() else { continue };
+            if reservation.start <= now() || reservation.no_show.is_some() {
+                continue;
+            }
+            let made = plan(&snapshot, &policy, now());
+            // Without anybody else started, is there enough at its start? Then there still is.
+            let enough = |snapshot: &Snapshot| {
+                let free = |node: &berth_scheduler::FreeNode| {
+                    let ended = snapshot.active.iter().filter(|active| {
+                        let hers = matches!(&reservation.holder,
+                            Holder::User(user) if *user == active.job.owner);
+                        hers || active.limit_at().unwrap() <= reservation.start
+                    });
+                    let parts = ended.flat_map(|active| &active.lease.0);
+                    let here = parts.filter(|part| part.node == node.name);
+                    node.free.len() + here.map(|part| part.gpus.len()).sum::<usize>()
+                };
+                let wanted = reservation.gpus_per_node as usize;
+                snapshot.nodes.iter().filter(|node| free(node) >= wanted).count()
+                    >= reservation.nodes as usize
+            };
+            if enough(&snapshot) {
+                prop_assert!(enough(&started(&snapshot, &made)));
+            }
+        }
+    }
+
     #[test]
     fn a_quota_binds_while_somebody_else_waits(snapshot in snapshots(), limit in 1u32..12) {
         for mut policy in policies() {
@@ -223,7 +274,7 @@ proptest! {
     }
 
     #[test]
-    fn only_what_may_be_stopped_is_stopped(snapshot in snapshots()) {
+    fn only_what_may_be_stopped_is_stopped(snapshot in reserved_snapshots()) {
         for policy in policies() {
             let made = plan(&snapshot, &policy, now());
             let on = policy.preemption.mode == berth_scheduler::PreemptionMode::On;
@@ -233,7 +284,8 @@ proptest! {
                 let victim = snapshot.active.iter().find(|one| one.job.id == stop.job).unwrap();
                 let ran = now().duration_since(victim.since.unwrap()).as_secs();
                 prop_assert!(victim.job.preemptible && !victim.stopping);
-                prop_assert!(ran >= i64::try_from(policy.preemption.min_run_new.as_secs()).unwrap());
+                let least = i64::try_from(policy.preemption.min_run_new.as_secs()).unwrap();
+                prop_assert!(ran >= least || !snapshot.reservations.is_empty());
                 prop_assert!(seen.insert(stop.job), "once");
                 let winner = snapshot.pending.iter().find(|one| one.job.id == stop.beneficiary);
                 let winner = winner.unwrap();
@@ -264,191 +316,4 @@ proptest! {
             prop_assert!(parts.into_iter().all(|part| part.node != name));
         }
     }
-}
-
-#[test]
-fn a_short_job_passes_a_blocked_gang_and_a_long_one_does_not() {
-    let mut snapshot = idle(2);
-    let limit = |id, minutes: u64| Facts {
-        time_limit: Duration::from_secs(minutes * 60),
-        ..facts(id, 1, 4)
-    };
-    assert!(run(&mut snapshot, limit(100, 60), 0, 0));
-    snapshot.pending = vec![job(1, 2, 8), job(2, 1, 4), job(3, 1, 4)];
-    snapshot.pending[1].job.time_limit = Duration::from_secs(61 * 60);
-    snapshot.pending[2].job.time_limit = Duration::from_secs(60 * 60);
-    let plan = plan(&snapshot, &Policy::easy(), now());
-    let started: Vec<u64> = plan.starts.iter().map(|(id, _)| id.0).collect();
-    assert_eq!(started, [3]);
-    // Best fit: the short one took the other half of the first node.
-    assert_eq!(
-        plan.reasons[&JobId(1)],
-        PendingReason::DrainingForGang {
-            wanted_gpus: 16,
-            free_gpus: 8,
-            at: at(3600),
-            idle_gpu_minutes: 8 * 60,
-        }
-    );
-    assert_eq!(plan.reasons[&JobId(2)].sentence(), "Waits behind job 1.");
-}
-
-#[test]
-fn people_move_jobs_whatever_the_policy_thinks() {
-    let order = |moved: &[(u64, MoveTo)]| {
-        let mut snapshot = idle(1);
-        assert!(run(&mut snapshot, facts(100, 1, 8), 0, 0));
-        // The policy's order is 1 2 3 4: the smaller first.
-        snapshot.pending = (1..=4)
-            .map(|id| job(id, 1, u32::try_from(id).unwrap()))
-            .collect();
-        for one in &mut snapshot.pending {
-            let about = berth_scheduler::predict::RunTime::about(600.0);
-            one.job.predicted = Some(std::sync::Arc::new(about));
-            one.job.submitted_at = now();
-            one.job.moved = moved
-                .iter()
-                .find(|(id, _)| *id == one.job.id.0)
-                .map(|(_, to)| *to);
-        }
-        let plan = plan(&snapshot, &Policy::berth(), now());
-        plan.order.iter().map(|id| id.0).collect::<Vec<_>>()
-    };
-    assert_eq!(order(&[]), [1, 2, 3, 4]);
-    assert_eq!(order(&[(3, MoveTo::Top)]), [3, 1, 2, 4]);
-    assert_eq!(order(&[(4, MoveTo::Before(JobId(2)))]), [1, 4, 2, 3]);
-    assert_eq!(order(&[(1, MoveTo::After(JobId(3)))]), [2, 3, 1, 4]);
-    assert_eq!(order(&[(1, MoveTo::After(JobId(9)))]), [1, 2, 3, 4]);
-    let chain = [(1, MoveTo::After(JobId(2))), (2, MoveTo::After(JobId(4)))];
-    assert_eq!(order(&chain), [3, 4, 2, 1]);
-    let circle = [(1, MoveTo::After(JobId(2))), (2, MoveTo::Before(JobId(1)))];
-    assert_eq!(order(&circle), [1, 2, 3, 4]);
-}
-
-#[test]
-fn a_reservation_is_kept_for_its_holder_and_costs_nothing_before() {
-    let ana = UserName::from("ana");
-    let mut snapshot = idle(1);
-    snapshot.reservations = vec![Reservation {
-        id: 7,
-        holder: Holder::User(ana.clone()),
-        nodes: 1,
-        gpus_per_node: 6,
-        only: vec![],
-        start: at(3600),
-        end: at(7200),
-        no_show: Some(Duration::from_secs(600)),
-    }];
-    let mut short = job(1, 1, 4);
-    short.job.time_limit = Duration::from_secs(3600);
-    let mut long = job(2, 1, 4);
-    long.job.time_limit = Duration::from_secs(3660);
-    let mut hers = job(3, 1, 4);
-    hers.job.owner = ana;
-    let starts = |pending: &[&berth_scheduler::Pending], second| {
-        let mut snapshot = snapshot.clone();
-        snapshot.pending = pending.iter().map(|one| (*one).clone()).collect();
-        let plan = plan(&snapshot, &Policy::easy(), at(second));
-        let ids = plan.starts.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
-        (ids, plan.reasons.get(&JobId(2)).map(PendingReason::token))
-    };
-    let wake = |second| plan(&snapshot, &Policy::easy(), at(second)).wake_at;
-    assert_eq!(
-        [wake(0), wake(3600), wake(4200)],
-        [at(3600), at(4200), at(7200)].map(Some)
-    );
-    assert_eq!(starts(&[&short, &long], 0), (vec![1], Some("Reservation")));
-    assert_eq!(starts(&[&long, &hers], 0), (vec![3], Some("Reservation")));
-    assert_eq!(
-        starts(&[&long, &hers], 3600),
-        (vec![3], Some("Reservation"))
-    );
-    assert_eq!(starts(&[&long], 4199), (vec![], Some("Reservation")));
-    assert_eq!(starts(&[&long], 4200), (vec![2], None), "nobody came");
-}
-
-#[test]
-fn a_higher_class_goes_first_under_every_policy() {
-    for policy in policies() {
-        let mut snapshot = idle(1);
-        snapshot.pending = vec![job(1, 1, 1), job(2, 1, 8)];
-        snapshot.pending[1].job.class = PriorityClass::High;
-        let plan = plan(&snapshot, &policy, now());
-        assert_eq!(plan.starts[0].0, JobId(2), "{}", policy.name);
-    }
-}
-
-#[test]
-fn a_new_job_interrupts_a_long_one_that_may_be_stopped() {
-    let mut policy = Policy::berth();
-    policy.set("preemption", "on").unwrap();
-    let mut snapshot = idle(1);
-    let victim = |id| Facts {
-        preemptible: true,
-        ..facts(id, 1, 8)
-    };
-    assert!(run(&mut snapshot, victim(100), 0, -3600));
-    snapshot.pending = vec![job(1, 1, 1)];
-    let made = plan(&snapshot, &policy, now());
-    assert_eq!(made.preemptions.len(), 1);
-    assert_eq!(
-        made.reasons[&JobId(1)].sentence(),
-        "Next in line. Running jobs are being stopped so that it gets its 1 GPU."
-    );
-    snapshot.active[0].job.preemptible = false;
-    assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
-    snapshot.active[0].job.preemptible = true;
-    policy.set("preemption", "off").unwrap();
-    assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
-}
-
-#[test]
-fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
-    let mut policy = Policy::berth();
-    policy.set("preemption", "on").unwrap();
-    let mut snapshot = idle(2);
-    for (id, node) in [(100, 0), (101, 1)] {
-        let victim = Facts {
-            preemptible: true,
-            ..facts(id, 1, 8)
-        };
-        assert!(run(&mut snapshot, victim, node, -3600));
-    }
-    snapshot.pending = vec![job(1, 1, 1)];
-    let first = plan(&snapshot, &policy, now());
-    assert_eq!(first.preemptions.len(), 1);
-    let stopped = first.preemptions[0].job;
-    for active in &mut snapshot.active {
-        active.stopping = active.job.id == stopped;
-    }
-    let second = plan(&snapshot, &policy, now());
-    assert_eq!(second.preemptions, []);
-    assert_eq!(second.reasons[&JobId(1)].token(), "PreemptionPending");
-}
-
-#[test]
-fn who_loses_the_least_is_stopped_and_nobody_too_often() {
-    let mut policy = Policy::berth();
-    policy.set("preemption", "on").unwrap();
-    let mut snapshot = idle(2);
-    for (id, node, saved) in [(100, 0, -3000), (101, 1, -60)] {
-        let victim = Facts {
-            preemptible: true,
-            preemptions: 2,
-            ..facts(id, 1, 8)
-        };
-        assert!(run(&mut snapshot, victim, node, -3600));
-        snapshot.active[node].checkpoint_at = Some(at(saved));
-    }
-    snapshot.pending = vec![job(1, 1, 8)];
-    let stopped = |policy: &Policy| {
-        let plan = plan(&snapshot, policy, now());
-        plan.preemptions
-            .iter()
-            .map(|stop| stop.job.0)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(stopped(&policy), [101]);
-    policy.set("max_preemptions", "2").unwrap();
-    assert_eq!(stopped(&policy), []);
 }

@@ -1,10 +1,10 @@
 //! Explanations and forecasts agree with what the planner does.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::random::snapshots;
+use crate::support::{at, facts, idle, job, now, policies, run};
 use berth_domain::{JobId, MoveTo};
 use berth_scheduler::predict::RunTime;
 use berth_scheduler::{
@@ -12,7 +12,6 @@ use berth_scheduler::{
     forecast_move, forecast_policy, plan,
 };
 use proptest::prelude::*;
-use support::{at, facts, idle, job, now, policies, run, snapshots};
 
 fn hours(job: Facts, hours: u64) -> Facts {
     Facts {

@@ -1,0 +1,8 @@
+//! The planner: what it promises under every policy, what it decides in single cases, and that
+//! what it says is what it does.
+
+mod cases;
+mod explain;
+mod promises;
+mod random;
+mod support;
