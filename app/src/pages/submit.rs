@@ -323,18 +323,12 @@ fn Starts(draft: Draft) -> impl IntoView {
     let answer = RwSignal::new(None::<ForecastAnswer>);
     let asked = Memo::new(move |_| {
         let (request, problems) = draft.request();
-        let fits = problems.is_empty() || problems.iter().all(|(field, _)| field == "command");
-        fits.then(|| {
-            (
-                request.gpus,
-                request.nodes,
-                request.time_limit,
-                request.class,
-            )
-        })
+        let fits = problems.iter().all(|(field, _)| field == "command");
+        let size = (request.gpus, request.nodes);
+        fits.then_some((size, request.time_limit, request.class))
     });
     let ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
-        let Some((gpus, nodes, time_limit, class)) = asked.get_untracked() else {
+        let Some(((gpus, nodes), time_limit, class)) = asked.get_untracked() else {
             answer.set(None);
             return;
         };

@@ -47,35 +47,40 @@ pub struct Changes {
     pub counters: Counters,
 }
 
+/// What the store keeps of a state.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    pub seq: Seq,
+    pub nodes: Vec<Node>,
+    pub live: Vec<Job>,
+    /// The last [`RECENT`] finished jobs by the time they ended, oldest first.
+    pub recent: Vec<Job>,
+    /// Every finished job's verdict.
+    pub finished: Vec<(JobId, Verdict)>,
+    pub keys: Vec<((UserName, String), JobId)>,
+    pub counters: Counters,
+    pub policy: PolicyChoice,
+}
+
 impl State {
     /// Builds a state from what the store keeps; the counterpart of replaying the whole journal.
-    /// `finished` holds every finished job's verdict, `recent` the last [`RECENT`] of them by the
-    /// time they ended, oldest first.
     #[must_use]
-    pub fn restore(
-        seq: Seq,
-        nodes: Vec<Node>,
-        live: Vec<Job>,
-        recent: Vec<Job>,
-        finished: Vec<(JobId, Verdict)>,
-        keys: Vec<((UserName, String), JobId)>,
-        counters: Counters,
-        policy: PolicyChoice,
-    ) -> Self {
+    pub fn restore(saved: Saved) -> Self {
         let mut state = State {
-            seq,
-            nodes: nodes
+            seq: saved.seq,
+            nodes: saved
+                .nodes
                 .into_iter()
                 .map(|node| (node.name.clone(), node))
                 .collect(),
-            recent: recent.into(),
-            verdicts: finished.into_iter().collect(),
-            keys: keys.into_iter().collect(),
-            counters,
-            policy,
+            recent: saved.recent.into(),
+            verdicts: saved.finished.into_iter().collect(),
+            keys: saved.keys.into_iter().collect(),
+            counters: saved.counters,
+            policy: saved.policy,
             ..State::default()
         };
-        for job in live {
+        for job in saved.live {
             state.lease_of(&job);
             state.live.insert(job.id, job);
         }

@@ -1,7 +1,5 @@
 //! The planner's promises.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The state as of the last commit, from the projections: fast however long the journal is.
 
-use berth_domain::state::{Counters, RECENT, Verdict};
+use berth_domain::state::{Counters, RECENT, Saved, Verdict};
 use berth_domain::{Job, JobId, Node, Seq, State, UserName};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -65,21 +65,22 @@ impl Store {
         let node = |row: &SqliteRow| {
             serde_json::from_str::<Node>(row.get(0)).map_err(unreadable("a node"))
         };
-        Ok(State::restore(
-            Seq(seq.unsigned_abs()),
-            nodes.iter().map(node).collect::<Result<_, _>>()?,
-            live.iter().map(job).collect::<Result<_, _>>()?,
+        Ok(State::restore(Saved {
+            seq: Seq(seq.unsigned_abs()),
+            nodes: nodes.iter().map(node).collect::<Result<_, _>>()?,
+            live: live.iter().map(job).collect::<Result<_, _>>()?,
             recent,
-            finished.iter().map(verdict).collect(),
-            keys.iter()
+            finished: finished.iter().map(verdict).collect(),
+            keys: keys
+                .iter()
                 .map(|row| ((UserName(row.get(0)), row.get(1)), id(row, 2)))
                 .collect(),
-            Counters {
+            counters: Counters {
                 last_job: counters.get::<i64, _>(0).unsigned_abs(),
                 last_ordinal: counters.get::<i64, _>(1).unsigned_abs(),
             },
-            policy.unwrap_or_default(),
-        ))
+            policy: policy.unwrap_or_default(),
+        }))
     }
 }
 
