@@ -31,6 +31,8 @@ pub enum FactorKind {
     Size,
     /// How long it is expected to run, or to run on.
     RunTime,
+    /// It waited longer than anybody should, and goes before all that did not.
+    LongestWait,
     /// It has not had its first slice yet, and goes before all that had.
     FirstSlice,
 }
@@ -64,6 +66,9 @@ pub fn factors(snapshot: &Snapshot, policy: &Policy, now: Timestamp, job: &Facts
                 (policy.shortest.measure, policy.shortest.size_power)
             };
             let mut all = Vec::new();
+            if keys.overdue(job) {
+                all.push(factor(FactorKind::LongestWait, 0.0));
+            }
             if preemptive && served < policy.preemption.first_slice.as_secs_f64() {
                 all.push(factor(FactorKind::FirstSlice, 0.0));
             }

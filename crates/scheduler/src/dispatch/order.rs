@@ -144,6 +144,7 @@ impl<'a> Keys<'a> {
         match self.policy.order {
             Order::Submission => 0.0,
             Order::Multifactor => -self.multifactor(job),
+            Order::Shortest if self.overdue(job) => OVERDUE,
             Order::Shortest if self.policy.preemption.mode == PreemptionMode::On => {
                 self.attained(job, job.service.as_secs_f64(), self.waited(job))
             }
@@ -153,6 +154,11 @@ impl<'a> Keys<'a> {
 
     /// A running job's key on the same scale, for preemption.
     pub(crate) fn running(&self, active: &Active) -> f64 {
+        let job = &active.job;
+        if self.waited(job) - ran_s(active, self.now) >= self.policy.shortest.max_wait.as_secs_f64()
+        {
+            return OVERDUE;
+        }
         let served = active.job.service.as_secs_f64() + ran_s(active, self.now);
         self.attained(&active.job, served, 0.0)
     }
@@ -209,6 +215,11 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Whether a job waited longer than anybody should.
+    pub(super) fn overdue(&self, job: &Facts) -> bool {
+        self.waited(job) >= self.policy.shortest.max_wait.as_secs_f64()
+    }
+
     /// How long a job has been kept from running, in seconds.
     fn waited(&self, job: &Facts) -> f64 {
         (seconds_since(job.submitted_at, self.now) - job.service.as_secs_f64()).max(0.0)
@@ -224,6 +235,9 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The key of who waited too long, below that of everybody else who had the first slice. New jobs
+/// still go first: that takes minutes, and they come every day.
+const OVERDUE: f64 = -1.0;
 /// Below every key of a job that had its first slice: more GPU-seconds than any job has.
 pub(crate) const NEW: f64 = 1e12;
 

@@ -163,6 +163,13 @@ pub const KNOBS: &[Knob] = &[
         show
     ),
     knob!(
+        "max_wait",
+        "shortest: who waited this long goes first, whatever is left to do",
+        shortest.max_wait,
+        duration,
+        show_duration
+    ),
+    knob!(
         "preemption",
         "whether preemptible jobs may be stopped for others: off or on",
         preemption.mode,

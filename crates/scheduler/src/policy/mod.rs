@@ -92,6 +92,9 @@ pub struct Shortest {
     /// How fast waiting makes up for length: a job that waited as long as it is expected to run
     /// (ten minutes at least) counts as shorter by a factor of 1 plus this.
     pub ageing: f64,
+    /// Who waited this long goes before everybody else of the class, in the order of submission:
+    /// so long may the shortest pass a job, and no longer.
+    pub max_wait: Duration,
     /// The chance with which a predicted run time is not exceeded, where
     /// [`RunTimeSource::Predicted`] asks for one number.
     pub surety: f64,
@@ -185,6 +188,7 @@ impl Default for Shortest {
             size_power: 0.5,
             fair_share: 0.0,
             ageing: 0.3,
+            max_wait: Duration::from_secs(10 * 86_400),
             measure: Measure::Mean,
             surety: 0.5,
         }

@@ -239,3 +239,26 @@ fn with_preemption_a_reservation_is_used_by_others_until_its_holder_comes() {
     snapshot.pending = vec![hers];
     assert_eq!(plan(&snapshot, &policy, now()).preemptions, []);
 }
+
+#[test]
+fn nobody_is_passed_for_longer_than_the_longest_wait() {
+    let mut policy = Policy::berth();
+    policy.set("max_wait", "3d").unwrap();
+    for preemption in ["off", "on"] {
+        policy.set("preemption", preemption).unwrap();
+        let mut snapshot = idle(1);
+        assert!(run(&mut snapshot, facts(100, 1, 8), 0, 0));
+        let waited = |id: u64, days: i64, hours: f64| {
+            let mut one = job(id, 1, 8);
+            one.job.submitted_at = at(-days * 86_400);
+            one.job.service = Duration::from_secs(3600);
+            let run_time = berth_scheduler::predict::RunTime::about(hours * 3600.0);
+            one.job.predicted = Some(std::sync::Arc::new(run_time));
+            one
+        };
+        // A long job after two days, after four, and a short one that just came.
+        snapshot.pending = vec![waited(1, 2, 200.0), waited(2, 4, 200.0), waited(3, 0, 2.0)];
+        let plan = plan(&snapshot, &policy, now());
+        assert_eq!(plan.order, [JobId(2), JobId(3), JobId(1)], "{preemption}");
+    }
+}
