@@ -239,6 +239,7 @@ pub mod tests {
             array: JobId(11),
             index: 3,
         });
+        waiting.start_p50 = Some("2026-11-24T13:00:00Z".parse().unwrap());
         waiting.reason = Some("Priority".into());
         waiting.reason_text = Some("Waits behind 3 jobs; job 8 is next.".into());
         let mut failed = row(3, StateName::Finished);
@@ -255,10 +256,10 @@ pub mod tests {
         let now = "2026-11-24T13:00:01Z".parse().unwrap();
         let text = jobs(&some_jobs(), now, Width::Whole);
         let expected = "\
-JOBID  NAME                          USER  ST     TIME  GPUS  NODELIST(REASON)
-    7  train                         ana   R   1:00:00     4  node-1[0-2,6] node-2[3]
-   12  sweep [2J over many lea… [3]  ana   PD     0:00     4  (Priority) Waits behind 3 jobs; job 8 is next.
-    3  train                         ana   F      1:03     4  (Failed 3)
+JOBID  NAME                          USER  ST     TIME  GPUS  START  NODELIST(REASON)
+    7  train                         ana   R   1:00:00     4         node-1[0-2,6] node-2[3]
+   12  sweep [2J over many lea… [3]  ana   PD     0:00     4  now    (Priority) Waits behind 3 jobs; job 8 is next.
+    3  train                         ana   F      1:03     4         (Failed 3)
 ";
         assert_eq!(text, expected);
     }
