@@ -23,6 +23,16 @@ test('the pages are whole without script', async ({ page, berth }) => {
   await expect(page.getByRole('log')).toContainText('hello from a job');
 });
 
+test('no page fails, however often it is asked for', async ({ berth }) => {
+  const headers = { authorization: `Bearer ${berth.token}` };
+  for (const path of ['/', '/jobs?user=all', '/submit', '/login']) {
+    const ask = () => fetch(`${berth.url}${path}`, { headers }).then((answer) => answer.status);
+    for (let round = 0; round < 10; round += 1) {
+      expect(await Promise.all(Array.from({ length: 8 }, ask)), path).toEqual(Array(8).fill(200));
+    }
+  }
+});
+
 test('a job is submitted, held, released and cancelled without script', async ({ page, berth }) => {
   await berth.logIn(page);
   await page.goto('/submit');

@@ -128,6 +128,25 @@ test('a waiting job is held and released, and says why it waits', async ({ page,
   await expect(head.locator('.badge')).toHaveText('Succeeded');
 });
 
+test('the planner says when a job would start, and what would let it start sooner', async ({ page, berth }) => {
+  await page.goto('/submit');
+  await hydrated(page);
+  await expect(page.locator('.starts')).toHaveText('Would start now.');
+  const holder = await berth.submit('sleep 300', { gpus: 12, nodes: null, name: 'holder', time_limit: '6h' });
+  const id = await berth.submit('true', { gpus: 16, name: 'whole cluster' });
+  await page.getByLabel('GPUs', { exact: true }).fill('16');
+  await expect(page.locator('.starts')).toHaveText(/^Would start .*\d\d:\d\d/);
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  await expect(page.locator('.job-reason')).toContainText(/starts .*\d\d:\d\d/);
+  const sooner = page.locator('.sooner');
+  await expect(sooner).toContainText('holder of admin holds');
+  await expect(sooner).toContainText(/On \d+ GPUs? it starts now/);
+  await berth.api('cancel_job', { id: holder });
+  await expect(page.locator('.job-head .badge')).toHaveText('Succeeded');
+  await expect(sooner).toHaveCount(0);
+});
+
 test('the form says what is wrong as it is typed, and keeps what was typed', async ({ page }) => {
   await page.goto('/submit');
   await hydrated(page);

@@ -24,7 +24,7 @@ pub fn CopyButton(
         let promise = window().navigator().clipboard().write_text(&text);
         drop(promise);
         copied.set(true);
-        set_timeout(move || copied.set(false), SAYS);
+        set_timeout(move || drop(copied.try_set(false)), SAYS);
     };
     let label = format!("Copy {what}");
     let words = label.clone();

@@ -327,9 +327,11 @@ fn Starts(draft: Draft) -> impl IntoView {
         let size = (request.gpus, request.nodes);
         fits.then_some((size, request.time_limit, request.class))
     });
-    let ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
-        let Some(((gpus, nodes), time_limit, class)) = asked.get_untracked() else {
-            answer.set(None);
+    let mut ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
+        // The page may be gone by now.
+        let asked = asked.try_get_untracked().flatten();
+        let Some(((gpus, nodes), time_limit, class)) = asked else {
+            answer.try_set(None);
             return;
         };
         spawn_local(async move {
@@ -337,13 +339,12 @@ fn Starts(draft: Draft) -> impl IntoView {
             answer.try_set(forecast_start(gpus, nodes, time_limit, class).await.ok());
         });
     });
-    let ask = StoredValue::new_local(ask);
     Effect::new(move |_| {
         asked.track();
         // Whenever the queue changes, so may the answer.
         live.active.track();
         live.queue.track();
-        ask.update_value(|ask| ask(()));
+        ask(());
     });
     let text = move || {
         answer.get().map(|answer| {

@@ -44,10 +44,12 @@ pub fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
             </option>
         }
     });
-    let typed = leptos::leptos_dom::helpers::debounce(PAUSE, move |text: String| {
-        go.run(filter.get_untracked().with_text(text));
+    let mut typed = leptos::leptos_dom::helpers::debounce(PAUSE, move |text: String| {
+        // The page may be gone by now; nobody is brought back to it.
+        if let Some(filter) = filter.try_get_untracked() {
+            go.run(filter.with_text(text));
+        }
     });
-    let mut typed = typed;
     view! {
         <form class="filter" method="get" action="/jobs" role="search" on:submit=move |event| event.prevent_default()>
             <fieldset class="segments">
