@@ -138,7 +138,7 @@ test('the planner says when a job would start, and what would let it start soone
   await expect(page.locator('.starts')).toHaveText(/^Would start .*\d\d:\d\d/);
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
-  await expect(page.locator('.job-reason')).toContainText(/starts .*\d\d:\d\d/);
+  await expect(page.locator('.job-reason')).toContainText(/Starts .*\d\d:\d\d/);
   const sooner = page.locator('.sooner');
   await expect(sooner).toContainText('holder of admin holds');
   await expect(sooner).toContainText(/On \d+ GPUs? it starts now/);

@@ -24,7 +24,10 @@ pub fn CopyButton(
         let promise = window().navigator().clipboard().write_text(&text);
         drop(promise);
         copied.set(true);
-        set_timeout(move || drop(copied.try_set(false)), SAYS);
+        let back = move || {
+            copied.try_set(false);
+        };
+        set_timeout(back, SAYS);
     };
     let label = format!("Copy {what}");
     let words = label.clone();

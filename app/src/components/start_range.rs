@@ -41,7 +41,7 @@ pub fn StartRange(#[prop(into)] row: Signal<JobRow>) -> impl IntoView {
                     class="start-range num"
                     title="As likely before the first time as after; nine times of ten by the second"
                 >
-                    "starts " {words}
+                    "Starts " {words} "."
                 </span>
             }
         })

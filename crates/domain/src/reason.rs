@@ -225,10 +225,10 @@ impl PendingReason {
                 at,
                 idle_gpu_minutes,
             } => format!(
-                "Next in line. {free_gpus} of {} are free and kept for it; all are expected by {}. \
-                 Until then {idle_gpu_minutes} GPU-minutes stay idle.",
+                "Next in line. Of {} that it needs, {free_gpus} stay free for it; the rest is \
+                 expected about {}. Until then {idle_gpu_minutes} GPU-minutes are idle.",
                 gpus(*wanted_gpus),
-                minute(at)
+                at.strftime("%Y-%m-%d %H:%M UTC")
             ),
             PendingReason::PreemptionPending { gpus: count } => format!(
                 "Next in line. Running jobs are being stopped so that it gets its {}.",
