@@ -246,11 +246,19 @@ async fn nothing_of_a_finished_job_remains() {
 #[tokio::test]
 async fn a_stop_is_a_term_a_grace_and_a_kill() {
     let mut host = Host::new();
-    // Ends well when told to.
-    host.send(Order::Launch(order(
-        "trap 'echo saved; exit 9' TERM; while :; do sleep 0.01; done",
-    )));
+    // Ends well when told to; a shell hears nothing before its trap is set.
+    let set = |name: &str| format!("echo set > {}", host.path(name).display());
+    let line = format!(
+        "trap 'echo saved; exit 9' TERM; {}; while :; do sleep 0.01; done",
+        set("first")
+    );
+    let deaf = format!(
+        "trap '' TERM; sleep 1000 & {}; while :; do sleep 0.01; done",
+        set("second")
+    );
+    host.send(Order::Launch(order(&line)));
     host.running(FIRST).await;
+    host.appears("first").await;
     host.send(Order::Stop {
         attempt: FIRST,
         grace: PATIENCE,
@@ -261,10 +269,11 @@ async fn a_stop_is_a_term_a_grace_and_a_kill() {
 
     // Does not end, nor does its child.
     let second = AttemptId { number: 2, ..FIRST };
-    let mut deaf = order("trap '' TERM; sleep 1000 & while :; do sleep 0.01; done");
+    let mut deaf = order(&deaf);
     deaf.attempt = second;
     host.send(Order::Launch(deaf));
     host.running(second).await;
+    host.appears("second").await;
     host.send(Order::Stop {
         attempt: second,
         grace: Duration::from_millis(100),
