@@ -205,7 +205,16 @@ async fn a_preempted_job_is_warned_saves_and_resumes() {
     let firm = submit(&berth, never).await.id;
     until_state(&berth, firm, StateName::Running).await;
     let short = submit(&berth, sized(2, "5m", "true")).await.id;
-    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    // A job without GPUs that begins later: when it ran, the planner has looked at the others again,
+    // after they ran for longer than the least run time.
+    let later = berth_domain::Timestamp::now() + std::time::Duration::from_secs(3);
+    let clock = SubmitRequest {
+        gpus: Some(0),
+        begin: Some(later.to_string()),
+        ..shell("true")
+    };
+    let clock = submit(&berth, clock).await.id;
+    until_finished(&berth, &[clock]).await;
     assert_eq!(get(&berth, firm).await.row.state, StateName::Running);
     assert_eq!(get(&berth, short).await.row.state, StateName::Queued);
 }
