@@ -38,6 +38,9 @@ pub struct Args {
     /// One JSON object a policy.
     #[arg(long)]
     json: bool,
+    /// Also says how often starts were within their forecasts, as JSON.
+    #[arg(long)]
+    forecasts: bool,
     /// Writes job_id,first_start_s,end_s,preemptions for each job.
     #[arg(long, value_name = "FILE.csv")]
     jobs_out: Option<PathBuf>,
@@ -70,6 +73,10 @@ pub fn run(args: &Args) -> Result<(), AnyError> {
             }
             if args.json {
                 println!("{}", serde_json::to_string(&run.summary)?);
+            }
+            if args.forecasts {
+                let score = sim::score_forecasts(&jobs, cluster, policy);
+                println!("{}", serde_json::to_string(&score)?);
             }
             summaries.push(run.summary);
         }

@@ -224,12 +224,15 @@ impl PendingReason {
                 free_gpus,
                 at,
                 idle_gpu_minutes,
-            } => format!(
-                "Next in line. Of {} that it needs, {free_gpus} stay free for it; the rest is \
-                 expected about {}. Until then {idle_gpu_minutes} GPU-minutes are idle.",
-                gpus(*wanted_gpus),
-                at.strftime("%Y-%m-%d %H:%M UTC")
-            ),
+            } => {
+                let verb = if *free_gpus == 1 { "stays" } else { "stay" };
+                format!(
+                    "Next in line. Of {} that it needs, {free_gpus} {verb} free for it; the rest \
+                     is expected about {}. Until then {idle_gpu_minutes} GPU-minutes are idle.",
+                    gpus(*wanted_gpus),
+                    at.strftime("%Y-%m-%d %H:%M UTC")
+                )
+            }
             PendingReason::PreemptionPending { gpus: count } => format!(
                 "Next in line. Running jobs are being stopped so that it gets its {}.",
                 gpus(*count)
