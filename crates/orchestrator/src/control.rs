@@ -1,4 +1,4 @@
-//! The control loop. It wakes for a request, an executor's report, a time limit, a begin time or a
+//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit, a begin time or a
 //! retry that is due, and to publish a view that is out of date or waited for; see [`Control::turn`].
 
 use std::collections::BTreeMap;
@@ -78,14 +78,15 @@ pub enum StartError {
 
 /// Loads the state, takes up what ran before, and starts the loop and the sampler.
 ///
-/// The loop ends when every [`Handle`] is dropped.
+/// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
+/// say. The loop ends when every [`Handle`] is dropped.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn start(
     store: Store,
     settings: Settings,
-    nodes: Vec<Node>,
+    nodes: watch::Receiver<Option<Vec<Node>>>,
     sampler: GpuSampler,
     (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
 ) -> Result<(Handle, JoinHandle<()>), StartError> {
@@ -103,7 +104,9 @@ pub async fn start(
     let policy = chosen(&state, settings.cpu_jobs_per_node);
     let progress = Arc::new(Progress::default());
     progress.applied.store(state.seq.0, Ordering::Release);
+    let first = nodes.borrow().clone();
     let mut control = Control {
+        nodes: Some(nodes),
         state,
         store,
         settings,
@@ -119,7 +122,7 @@ pub async fn start(
         publish_due: Some(Instant::now()),
         last_published: None,
     };
-    control.take_up(nodes).await?;
+    control.take_up(first).await?;
     let handle = Handle {
         requests,
         view: view_reader,
@@ -131,6 +134,8 @@ pub async fn start(
 }
 
 struct Control {
+    /// `None` when it changes no more.
+    nodes: Option<watch::Receiver<Option<Vec<Node>>>>,
     state: State,
     store: Store,
     settings: Settings,
@@ -172,8 +177,12 @@ enum CommitError {
 impl Control {
     /// What is done once, before the loop: the inventory is compared with what was known, what ran
     /// is taken up, and the first plan is made and shown.
-    async fn take_up(&mut self, nodes: Vec<Node>) -> Result<(), StartError> {
-        match self.decide(Actor::Berth, Input::Inventory(nodes)).await {
+    async fn take_up(&mut self, nodes: Option<Vec<Node>>) -> Result<(), StartError> {
+        let compared = match nodes {
+            Some(nodes) => self.decide(Actor::Berth, Input::Inventory(nodes)).await,
+            None => Ok(()),
+        };
+        match compared {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Illegal(error)) => return Err(error.into()),
@@ -217,6 +226,10 @@ impl Control {
             count = inbox.recv_many(&mut requests, REQUESTS_PER_TURN) => {
                 if count == 0 { return false }
             }
+            changed = changed(&mut self.nodes) => match changed {
+                Some(found) => self.certainly(Input::Inventory(found)).await,
+                None => self.nodes = None,
+            },
             () = self.progress.look.notified() => self.show_at_once(),
             () = sleep_until(timer) => {}
         }
@@ -467,6 +480,15 @@ impl Control {
         self.publish_due = waits.then(|| now + RENEW_EVERY);
         self.last_published = Some(now);
     }
+}
+
+/// The next inventory; `None` when there will be none.
+async fn changed(nodes: &mut Option<watch::Receiver<Option<Vec<Node>>>>) -> Option<Vec<Node>> {
+    let Some(nodes) = nodes else {
+        return std::future::pending().await;
+    };
+    nodes.changed().await.ok()?;
+    nodes.borrow_and_update().clone()
 }
 
 async fn sleep_until(at: Option<Instant>) {
