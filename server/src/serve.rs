@@ -55,6 +55,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         shim: std::env::current_exe()?,
         server_url: Some(url.clone()),
         log_limit_bytes: config.log_limit_mib * 1024 * 1024,
+        gang_grace: config.grace().usual,
         ..RunConfig::default()
     };
     let executor = match found.ray {

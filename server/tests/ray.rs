@@ -16,22 +16,26 @@ use berth_api::cluster::GetCluster;
 use berth_api::jobs::{CancelJob, JobArg};
 use berth_api::views::JobDetail;
 use berth_domain::{JobId, StateName, SubmitRequest};
-use cluster::Cluster;
+use cluster::{Cluster, TOKEN};
+use serde_json::json;
 use support::{Server, all, get, shell, submit, until_nothing_runs_of, until_within};
 
 /// Ray takes a second of a core for each job that it starts, and longer than a minute to notice some
 /// of its own failures.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("BERTH_NODE_GRACE_S", "3"),
+    ("BERTH_GRACE_S", "2"),
+    ("RAY_AUTH_TOKEN", TOKEN),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_on_ray() {
     let Some(mut cluster) = Cluster::start().await else {
         return;
     };
-    let mut server = Server::on(
-        ["--ray", &cluster.url()],
-        &[("BERTH_NODE_GRACE_S", "3"), ("BERTH_GRACE_S", "2")],
-    );
+    let mut server = Server::on(["--ray", &cluster.url()], &ENVIRONMENT);
     let mut began = Instant::now();
     let mut done = |name: &str| {
         println!("{name}: {:.1} s", began.elapsed().as_secs_f64());
@@ -41,6 +45,8 @@ async fn a_server_on_ray() {
     done("sixty jobs");
     a_time_limit_and_a_cancelled_one(&server).await;
     done("limits");
+    what_others_hold_is_not_leased(&server, &cluster).await;
+    done("foreign");
     the_server_is_killed(&mut server).await;
     done("server killed");
     a_node_is_killed(&server, &mut cluster).await;
@@ -159,6 +165,51 @@ async fn until_running(server: &Server, ids: &[JobId]) {
     }
 }
 
+/// Somebody uses three GPUs of a node through Ray itself.
+async fn what_others_hold_is_not_leased(server: &Server, cluster: &Cluster) {
+    let berth = server.client();
+    let foreign = json!({
+        "submission_id": "foreign",
+        "entrypoint": "sleep 1000",
+        "entrypoint_num_gpus": 3,
+        "entrypoint_label_selector": { "ray.io/node-id": cluster.node_id(2).await },
+    });
+    assert_eq!(cluster.post("api/jobs/", &foreign).await.0, 200);
+    let foreign_are = async |berth: &Berth, count| {
+        let nodes = berth.call(GetCluster {}).await.unwrap().cluster.nodes;
+        nodes.iter().map(|node| node.foreign).collect::<Vec<_>>() == [0, count]
+    };
+    let seen = async {
+        while !foreign_are(&berth, 3).await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, seen)
+        .await
+        .expect("foreign GPUs are seen");
+    let six = |name: &str| SubmitRequest {
+        gpus: Some(6),
+        name: Some(name.to_owned()),
+        ..shell("sleep 1000")
+    };
+    let first = submit(&berth, six("first")).await.id;
+    let second = submit(&berth, six("second")).await.id;
+    until_running(server, &[first]).await;
+    assert_eq!(lease(&get(&berth, first).await).0, "node-1");
+    let waits = get(&berth, second).await.row;
+    assert_eq!(
+        waits.reason_text.as_deref(),
+        Some("7 GPUs are free, but at most 5 on one node; this job needs 6 together.")
+    );
+    cluster.post("api/jobs/foreign/stop", &json!({})).await;
+    until_running(server, &[second]).await;
+    for id in [first, second] {
+        let body = JobArg { id };
+        berth.call(CancelJob { body }).await.unwrap();
+    }
+    until_finished(&berth, &[first, second]).await;
+}
+
 /// Eight jobs of two GPUs, which write a line when they begin and wait for a file.
 async fn eight(server: &Server, name: &str, retries: i64) -> Vec<JobId> {
     let dir = server.dir.path().display();
@@ -190,7 +241,7 @@ fn ran(server: &Server, name: &str) -> Vec<String> {
 async fn the_server_is_killed(server: &mut Server) {
     let ids = eight(server, "server", 0).await;
     server.kill();
-    server.boot(&[("BERTH_NODE_GRACE_S", "3"), ("BERTH_GRACE_S", "2")]);
+    server.boot(&ENVIRONMENT);
     until_running(server, &ids).await;
     std::fs::write(server.dir.path().join("server.go"), "").unwrap();
     let finished = until_finished(&server.client(), &ids).await;

@@ -5,7 +5,9 @@
 
 mod job;
 mod keeper;
+mod kept;
 mod launch;
+mod tidy;
 
 use std::path::Path;
 use std::time::Duration;

@@ -16,8 +16,8 @@ use berth_domain::{
 use berth_executors::{
     ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RayConfig, RunConfig, layout, logs, ray,
 };
-use berth_ray::Ray;
-use cluster::Cluster;
+use berth_ray::{Ray, Token};
+use cluster::{Cluster, TOKEN};
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -54,6 +54,10 @@ impl Site {
     }
 
     fn start(&mut self) {
+        self.start_with(Some(TOKEN));
+    }
+
+    fn start_with(&mut self, token: Option<&str>) {
         let exe = std::env::current_exe().unwrap();
         let shim = exe.ancestors().nth(2).unwrap().join("examples/shim");
         let run = RunConfig {
@@ -63,7 +67,7 @@ impl Site {
             gang_grace: GRACE,
             ..RunConfig::default()
         };
-        let ray = Ray::new(&self.cluster.url(), None).unwrap();
+        let ray = Ray::new(&self.cluster.url(), token.map(Token::new).as_ref()).unwrap();
         let config = RayConfig {
             start_patience: Duration::from_secs(40),
             node_grace: Duration::from_secs(3),
@@ -234,10 +238,8 @@ async fn the_contract() {
     done("killed");
     site.tidied().await;
     done("tidied");
-    a_lost_node(&mut site).await;
-    done("lost node");
-    a_lost_head(&mut site).await;
-    done("lost head");
+    tokens(&mut site).await;
+    done("tokens");
 }
 
 async fn runs_where_its_lease_says(site: &mut Site) {
@@ -522,46 +524,27 @@ fn kill(pid: &str) {
     assert!(killed.unwrap().success());
 }
 
-async fn a_lost_node(site: &mut Site) {
-    site.send(Order::Launch(order(80, vec![part(2, &[0])], "sleep 1000")));
-    site.send(Order::Launch(order(81, vec![part(1, &[0])], "sleep 1000")));
-    site.running(attempt(80)).await;
-    site.running(attempt(81)).await;
-    site.cluster.kill(2);
-    let ended = site.exit(attempt(80)).await.ended;
-    assert!(matches!(ended, Ended::Lost { .. }), "{ended:?}");
-    // It comes back, by the same name, as another node of Ray.
-    site.cluster.boot(2);
-    site.cluster.until_alive(2).await;
-    site.send(Order::Launch(order(82, vec![part(2, &[0])], "hostname")));
-    assert_eq!(site.exit(attempt(82)).await, Exit::code(0));
-    assert_eq!(site.log(attempt(82), 0), "node-2\n");
-    site.send(Order::Stop {
-        attempt: attempt(81),
-        grace: GRACE,
-    });
-    site.exit(attempt(81)).await;
-    site.nothing_left().await;
-}
-
-async fn a_lost_head(site: &mut Site) {
-    site.send(Order::Launch(order(90, vec![part(1, &[0])], "sleep 1000")));
-    site.send(Order::Launch(order(91, vec![part(2, &[0])], "sleep 1000")));
-    site.running(attempt(90)).await;
-    site.running(attempt(91)).await;
-    site.health.clear();
-    site.cluster.kill(1);
-    while !site.health.iter().any(Result::is_err) {
-        site.hear().await;
+/// Nothing is launched without the right one, and people read why.
+async fn tokens(site: &mut Site) {
+    for (token, words) in [
+        (None, "wants a token"),
+        (Some("wrong"), "refuses our token"),
+    ] {
+        site.executor = None;
+        while site.events.recv().await.is_some() {}
+        site.health.clear();
+        site.start_with(token);
+        site.send(Order::Launch(order(90, vec![part(1, &[0])], "true")));
+        while site.health.is_empty() {
+            site.hear().await;
+        }
+        let why = site.health[0].clone().unwrap_err();
+        assert!(
+            why.contains(words) && why.contains("RAY_AUTH_TOKEN"),
+            "{why}"
+        );
     }
-    // What is launched meanwhile waits for the head.
-    site.send(Order::Launch(order(92, vec![part(1, &[1])], "echo ran")));
-    site.cluster.boot(1);
-    for job in [90, 91] {
-        let ended = site.exit(attempt(job)).await.ended;
-        assert!(matches!(ended, Ended::Lost { .. }), "{job}: {ended:?}");
-    }
-    assert_eq!(site.exit(attempt(92)).await, Exit::code(0));
-    assert_eq!(site.health.last(), Some(&Ok(())));
-    site.nothing_left().await;
+    site.restart().await;
+    site.send(Order::Launch(order(90, vec![part(1, &[0])], "true")));
+    assert_eq!(site.exit(attempt(90)).await, Exit::code(0));
 }

@@ -54,6 +54,11 @@ impl Seen {
         });
     }
 
+    /// Whether its node was there when that was last looked at.
+    pub(super) fn has_node(&self) -> bool {
+        self.node_gone.is_none()
+    }
+
     pub(super) fn verdict(
         &self,
         now: Instant,

@@ -8,43 +8,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berth_domain::{AttemptId, Ended, Exit};
+use berth_domain::AttemptId;
 use berth_ray::{Directory, Job, JobStatus, Nodes, RayError, Submitted};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::RayConfig;
-use super::job::{Seen, Verdict};
+use super::job::Seen;
+use super::kept::{Attempt, Launch, RARELY, Rank, SOON, begun, node_of, not_launched, passed};
 use super::launch::{self, Launched, job_id};
-use crate::launch::{Place, Told};
-use crate::layout;
+use super::tidy::{self, Tidy};
+use crate::launch::Told;
 use crate::order::LaunchOrder;
-use crate::rank;
-use crate::record::{self, RayRecord};
 
 const TICK: Duration = Duration::from_millis(250);
 /// Which nodes there are is asked this often, and with it whether Ray is there at all.
 const NODES_EVERY: Duration = Duration::from_secs(3);
 /// A lease may be newer than our list of nodes, by so much at most.
 const NODE_PATIENCE: Duration = Duration::from_secs(7);
-/// A rank that has not begun, or should have ended, is asked about this often.
-const SOON: Duration = Duration::from_secs(1);
-/// One that runs.
-const RARELY: Duration = Duration::from_secs(10);
-/// Past its grace, a rank that did not end is given this long before Ray ends it.
-const STOP_SLACK: Duration = Duration::from_secs(5);
-/// And this long, while Ray does not answer, before it is taken for lost.
-const GIVE_UP: Duration = Duration::from_secs(30);
 /// So often in a row a job is found that nothing will begin, before that is believed.
 const CERTAIN: u32 = 2;
 /// Questions under way at once.
 const AT_ONCE: usize = 8;
 /// Jobs of ours that nobody asks about any more are looked for once, this long after the start.
 const LOOK_FOR_OLD: Duration = Duration::from_secs(30);
-/// A job that is to leave Ray's table is asked about again after twice as long each time.
-const TIDY_FIRST: Duration = Duration::from_secs(2);
-const TIDY_LAST: Duration = Duration::from_secs(60);
-
 #[derive(Debug)]
 pub(super) enum Ask {
     /// Watch over an attempt.
@@ -76,7 +63,7 @@ pub(super) struct Keeper {
     prefix: String,
     tell: mpsc::UnboundedSender<Told>,
     attempts: BTreeMap<AttemptId, Attempt>,
-    tidy: BTreeMap<String, Tidy>,
+    tidy: Tidy,
     /// `None` while it is being asked.
     directory: Option<Directory>,
     nodes: Nodes,
@@ -88,49 +75,6 @@ pub(super) struct Keeper {
     old_due: Option<Instant>,
     work: JoinSet<Found>,
     at_once: Arc<Semaphore>,
-}
-
-struct Attempt {
-    order: Box<LaunchOrder>,
-    launch: Launch,
-    not_before: Instant,
-    /// Since when a node of it is not there.
-    lacks_node: Option<Instant>,
-    ranks: Vec<Rank>,
-}
-
-#[derive(PartialEq)]
-enum Launch {
-    /// By somebody before us, or never.
-    Not,
-    /// As soon as Ray can be asked.
-    Due,
-    UnderWay,
-    Done,
-}
-
-struct Rank {
-    place: Place,
-    id: String,
-    /// Where it runs, once that is known.
-    node_id: Option<String>,
-    seen: Seen,
-    ask_at: Instant,
-    asking: bool,
-    /// How often it was submitted under another name.
-    submission: u32,
-    /// Its job was there before it was submitted; how often that was found to be a dead one.
-    known: Option<u32>,
-    /// When it should have ended by.
-    stop_by: Option<Instant>,
-    ray_told: bool,
-    said: bool,
-}
-
-struct Tidy {
-    due: Instant,
-    wait: Duration,
-    asking: bool,
 }
 
 impl Keeper {
@@ -146,7 +90,7 @@ impl Keeper {
             prefix,
             tell,
             attempts: BTreeMap::new(),
-            tidy: BTreeMap::new(),
+            tidy: Tidy::default(),
             nodes: Nodes::default(),
             nodes_at: None,
             nodes_due: now,
@@ -178,7 +122,11 @@ impl Keeper {
 
     fn take(&mut self, ask: Ask) {
         match ask {
-            Ask::Keep(order) => self.keep(order),
+            Ask::Keep(order) => {
+                let id = order.attempt;
+                let kept = Attempt::new(&self.config, &self.prefix, order);
+                self.attempts.insert(id, kept);
+            }
             Ask::Launch(order) => {
                 if let Some(attempt) = self.attempts.get_mut(&order.attempt) {
                     attempt.launch = Launch::Due;
@@ -190,16 +138,14 @@ impl Keeper {
                 rank,
                 grace,
             } => {
-                if let Some(rank) = self.rank(attempt, rank)
-                    && rank.stop_by.is_none()
-                {
-                    rank.stop_by = Some(Instant::now() + grace + STOP_SLACK);
+                if let Some(rank) = self.rank(attempt, rank) {
+                    rank.is_to_stop(grace);
                 }
             }
             Ask::Forget(attempt) => {
                 if let Some(attempt) = self.attempts.remove(&attempt) {
                     let ids = attempt.ranks.into_iter().map(|rank| rank.id);
-                    self.tidy_later(ids.collect());
+                    self.tidy.add(ids);
                 }
             }
         }
@@ -208,32 +154,6 @@ impl Keeper {
     fn rank(&mut self, attempt: AttemptId, rank: u32) -> Option<&mut Rank> {
         let attempt = self.attempts.get_mut(&attempt)?;
         attempt.ranks.get_mut(usize::try_from(rank).ok()?)
-    }
-
-    fn keep(&mut self, order: Box<LaunchOrder>) {
-        let attempt = order.attempt;
-        let now = Instant::now();
-        let ranks = (0..).zip(&order.lease.0).map(|(rank, _)| Rank {
-            place: Place::new(&self.config.run, attempt, rank),
-            id: job_id(&self.prefix, attempt, rank, 1),
-            node_id: None,
-            seen: Seen::default(),
-            ask_at: now + SOON,
-            asking: false,
-            submission: 1,
-            known: None,
-            stop_by: None,
-            ray_told: false,
-            said: false,
-        });
-        let kept = Attempt {
-            ranks: ranks.collect(),
-            launch: Launch::Not,
-            not_before: now,
-            lacks_node: None,
-            order,
-        };
-        self.attempts.insert(attempt, kept);
     }
 
     /// Launches what is due, unless Ray is known not to answer.
@@ -282,20 +202,12 @@ impl Keeper {
                 }
                 self.heard(attempt, rank, &job);
             }
-            Found::Tidied(id, done) => {
-                if done {
-                    self.tidy.remove(&id);
-                } else if let Some(tidy) = self.tidy.get_mut(&id) {
-                    tidy.asking = false;
-                    tidy.due = Instant::now() + tidy.wait;
-                    tidy.wait = (tidy.wait * 2).min(TIDY_LAST);
-                }
-            }
+            Found::Tidied(id, done) => self.tidy.tried(&id, done),
             Found::Old(ids) => {
                 let ranks = self.attempts.values().flat_map(|attempt| &attempt.ranks);
                 let kept: Vec<&String> = ranks.map(|rank| &rank.id).collect();
                 let old = ids.into_iter().filter(|id| !kept.contains(&id));
-                self.tidy_later(old.collect());
+                self.tidy.add(old.collect::<Vec<_>>());
             }
         }
     }
@@ -303,7 +215,7 @@ impl Keeper {
     fn launched(&mut self, id: AttemptId, names: Vec<String>, launched: Launched) {
         let Some(attempt) = self.attempts.get_mut(&id) else {
             // It was forgotten meanwhile: what was submitted has to go.
-            self.tidy_later(names);
+            self.tidy.add(names);
             return;
         };
         let now = Instant::now();
@@ -393,7 +305,7 @@ impl Keeper {
             let name = job_id(&self.prefix, id, number, rank.submission);
             let dead = std::mem::replace(&mut rank.id, name);
             attempt.launch = Launch::Due;
-            self.tidy_later(vec![dead]);
+            self.tidy.add([dead]);
             self.launch_due();
         }
     }
@@ -434,13 +346,12 @@ impl Keeper {
                 if silent.is_none() && self.nodes_at.is_some() {
                     let node = rank.node_id.as_deref();
                     let gone = node.filter(|node| !self.nodes.is_alive(node));
-                    rank.seen
-                        .node(gone.map(|node| self.nodes.why_gone(node)), now);
+                    rank.node_is_gone(gone.map(|node| self.nodes.why_gone(node)), now);
                 }
                 if let Some(what) = rank.verdict(&self.config, *id, silent, now) {
                     told.push(what);
                 }
-                if rank.asking || rank.ask_at > now {
+                if rank.asking || rank.ask_at > now || silent.is_some() {
                     continue;
                 }
                 rank.asking = true;
@@ -466,36 +377,12 @@ impl Keeper {
         if self.down_since.is_some() {
             return;
         }
-        for (id, tidy) in &mut self.tidy {
-            if tidy.asking || tidy.due > now {
-                continue;
-            }
-            tidy.asking = true;
-            // It had its time to end by itself.
-            let stop = tidy.wait > TIDY_FIRST;
-            let (id, ray, at_once) = (id.clone(), self.config.ray.clone(), self.at_once.clone());
+        for (id, stop) in self.tidy.due(now) {
+            let (ray, at_once) = (self.config.ray.clone(), self.at_once.clone());
             self.work.spawn(async move {
                 let _turn = at_once.acquire_owned().await;
-                let done = match ray.job(&id).await {
-                    Ok(None) => true,
-                    Ok(Some(job)) if job.status.is_over() => ray.delete(&id).await.is_ok(),
-                    Ok(Some(_)) if stop => {
-                        let _ = ray.stop(&id).await;
-                        false
-                    }
-                    _ => false,
-                };
+                let done = tidy::tidy(&ray, &id, stop).await;
                 Found::Tidied(id, done)
-            });
-        }
-    }
-
-    fn tidy_later(&mut self, ids: Vec<String>) {
-        for id in ids {
-            self.tidy.entry(id).or_insert(Tidy {
-                due: Instant::now() + TIDY_FIRST,
-                wait: TIDY_FIRST,
-                asking: false,
             });
         }
     }
@@ -511,8 +398,13 @@ impl Keeper {
     fn down(&mut self, error: &RayError) {
         let since = *self.down_since.get_or_insert_with(Instant::now);
         // A single question may go wrong for any reason.
-        let certain =
-            since.elapsed() >= NODES_EVERY || !matches!(error, RayError::Unreachable { .. });
+        let token = matches!(
+            error,
+            RayError::NoToken { .. } | RayError::WrongToken { .. }
+        );
+        let certain = token || since.elapsed() >= NODES_EVERY;
+        // A head that comes back may have other nodes.
+        self.nodes_at = None;
         self.nodes_due = self.nodes_due.min(Instant::now() + SOON);
         if certain && !self.said_down {
             self.said_down = true;
@@ -525,75 +417,4 @@ impl Keeper {
         // It only fails when the watcher is gone, and then nobody asks.
         let _ = self.tell.send(told);
     }
-}
-
-impl Rank {
-    /// What is to be said of it, once.
-    fn verdict(
-        &mut self,
-        config: &RayConfig,
-        attempt: AttemptId,
-        silent: Option<Duration>,
-        now: Instant,
-    ) -> Option<Told> {
-        if self.said {
-            return None;
-        }
-        let rank = self.place.rank;
-        let given_up = silent.is_some_and(|silent| silent >= GIVE_UP)
-            && self.stop_by.is_some_and(|by| now >= by + GIVE_UP);
-        let found = self
-            .seen
-            .verdict(now, config.start_patience, config.node_grace);
-        if found.is_some() && has(&self.place, layout::EXIT) {
-            return None;
-        }
-        let told = match found {
-            Some(Verdict::Gone(why)) if begun(&self.place) => Told::Gone { attempt, rank, why },
-            Some(Verdict::Gone(why)) => Told::Failed {
-                attempt,
-                exit: not_launched(why),
-            },
-            Some(Verdict::StillPending) => Told::Failed {
-                attempt,
-                exit: not_launched(format!(
-                    "Ray did not begin it within {} s: others use GPUs of its node through Ray",
-                    config.start_patience.as_secs()
-                )),
-            },
-            None if given_up => {
-                let why = "it was told to end, and neither its node nor Ray answers".to_owned();
-                Told::Gone { attempt, rank, why }
-            }
-            None => return None,
-        };
-        self.said = true;
-        Some(told)
-    }
-}
-
-fn not_launched(why: String) -> Exit {
-    Exit {
-        ended: Ended::NotLaunched { why },
-        out_of_memory: false,
-    }
-}
-
-fn passed(since: Option<Instant>, wait: Duration, now: Instant) -> bool {
-    since.is_some_and(|since| now.saturating_duration_since(since) >= wait)
-}
-
-/// Whether a shim began.
-fn begun(place: &Place) -> bool {
-    has(place, layout::META)
-}
-
-fn has(place: &Place, file: &str) -> bool {
-    rank::refresh(&place.folder);
-    place.folder.join(file).exists()
-}
-
-fn node_of(place: &Place) -> Option<String> {
-    let record = record::read::<RayRecord>(&place.folder, layout::RAY);
-    Some(record.ok()??.node_id)
 }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What `ray-node` starts it with.
+pub const TOKEN: &str = "token-of-the-tests-0123456789abcdef";
 /// A cluster takes seconds to start; on a busy host many.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -149,13 +151,25 @@ impl Cluster {
     /// What Ray answers; `None` when it does not.
     pub async fn get(&self, path: &str) -> Option<Value> {
         let url = format!("{}/{path}", self.url());
-        let answer = self.http.get(url).timeout(Duration::from_secs(5)).send();
+        let answer = self
+            .http
+            .get(url)
+            .bearer_auth(TOKEN)
+            .timeout(Duration::from_secs(5))
+            .send();
         answer.await.ok()?.json().await.ok()
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, String) {
         let url = format!("{}/{path}", self.url());
-        let answer = self.http.post(url).json(body).send().await.unwrap();
+        let answer = self
+            .http
+            .post(url)
+            .bearer_auth(TOKEN)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
