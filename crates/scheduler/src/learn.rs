@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use berth_domain::{Job, JobId, Outcome, State, Timestamp, UserName};
+use berth_domain::{
+    Holder, Job, JobId, Outcome, Reservation, ReservationId, State, Timestamp, UserName,
+};
 
 use crate::fair::Ledger;
 use crate::forecast::{Experience, Forecast};
@@ -29,6 +31,8 @@ pub struct Learned {
     taken: HashSet<(JobId, usize)>,
     /// Attempts that were charged, by job.
     charged: HashMap<JobId, usize>,
+    /// The last occurrence of each reservation whose idle time was charged.
+    charged_idle: HashMap<ReservationId, Timestamp>,
     /// Forecasts that wait for their job to start, and when they were made.
     open: HashMap<JobId, (Timestamp, Forecast)>,
     /// Alike jobs of a user share a prediction.
@@ -49,6 +53,9 @@ impl Learned {
             self.charged.remove(&job.id);
             self.open.remove(&job.id);
             self.finished(job);
+        }
+        for reservation in state.reservations() {
+            self.charge_idle(reservation);
         }
         for job in state.live() {
             self.charge(job);
@@ -125,6 +132,29 @@ impl Learned {
         if self.since_refresh >= REFRESH {
             self.since_refresh = 0;
             self.cache.clear();
+        }
+    }
+
+    /// Charges who holds a reservation for what was kept and idled, up to when the occurrence was
+    /// over: released, given back or ended. A project's is charged to who made it, as its jobs are
+    /// to who submitted them.
+    fn charge_idle(&mut self, reservation: &Reservation) {
+        let charged = self.charged_idle.get(&reservation.id).copied();
+        let user = match &reservation.holder {
+            Holder::User(user) => user,
+            Holder::Project(_) => &reservation.created_by,
+        };
+        for (start, log) in &reservation.log {
+            let Some(over) = &log.over else { continue };
+            if charged.is_some_and(|last| *start <= last) {
+                continue;
+            }
+            self.charged_idle.insert(reservation.id, *start);
+            // Below what a float counts exactly for any cluster's idle time.
+            let idle = u32::try_from(over.idle_gpu_seconds).unwrap_or(u32::MAX);
+            if idle > 0 {
+                self.ledger.charge(user, f64::from(idle), over.at);
+            }
         }
     }
 
