@@ -3,6 +3,8 @@
 mod jobs;
 mod logs;
 mod planner;
+mod quotas;
+mod reservations;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -21,6 +21,8 @@ pub mod logs;
 #[cfg(feature = "native")]
 mod native;
 pub mod planner;
+pub mod quotas;
+pub mod reservations;
 pub mod views;
 
 pub use encoding::{Answer, Body};

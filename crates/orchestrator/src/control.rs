@@ -1,5 +1,6 @@
 //! The control loop. It wakes for a request, an executor's report, a time limit, a begin time or a
-//! retry that is due, and to publish a view that is out of date or waited for; see [`Control::turn`].
+//! retry that is due, a reservation that begins, is released or ends, and to publish a view that is
+//! out of date or waited for; see [`Control::turn`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -198,7 +199,7 @@ impl Control {
     /// 1. wait until there is something to do;
     /// 2. take what the executor reported, as one decision;
     /// 3. take some requests, one decision each, answered when it is committed;
-    /// 4. end what passed its time limit;
+    /// 4. end what passed its time limit, and reservations that are over;
     /// 5. plan, if anything changed, and start what the plan says;
     /// 6. publish the view, if it is due.
     ///
@@ -307,6 +308,7 @@ impl Control {
             command,
         };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
+        let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -321,7 +323,11 @@ impl Control {
             .filter_map(|id| self.state.job(*id).cloned())
             .collect();
         let repeated = decision.jobs.first().copied().filter(|_| decision.repeated);
-        Ok(Done { jobs, repeated })
+        Ok(Done {
+            jobs,
+            repeated,
+            reservation,
+        })
     }
 
     /// Decides and commits an input of Berth's own, which nothing refuses. A write that fails is
@@ -400,9 +406,10 @@ impl Control {
     /// What the planner looks at: the state, and what was learned from it.
     fn snapshot(&mut self) -> Snapshot {
         self.learned.follow(&self.state);
+        let now = self.settings.clock.now();
         let mut snapshot = Snapshot {
             executor_down: self.executor_down.clone(),
-            ..Snapshot::of(&self.state)
+            ..Snapshot::of(&self.state).promised(&self.state, now)
         };
         self.learned.annotate(&mut snapshot);
         snapshot
@@ -410,7 +417,14 @@ impl Control {
 
     async fn plan_and_start(&mut self) {
         let snapshot = self.snapshot();
-        let mut made = plan(&snapshot, &self.policy, self.settings.clock.now());
+        let now = self.settings.clock.now();
+        let mut made = plan(&snapshot, &self.policy, now);
+        // Also those reservations that are too far ahead to matter to the plan.
+        made.wake_at = made
+            .wake_at
+            .into_iter()
+            .chain(self.state.next_turn(now))
+            .min();
         let starts = std::mem::take(&mut made.starts);
         let stops: Vec<(JobId, JobId)> = std::mem::take(&mut made.preemptions)
             .into_iter()

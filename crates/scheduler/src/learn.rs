@@ -4,6 +4,7 @@
 //! Nothing here is stored: after a restart it learns again from the jobs that the state remembers.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use berth_domain::{
@@ -144,13 +145,11 @@ impl Learned {
             Holder::User(user) => user,
             Holder::Project(_) => &reservation.created_by,
         };
-        for (start, log) in &reservation.log {
+        let after = charged.map_or(Bound::Unbounded, Bound::Excluded);
+        for (start, log) in reservation.log.range((after, Bound::Unbounded)) {
             let Some(over) = &log.over else { continue };
-            if charged.is_some_and(|last| *start <= last) {
-                continue;
-            }
             self.charged_idle.insert(reservation.id, *start);
-            // Below what a float counts exactly for any cluster's idle time.
+            // More than 130 years of one GPU are not told apart.
             let idle = u32::try_from(over.idle_gpu_seconds).unwrap_or(u32::MAX);
             if idle > 0 {
                 self.ledger.charge(user, f64::from(idle), over.at);

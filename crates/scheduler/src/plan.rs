@@ -186,6 +186,8 @@ impl Words<'_> {
                 hard,
             },
             Why::Reserved(index) => {
+                // Others wait behind it all the same.
+                let _ = self.behind(job.id);
                 let reservation = &self.snapshot.reservations[index];
                 PendingReason::Reservation {
                     id: reservation.id,

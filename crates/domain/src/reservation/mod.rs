@@ -254,6 +254,20 @@ impl Reservation {
         all
     }
 
+    /// The occurrence that is under way, or else the next.
+    #[must_use]
+    pub fn upcoming(&self, now: Timestamp) -> Option<Occurrence> {
+        let to = self.horizon(now);
+        self.ahead(now, to).into_iter().next()
+    }
+
+    /// By when one of its occurrences begins, if any is left: two of a weekly one are at most a
+    /// week apart, and one that is under way is over after the longest length.
+    fn horizon(&self, now: Timestamp) -> Timestamp {
+        let to = now.checked_add(LONGEST + Duration::from_secs(8 * 86_400));
+        to.unwrap_or(Timestamp::MAX).max(self.end)
+    }
+
     /// When this occurrence is released if nobody comes.
     #[must_use]
     pub fn release_at(&self, occurrence: Occurrence) -> Option<Timestamp> {
@@ -264,14 +278,14 @@ impl Reservation {
     /// When it next begins, is released or ends, by the clock alone.
     #[must_use]
     pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
-        // Two of a weekly one are at most a week apart, and a reservation has a longest length.
-        let horizon = now.checked_add(LONGEST + Duration::from_secs(8 * 86_400));
-        let horizon = horizon.unwrap_or(Timestamp::MAX).max(self.end);
-        let turns = self.ahead(now, horizon).into_iter().flat_map(|one| {
-            [Some(one.start), Some(one.end), self.release_at(one)]
-                .into_iter()
-                .flatten()
-        });
+        let turns = self
+            .ahead(now, self.horizon(now))
+            .into_iter()
+            .flat_map(|one| {
+                [Some(one.start), Some(one.end), self.release_at(one)]
+                    .into_iter()
+                    .flatten()
+            });
         turns.filter(|at| *at > now).min()
     }
 

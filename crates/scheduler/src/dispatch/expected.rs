@@ -6,9 +6,12 @@ use std::collections::HashMap;
 use super::order::{ran_s, seconds_until};
 use super::profile::Profile;
 use super::walk::Walk;
-use crate::policy::{Policy, RunTimeSource};
+use crate::policy::{Policy, PreemptionMode, RunTimeSource};
 use crate::reserve::Reservation;
 use crate::snapshot::Facts;
+
+/// The least that anything is taken to run on, in seconds.
+const AT_ONCE: f64 = 1.0;
 
 /// One profile for each set of reservations that a job is not a holder of: a holder's job may use
 /// what is reserved for it.
@@ -16,6 +19,8 @@ pub(super) struct Expected<'a> {
     policy: &'a Policy,
     /// Whose word on run times counts here.
     run_time: RunTimeSource,
+    /// Who may be stopped makes way for what is reserved.
+    stops: bool,
     profiles: Vec<(Kept, Profile)>,
     /// What was promised since.
     promised: Vec<Promise<'a>>,
@@ -54,6 +59,7 @@ impl<'a> Expected<'a> {
         Expected {
             policy: walk.policy,
             run_time,
+            stops: walk.policy.preemption.mode == PreemptionMode::On,
             profiles: Vec::new(),
             promised: Vec::new(),
             needed: !walk.standing.is_empty(),
@@ -62,6 +68,9 @@ impl<'a> Expected<'a> {
 
     /// How long a waiting job is taken to run, in seconds.
     pub(super) fn length_s(&self, job: &Facts) -> f64 {
+        if self.stops && job.preemptible {
+            return AT_ONCE;
+        }
         let limit = job.time_limit.as_secs_f64();
         let served = job.service.as_secs_f64();
         match (&job.predicted, self.run_time) {
@@ -75,12 +84,15 @@ impl<'a> Expected<'a> {
 
     /// How long a running job is taken to run on, in seconds.
     fn left_s(&self, job: &Facts, ran: f64) -> f64 {
-        let limit = (job.time_limit.as_secs_f64() - ran).max(1.0);
+        if self.stops && job.preemptible {
+            return AT_ONCE;
+        }
+        let limit = (job.time_limit.as_secs_f64() - ran).max(AT_ONCE);
         let served = job.service.as_secs_f64() + ran;
         match (&job.predicted, self.run_time) {
             (Some(run_time), RunTimeSource::Predicted) => {
                 let surety = self.policy.shortest.surety;
-                (run_time.quantile_after(served, surety) - served).clamp(1.0, limit)
+                (run_time.quantile_after(served, surety) - served).clamp(AT_ONCE, limit)
             }
             _ => limit,
         }

@@ -110,10 +110,8 @@ impl<'a> Line<'a> {
             walk.room.choose(count, gpus)
         };
         if let Some(chosen) = chosen {
-            if stays {
-                let limit = self.reserved.length_s(job);
-                self.reserved.occupy(walk, job, &chosen, limit);
-            }
+            let length = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, length);
             walk.start(candidate, chosen);
             self.hopeless.clear();
             return;
