@@ -2,8 +2,8 @@
 
 use berth_domain::decide::{Input, Report};
 use berth_domain::{
-    Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record, Rules,
-    State, SubmitRequest, Timestamp, UserName, decide,
+    Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record,
+    ReservationId, ReserveRequest, Rules, State, SubmitRequest, Timestamp, UserName, decide,
 };
 use berth_scheduler::{Learned, Policy, Snapshot, plan};
 
@@ -165,4 +165,58 @@ fn a_users_habit_is_learned_from_what_ended() {
         plan(&moved, &Policy::default(), house.now()).order,
         [ben, ana]
     );
+}
+
+#[test]
+fn what_is_reserved_and_idles_is_charged_until_it_is_given_back() {
+    let mut house = house();
+    let mut learned = Learned::default();
+    // Ana keeps the GPU for an hour, does nothing with it for ten minutes, and gives it back; Ben
+    // keeps it for the ten minutes after that and uses it.
+    let reserve = |user: &str, minutes: &str, house: &mut House| {
+        let request = ReserveRequest {
+            gpus: Some(1),
+            length: Some(minutes.to_owned()),
+            ..ReserveRequest::default()
+        };
+        let actor = Actor::User {
+            name: UserName::from(user),
+            admin: false,
+        };
+        let command = Command::Reserve(None, Box::new(request));
+        house.take(Input::Command {
+            actor: actor.clone(),
+            command,
+        });
+        actor
+    };
+    let ana = reserve("ana", "60", &mut house);
+    house.second += 600;
+    let command = Command::EndReservation(ReservationId(1));
+    house.take(Input::Command {
+        actor: ana,
+        command,
+    });
+    reserve("ben", "10", &mut house);
+    let job = house.submit("ben", "run");
+    house.start();
+    house.second += 600;
+    house.take(Input::Clock);
+    house.end(job);
+    house.second += 7200;
+    house.take(Input::Clock);
+
+    let part = |learned: &mut Learned, user: &str| {
+        learned.follow(&house.state);
+        learned.follow(&house.state);
+        let mut snapshot = Snapshot::of(&house.state);
+        learned.annotate(&mut snapshot);
+        snapshot.usage.part(&UserName::from(user))
+    };
+    // Ten minutes each: hers idle, his of his job and not of his reservation once more.
+    assert!((part(&mut learned, "ana") - 0.5).abs() < 0.001);
+    assert!((part(&mut learned, "ben") - 0.5).abs() < 0.001);
+    // A server that starts now counts the same.
+    let mut late = Learned::default();
+    assert!((part(&mut late, "ana") - part(&mut learned, "ana")).abs() < 1e-12);
 }
