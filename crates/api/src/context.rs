@@ -66,8 +66,10 @@ impl Context {
         }
     }
 
-    pub(crate) fn picture(&self) -> Picture {
-        (*self.state.feed.picture()).clone()
+    /// With everything that was done before the call.
+    pub(crate) async fn picture(&self) -> Picture {
+        let seq = self.state.handle.current().await.seq;
+        (*self.state.feed.picture_of(seq).await).clone()
     }
 
     pub(crate) fn whoami(&self) -> Whoami {

@@ -49,8 +49,12 @@ impl Context {
             return Ok(answer);
         };
         answer.place = Some(found.place);
-        answer.start_p50 = found.forecast.map(|known| convert::to_the_minute(known.p50));
-        answer.start_p90 = found.forecast.map(|known| convert::to_the_minute(known.p90));
+        answer.start_p50 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p50));
+        answer.start_p90 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p90));
         for job in found.ahead {
             let known = self.state.store.job(job).await.ok().flatten();
             answer.ahead.extend(known.map(|known| AheadView {
