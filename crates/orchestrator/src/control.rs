@@ -22,7 +22,9 @@ use tokio::time::Instant;
 use crate::breakpoint::{Breakpoint, Breakpoints};
 use crate::clock::Clock;
 use crate::effects;
+use crate::foretold::Unwritten;
 use crate::handle::{CommandError, Done, Handle, LogGrew, Progress, Request};
+use crate::memory;
 use crate::planning::{Planning, resolve};
 use crate::sampling;
 use crate::view::View;
@@ -90,6 +92,7 @@ pub async fn start(
     (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
 ) -> Result<(Handle, JoinHandle<()>), StartError> {
     let state = store.load().await?;
+    let learned = memory::of_journal(&store, &state, settings.clock.now()).await?;
     let (requests, inbox) = mpsc::channel(REQUEST_QUEUE);
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
@@ -112,7 +115,8 @@ pub async fn start(
         view,
         progress: progress.clone(),
         policy,
-        learned: Learned::default(),
+        learned,
+        foretold: Unwritten::default(),
         plan: Plan::default(),
         executor_down: None,
         plan_stale: true,
@@ -140,6 +144,7 @@ struct Control {
     progress: Arc<Progress>,
     policy: Policy,
     learned: Learned,
+    foretold: Unwritten,
     plan: Plan,
     executor_down: Option<String>,
     /// Something happened since the plan was made.
@@ -200,7 +205,8 @@ impl Control {
     /// 3. take some requests, one decision each, answered when it is committed;
     /// 4. end what passed its time limit;
     /// 5. plan, if anything changed, and start what the plan says;
-    /// 6. publish the view, if it is due.
+    /// 6. publish the view, if it is due;
+    /// 7. write forecasts that nothing else was written with.
     ///
     /// Returns whether to go on.
     async fn turn(
@@ -243,6 +249,9 @@ impl Control {
         if self.publish_due.is_some_and(|due| due <= Instant::now()) {
             self.publish();
         }
+        if self.foretold.due().is_some_and(|due| due <= Instant::now()) {
+            self.keep_forecasts().await;
+        }
         true
     }
 
@@ -256,7 +265,8 @@ impl Control {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait
         });
-        next.into_iter().chain(self.publish_due).min()
+        let due = [next, self.publish_due, self.foretold.due()];
+        due.into_iter().flatten().min()
     }
 
     async fn take_events(&mut self, events: Vec<ExecutorEvent>) {
@@ -375,12 +385,15 @@ impl Control {
         let changes = self.state.project(&records)?;
         let breakpoints = self.settings.breakpoints.clone();
         breakpoints.reach(Breakpoint::BeforeCommit);
+        let made = self.foretold.with(&records);
         self.store
-            .commit(&records, &changes, changes.counters)
+            .commit(&records, &changes, changes.counters, &made)
             .await?;
+        self.foretold.written(made.len());
         breakpoints.reach(Breakpoint::AfterCommit);
         for record in &records {
             self.state.apply(record)?;
+            self.learned.apply(record, &self.state);
             if matches!(record.event, Event::PolicySet { .. }) {
                 self.policy = chosen(&self.state, self.settings.cpu_jobs_per_node);
             }
@@ -399,7 +412,6 @@ impl Control {
 
     /// What the planner looks at: the state, and what was learned from it.
     fn snapshot(&mut self) -> Snapshot {
-        self.learned.follow(&self.state);
         let mut snapshot = Snapshot {
             executor_down: self.executor_down.clone(),
             ..Snapshot::of(&self.state)
@@ -427,6 +439,17 @@ impl Control {
         self.plan_stale = false;
     }
 
+    async fn keep_forecasts(&mut self) {
+        let made = self.foretold.with(&[]);
+        match self.store.keep_forecasts(&made).await {
+            Ok(()) => self.foretold.written(made.len()),
+            Err(error) => {
+                tracing::error!(%error, "cannot write forecasts; trying again");
+                self.foretold.later(WRITE_RETRY);
+            }
+        }
+    }
+
     fn changed(&mut self) {
         self.plan_stale = true;
         let due = self
@@ -447,7 +470,8 @@ impl Control {
         // Forecasts are for people: made when they are shown, not with each start.
         let snapshot = self.snapshot();
         let forecasts = forecast(&snapshot, &self.policy, now, self.learned.experience());
-        self.learned.keep(&forecasts, now);
+        // The first forecast of each wait is kept, to be judged when the job starts.
+        self.foretold.add(self.learned.keep(&forecasts, now), now);
         let free = free_at(&snapshot, now);
         let planning = Planning {
             snapshot,
