@@ -56,16 +56,12 @@ pub fn run(args: &Args) -> Result<(), AnyError> {
         .iter()
         .map(|name| policy(name, &args.knobs))
         .collect::<Result<Vec<_>, _>>()?;
-    let cluster = Cluster {
-        nodes: args.nodes,
-        gpus_per_node: args.gpus_per_node,
-        ..Cluster::default()
-    };
+    let cluster = Cluster::uniform(args.nodes, args.gpus_per_node);
     let mut summaries: Vec<Summary> = Vec::new();
     for (trace, jobs) in loads(args)? {
         for policy in &policies {
             let began = Instant::now();
-            let mut run = sim::simulate(&trace, &jobs, cluster, policy);
+            let mut run = sim::simulate(&trace, &jobs, &cluster, policy);
             run.summary.wall_s = began.elapsed().as_secs_f64();
             if let Some(path) = &args.jobs_out {
                 fs::write(path, sim::jobs_csv(&run.jobs))
@@ -75,7 +71,7 @@ pub fn run(args: &Args) -> Result<(), AnyError> {
                 println!("{}", serde_json::to_string(&run.summary)?);
             }
             if args.forecasts {
-                let score = sim::score_forecasts(&jobs, cluster, policy);
+                let score = sim::score_forecasts(&jobs, &cluster, policy);
                 println!("{}", serde_json::to_string(&score)?);
             }
             summaries.push(run.summary);
