@@ -1,6 +1,6 @@
 //! Looking back: everything that was submitted since some time, and where the journal was then.
 
-use berth_domain::{Job, JobId, Seq, Timestamp};
+use berth_domain::{Job, JobId, Node, Seq, Timestamp};
 use sqlx::Row;
 
 use crate::load;
@@ -13,6 +13,8 @@ pub struct Lived {
     pub jobs: Vec<Job>,
     /// When held jobs were let go, in the order in which it happened.
     pub releases: Vec<(JobId, Timestamp)>,
+    /// As they are now.
+    pub nodes: Vec<Node>,
 }
 
 impl Store {
@@ -20,7 +22,7 @@ impl Store {
     /// When the database cannot be read.
     pub async fn lived(&self, since: Timestamp) -> Result<Lived, StoreError> {
         let before = self.seq_before(since).await?;
-        // One moment for both queries.
+        // One moment for all queries.
         let mut reading = self.readers.begin().await?;
         let jobs = sqlx::query("SELECT doc FROM jobs WHERE submitted_us >= ? ORDER BY id")
             .bind(micros(since))
@@ -33,17 +35,19 @@ impl Store {
         .bind(crate::int(before.0))
         .fetch_all(&mut *reading)
         .await?;
+        let nodes = sqlx::query("SELECT doc FROM nodes ORDER BY name")
+            .fetch_all(&mut *reading)
+            .await?;
         let release = |row: &sqlx::sqlite::SqliteRow| {
             let at = Timestamp::from_microsecond(row.try_get("at_us")?);
             let at = at.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
             Ok((JobId(row.try_get::<i64, _>("job")?.unsigned_abs()), at))
         };
+        let releases = releases.iter().map(release);
         Ok(Lived {
             jobs: jobs.iter().map(load::job).collect::<Result<_, _>>()?,
-            releases: releases
-                .iter()
-                .map(release)
-                .collect::<Result<_, StoreError>>()?,
+            releases: releases.collect::<Result<_, StoreError>>()?,
+            nodes: nodes.iter().map(load::node).collect::<Result<_, _>>()?,
         })
     }
 

@@ -36,6 +36,23 @@ pub struct LeftOut {
     pub too_large: u32,
 }
 
+impl LeftOut {
+    /// What is not part of it, for people; `None` when everything is.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let all = [
+            (self.running, "still running"),
+            (self.waiting, "still waiting"),
+            (self.never_ran, "cancelled or lost before they ran"),
+            (self.without_gpus, "without GPUs"),
+            (self.too_large, "too large for the present nodes"),
+        ];
+        let some = all.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = some.map(|(count, why)| format!("{count} {why}")).collect();
+        (!parts.is_empty()).then(|| format!("Left out: {}.", parts.join(", ")))
+    }
+}
+
 impl History {
     /// Takes jobs that were submitted since `from`. `releases` says when held jobs were let go, in
     /// the order in which it happened.
