@@ -2,6 +2,7 @@
 
 mod jobs;
 mod logs;
+mod past;
 mod planner;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use berth_store::{Store, StoreError};
 
 pub use jobs::ListArgs;
 pub use logs::RawLog;
+pub use past::Past;
 
 use crate::cluster::ClusterAnswer;
 use crate::convert;

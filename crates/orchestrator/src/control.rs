@@ -21,6 +21,7 @@ pub use self::start::{Grace, Settings, StartError, start};
 use self::write::CommitError;
 use crate::effects;
 use crate::forecaster::Forecasts;
+use crate::foretold::Unwritten;
 use crate::handle::{CommandError, Done, LogGrew, Progress, Request};
 use crate::planning::{Planning, resolve};
 use crate::view::View;
@@ -40,6 +41,7 @@ struct Control {
     progress: Arc<Progress>,
     policy: Policy,
     learned: Learned,
+    foretold: Unwritten,
     plan: Arc<Plan>,
     planning: Arc<Planning>,
     forecasts: Arc<HashMap<JobId, Forecast>>,
@@ -87,7 +89,8 @@ impl Control {
     /// 3. take some requests, one decision each, answered when it is committed;
     /// 4. end what passed its time limit;
     /// 5. plan, if anything changed, and start what the plan says;
-    /// 6. publish the view, if it is due; forecasts of it are made apart and come back to 1.
+    /// 6. publish the view, if it is due; forecasts of it are made apart and come back to 1;
+    /// 7. write forecasts that nothing else was written with.
     ///
     /// Returns whether to go on.
     async fn turn(&mut self, inbox: &mut Inbox) -> bool {
@@ -129,6 +132,9 @@ impl Control {
         if self.publish_due.is_some_and(|due| due <= Instant::now()) {
             self.publish();
         }
+        if self.foretold.due().is_some_and(|due| due <= Instant::now()) {
+            self.keep_forecasts().await;
+        }
         true
     }
 
@@ -142,7 +148,8 @@ impl Control {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait
         });
-        next.into_iter().chain(self.publish_due).min()
+        let due = [next, self.publish_due, self.foretold.due()];
+        due.into_iter().flatten().min()
     }
 
     async fn take_events(&mut self, events: Vec<ExecutorEvent>) {

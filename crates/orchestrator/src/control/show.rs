@@ -55,7 +55,6 @@ impl Control {
         if !self.planning_stale {
             return;
         }
-        self.learned.follow(&self.state);
         let mut snapshot = Snapshot {
             executor_down: self.executor_down.clone(),
             ..Snapshot::of(&self.state)
@@ -94,7 +93,9 @@ impl Control {
             job.is_some_and(|job| job.attempt().is_none())
         };
         by_job.retain(|job, _| waits(job));
-        self.learned.keep(&by_job, made_at);
+        // The first forecast of each wait is kept, to be judged when the job starts.
+        let kept = self.learned.keep(&by_job, made_at);
+        self.foretold.add(kept, made_at);
         self.forecasts = Arc::new(by_job);
         self.publish_soon();
     }

@@ -8,7 +8,6 @@ use berth_domain::decide::Rules;
 use berth_domain::job::Illegal;
 use berth_domain::{Node, StopCause};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
-use berth_scheduler::Learned;
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -19,7 +18,9 @@ use super::{Control, Inbox, show};
 use crate::breakpoint::Breakpoints;
 use crate::clock::Clock;
 use crate::forecaster;
+use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
+use crate::memory;
 use crate::planning::Planning;
 use crate::sampling;
 use crate::view::View;
@@ -78,6 +79,7 @@ pub async fn start(
     (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
 ) -> Result<(Handle, JoinHandle<()>), StartError> {
     let state = store.load().await?;
+    let learned = memory::of_journal(&store, &state, settings.clock.now()).await?;
     let (requests, requests_inbox) = mpsc::channel(REQUEST_QUEUE);
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
@@ -108,7 +110,8 @@ pub async fn start(
         to_forecast,
         progress: progress.clone(),
         policy,
-        learned: Learned::default(),
+        learned,
+        foretold: Unwritten::default(),
         plan: Arc::default(),
         planning: Arc::default(),
         forecasts: Arc::default(),

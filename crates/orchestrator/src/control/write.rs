@@ -79,12 +79,15 @@ impl Control {
         let changes = self.state.project(&records)?;
         let breakpoints = self.settings.breakpoints.clone();
         breakpoints.reach(Breakpoint::BeforeCommit);
+        let made = self.foretold.with(&records);
         self.store
-            .commit(&records, &changes, changes.counters)
+            .commit(&records, &changes, changes.counters, &made)
             .await?;
+        self.foretold.written(made.len());
         breakpoints.reach(Breakpoint::AfterCommit);
         for record in &records {
             self.state.apply(record)?;
+            self.learned.apply(record, &self.state);
             if matches!(record.event, Event::PolicySet { .. }) {
                 self.policy = show::chosen(&self.state, self.settings.cpu_jobs_per_node);
             }
@@ -99,5 +102,17 @@ impl Control {
             breakpoints.reach(Breakpoint::AfterLaunch);
         }
         Ok(())
+    }
+
+    /// Writes forecasts that nothing else was written with.
+    pub(super) async fn keep_forecasts(&mut self) {
+        let made = self.foretold.with(&[]);
+        match self.store.keep_forecasts(&made).await {
+            Ok(()) => self.foretold.written(made.len()),
+            Err(error) => {
+                tracing::error!(%error, "cannot write forecasts; trying again");
+                self.foretold.later(WRITE_RETRY);
+            }
+        }
     }
 }
