@@ -64,9 +64,6 @@ impl Store {
         };
         let mut recent = recent.iter().map(job).collect::<Result<Vec<_>, _>>()?;
         recent.reverse();
-        let node = |row: &SqliteRow| {
-            serde_json::from_str::<Node>(row.get(0)).map_err(unreadable("a node"))
-        };
         let reservation =
             |row: &SqliteRow| serde_json::from_str(row.get(0)).map_err(unreadable("a reservation"));
         Ok(State::restore(Saved {
@@ -99,6 +96,11 @@ fn setting<T: Default + DeserializeOwned>(rows: &[SqliteRow], name: &str) -> Res
     row.map_or(Ok(T::default()), |row| {
         serde_json::from_str(row.get(1)).map_err(unreadable(format!("the setting {name}")))
     })
+}
+
+/// A node from a row whose first column is its document.
+pub(crate) fn node(row: &SqliteRow) -> Result<Node, StoreError> {
+    serde_json::from_str(row.try_get(0)?).map_err(unreadable("a node"))
 }
 
 /// A job from a row whose first column is its document.

@@ -41,14 +41,20 @@ impl Context {
             ahead: vec![],
             holders: vec![],
             factors: vec![],
-            start_p50: row.start_p50,
-            start_p90: row.start_p90,
+            start_p50: None,
+            start_p90: None,
             actions: vec![],
         };
         let Some(found) = found else {
             return Ok(answer);
         };
         answer.place = Some(found.place);
+        answer.start_p50 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p50));
+        answer.start_p90 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p90));
         for job in found.ahead {
             let known = self.state.store.job(job).await.ok().flatten();
             answer.ahead.extend(known.map(|known| AheadView {
@@ -152,7 +158,7 @@ impl Context {
         let changes = on_a_thread(&view, move |planning| planning.forecast_policy(&other, now));
         Ok(PreviewAnswer {
             changes: self.changes(changes.await?).await,
-            waiting: view.forecasts.len(),
+            waiting: view.plan.order.len(),
         })
     }
 

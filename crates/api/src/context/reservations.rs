@@ -83,7 +83,7 @@ impl Context {
             reservation,
             preview: true,
             changes: self.changes(changes.await?).await,
-            waiting: view.forecasts.len(),
+            waiting: view.plan.order.len(),
         })
     }
 

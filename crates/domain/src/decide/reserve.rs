@@ -254,6 +254,11 @@ fn over(
             at,
             why,
             idle_gpu_seconds: promised.saturating_sub(used),
+            // A project's jobs are charged to people too.
+            charged: match &reservation.holder {
+                Holder::User(user) => user.clone(),
+                Holder::Project(_) => reservation.created_by.clone(),
+            },
         },
     }
 }

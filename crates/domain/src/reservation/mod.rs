@@ -93,8 +93,10 @@ pub struct Log {
 pub struct Over {
     pub at: Timestamp,
     pub why: WhyOver,
-    /// Promised, and used by nobody of its holder's up to then: what fair share charges.
+    /// Promised, and used by nobody of its holder's up to then.
     pub idle_gpu_seconds: u64,
+    /// To whose use fair share adds that.
+    pub charged: UserName,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
