@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use berth_domain::{
-    GpuRef, GpuUuid, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason, PriorityClass, Rank,
-    Timestamp, UserName,
+    GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
+    PriorityClass, Quota, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
-use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Holder, Pending, Reservation, Snapshot,
-};
+use berth_scheduler::{Active, Experience, Facts, FreeNode, Gate, Pending, Reservation, Snapshot};
 use fastrand::Rng;
 
 /// When every case takes place.
@@ -36,6 +34,7 @@ pub fn case(number: u32) -> Case {
     making.add_running();
     making.add_waiting();
     making.add_reservations();
+    making.add_quotas();
     let experience = making.experience();
     Case {
         snapshot: making.snapshot,
@@ -236,17 +235,41 @@ impl Making {
                 Holder::Project("vision".to_owned())
             };
             let no_show = self.chance(0.5).then(|| Duration::from_secs(1800));
-            let reservation = Reservation {
-                id,
-                holder,
-                nodes: self.rng.u32(1..3),
-                gpus_per_node: self.rng.u32(1..9),
-                only: Vec::new(),
-                start: at(start),
-                end: at(start + self.rng.i64(600..40_000)),
+            let size = (self.rng.u32(1..3), self.rng.u32(1..9));
+            let time = (at(start), at(start + self.rng.i64(600..40_000)));
+            let any = Reservation {
                 no_show,
+                used: self.chance(0.2),
+                ..Reservation::new(id, holder, size, time)
+            };
+            let named = self.rng.usize(0..self.snapshot.nodes.len());
+            let only = vec![self.snapshot.nodes[named].name.clone()];
+            let reservation = match self.rng.u32(0..3) {
+                0 => any,
+                1 => Reservation {
+                    nodes: 1,
+                    only,
+                    ..any
+                },
+                _ => Reservation {
+                    nodes: 1,
+                    only,
+                    exact: (0..any.gpus_per_node).collect(),
+                    ..any
+                },
             };
             self.snapshot.reservations.push(reservation);
+        }
+    }
+
+    fn add_quotas(&mut self) {
+        if self.chance(0.3) {
+            let gpus = self.rng.u32(1..24);
+            let hard = self.chance(0.5);
+            let user = self.user();
+            let quotas = &mut self.snapshot.quotas;
+            quotas.user = Some(Quota { gpus, hard });
+            quotas.users.insert(user, None);
         }
     }
 }
