@@ -7,6 +7,7 @@ mod beside;
 mod holder;
 mod occurrences;
 mod request;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
