@@ -37,6 +37,16 @@ pub enum Refusal {
     PolicyNotAllowed,
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
+    #[error("{at} is in the past: a deadline must be ahead, or left out.")]
+    DeadlineInPast { at: Timestamp },
+    #[error(
+        "The deadline {deadline} is not after {begin}, before which the job does not begin. Move \
+         one of them."
+    )]
+    DeadlineBeforeBegin {
+        deadline: Timestamp,
+        begin: Timestamp,
+    },
 }
 
 impl Refusal {
@@ -55,6 +65,9 @@ impl Refusal {
             Refusal::Invalid { field, .. } => Some(field),
             Refusal::ClassNotAllowed => Some("class"),
             Refusal::BeginInPast { .. } => Some("begin"),
+            Refusal::DeadlineInPast { .. } | Refusal::DeadlineBeforeBegin { .. } => {
+                Some("deadline")
+            }
             _ => None,
         }
     }

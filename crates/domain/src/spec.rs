@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::constraints::Constraints;
 use crate::ids::JobId;
 
 /// Everything needed to run a job, except where.
@@ -33,6 +34,11 @@ pub struct JobSpec {
     pub dependencies: Vec<Dependency>,
     /// Not before this time.
     pub begin: Option<Timestamp>,
+    /// When its owner wants it to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Constraints::is_empty")]
+    pub constraints: Constraints,
     pub array: Option<ArrayTask>,
 }
 

@@ -2,6 +2,7 @@
 //! the form is typed, in the CLI, and in the server.
 
 mod array;
+pub mod asks;
 mod size;
 mod turn;
 mod words;
@@ -67,6 +68,24 @@ pub struct SubmitRequest {
     /// RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin: Option<String>,
+    /// RFC 3339: when it is to be done. It rises in its class while it can still make it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+    /// Only on GPUs of one of these models, each by a word or more of its name: `H100`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpu_model: Vec<String>,
+    /// Only on GPUs with at least this much memory: `80G` (10⁹ bytes each), `40GiB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_mem: Option<String>,
+    /// Only on these nodes; not, as in Slurm, on each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodelist: Vec<String>,
+    /// Not on these nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// All its GPUs on a node from one NVLink island.
+    #[serde(default)]
+    pub nvlink: bool,
     /// `0-9`, `1,3,5`, `0-9:2`, each with an optional `%4` for at most four at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
@@ -86,7 +105,8 @@ pub struct Checked {
 }
 
 impl SubmitRequest {
-    /// Checks everything that can be checked without looking at other jobs, and fills in defaults.
+    /// Checks everything that can be checked without looking at other jobs or at single nodes, and
+    /// fills in defaults.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -113,6 +133,8 @@ impl SubmitRequest {
             max_retries: retries(self.max_retries)?,
             dependencies: turn::dependencies(&self.after)?,
             begin: turn::begin(self.begin.as_deref())?,
+            deadline: self.deadline.as_deref().map(asks::deadline).transpose()?,
+            constraints: asks::constraints(self)?,
             array: None,
         };
         let array = self.array.as_deref().map(array::array).transpose()?;
@@ -138,6 +160,10 @@ impl SubmitRequest {
             retries(self.max_retries).map(drop),
             turn::dependencies(&self.after).map(drop),
             turn::begin(self.begin.as_deref()).map(drop),
+            self.deadline
+                .as_deref()
+                .map_or(Ok(()), |text| asks::deadline(text).map(drop)),
+            asks::constraints(self).map(drop),
             self.array
                 .as_deref()
                 .map_or(Ok(()), |text| array::array(text).map(drop)),

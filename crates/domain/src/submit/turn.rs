@@ -31,16 +31,17 @@ pub(super) fn dependencies(texts: &[String]) -> Result<Vec<Dependency>, Refusal>
 }
 
 pub(super) fn begin(text: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
-    let parse = |text: &str| {
-        text.trim().parse::<Timestamp>().map_err(|_| {
-            Refusal::invalid(
-                "begin",
-                format!(
-                    "'{}' is not a time such as 2026-11-30T18:00:00Z.",
-                    text.escape_debug()
-                ),
-            )
-        })
-    };
-    text.map(parse).transpose()
+    text.map(|text| time("begin", text)).transpose()
+}
+
+pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
+    text.trim().parse().map_err(|_| {
+        Refusal::invalid(
+            field,
+            format!(
+                "'{}' is not a time such as 2026-11-30T18:00:00Z.",
+                text.escape_debug()
+            ),
+        )
+    })
 }
