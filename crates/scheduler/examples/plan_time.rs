@@ -103,6 +103,7 @@ fn full(nodes: u32, jobs: u64) -> Snapshot {
             free: Vec::new(),
             cpu_jobs: 0,
             cordoned: false,
+            pools: Arc::default(),
         });
     }
     snapshot.pending = (0..jobs)

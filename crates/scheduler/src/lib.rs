@@ -34,4 +34,4 @@ pub use policy::{
     RunTimeSource, Shortest, UnknownPolicy, Weights,
 };
 pub use reserve::{Holder, Reservation};
-pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
+pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};

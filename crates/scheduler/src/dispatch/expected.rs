@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::order::{ran_s, seconds_until};
+use super::places::Part;
 use super::profile::Profile;
 use super::walk::Walk;
 use crate::policy::{Policy, RunTimeSource};
@@ -23,7 +24,7 @@ pub(super) struct Expected<'a> {
 /// GPUs for a job from some time on; what starts now is promised from now on.
 struct Promise<'a> {
     job: &'a Facts,
-    nodes: Vec<usize>,
+    parts: Vec<Part>,
     at: f64,
     length: f64,
 }
@@ -54,8 +55,7 @@ impl<'a> Expected<'a> {
         let place = known.unwrap_or_else(|| {
             let mut profile = self.without_promises(walk);
             for promise in &self.promised {
-                let gpus = promise.job.gpus_per_node;
-                profile.occupy(&promise.nodes, gpus, promise.at, promise.length);
+                profile.occupy(&promise.parts, promise.at, promise.length);
             }
             for index in &reserved {
                 let reservation = &walk.snapshot.reservations[*index];
@@ -83,39 +83,39 @@ impl<'a> Expected<'a> {
             for part in &active.lease.0 {
                 let node = place(&part.node).filter(|node| !snapshot.nodes[*node].cordoned);
                 if let Some(node) = node {
-                    let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
-                    ends.push((node, left, gpus));
+                    let parts = walk.places.parts(&snapshot.nodes, node, &part.gpus);
+                    ends.extend(parts.into_iter().map(|part| (part.pool, left, part.gpus)));
                 }
             }
         }
         // What was started before anything was promised is not in the promises.
         let promised = |job: &Facts| self.promised.iter().any(|one| one.job.id == job.id);
-        for (index, nodes) in &walk.decision.starts {
+        for (index, parts) in &walk.decision.starts {
             let job = &snapshot.pending[*index].job;
             if !promised(job) {
                 let length = self.length_s(job);
-                ends.extend(nodes.iter().map(|node| (*node, length, job.gpus_per_node)));
+                ends.extend(parts.iter().map(|part| (part.pool, length, part.gpus)));
             }
         }
         let mut free = walk.room.free.clone();
         for promise in self.promised.iter().filter(|promise| promise.at <= 0.0) {
-            for node in &promise.nodes {
-                free[*node] += promise.job.gpus_per_node;
+            for part in &promise.parts {
+                free[part.pool] += part.gpus;
             }
         }
         Profile::new(&free, &ends)
     }
 
-    pub(super) fn occupy(&mut self, job: &'a Facts, nodes: &[usize], at: f64, length: f64) {
+    pub(super) fn occupy(&mut self, job: &'a Facts, parts: &[Part], at: f64, length: f64) {
         if !self.needed {
             return;
         }
         for (_, profile) in &mut self.profiles {
-            profile.occupy(nodes, job.gpus_per_node, at, length);
+            profile.occupy(parts, at, length);
         }
         self.promised.push(Promise {
             job,
-            nodes: nodes.to_vec(),
+            parts: parts.to_vec(),
             at,
             length,
         });
@@ -127,13 +127,14 @@ impl<'a> Expected<'a> {
         walk: &Walk<'a>,
         job: &'a Facts,
         length: f64,
-    ) -> Option<(f64, Vec<usize>)> {
+    ) -> Option<(f64, Vec<Part>)> {
         self.needed = true;
         let reserved = others(walk.snapshot, job, walk);
         let profile = self.made(walk, reserved);
-        let (at, nodes) = profile.earliest(job.nodes, job.gpus_per_node, length, 0.0)?;
-        self.occupy(job, &nodes, at.max(f64::MIN_POSITIVE), length);
-        Some((at, nodes))
+        let need = walk.places.of_job(job);
+        let (at, parts) = profile.earliest(need, job.nodes, job.gpus_per_node, length)?;
+        self.occupy(job, &parts, at.max(f64::MIN_POSITIVE), length);
+        Some((at, parts))
     }
 
     /// The first reservation without which the job could start now.
@@ -147,14 +148,16 @@ impl<'a> Expected<'a> {
         let first = *reserved.first()?;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
         let profile = self.made(walk, Vec::new());
-        let allowed = |node| profile.fits(node, gpus, 0.0, length);
-        walk.room.choose_if(count, gpus, allowed).map(|_| first)
+        let allowed = |pool| profile.least(pool, 0.0, length);
+        let need = walk.places.of_job(job);
+        let found = walk.room.choose_if(need, count, gpus, allowed);
+        found.map(|_| first)
     }
 
-    /// What is free now on these nodes, and the GPU-seconds that stay idle there until `at`.
-    pub(super) fn idle_before(&self, nodes: &[usize], gpus: u32, at: f64) -> (u32, f64) {
+    /// What is free now of this, and the GPU-seconds of it that stay idle until `at`.
+    pub(super) fn idle_before(&self, parts: &[Part], at: f64) -> (u32, f64) {
         let any = self.profiles.first();
-        any.map_or((0, 0.0), |(_, profile)| profile.idle(nodes, gpus, at))
+        any.map_or((0, 0.0), |(_, profile)| profile.idle(parts, at))
     }
 }
 
@@ -193,7 +196,8 @@ fn hold(
         .map(|node| {
             let used = used_by_holder(walk, promised, reservation, node);
             let rest = left_of(reservation.gpus_per_node, &used, from, end);
-            let fits = |(gpus, at, to): &(u32, f64, f64)| profile.fits(node, *gpus, *at, to - at);
+            let place = &walk.places.any().places[node];
+            let fits = |(gpus, at, to): &(u32, f64, f64)| profile.fits(place, *gpus, *at, to - at);
             let kept = rest.iter().all(fits);
             let first = rest.first().map_or(0, |(gpus, ..)| *gpus);
             (!kept, first, node, rest)
@@ -203,7 +207,9 @@ fn hold(
     places.sort_by_key(|(not_kept, first, node, _)| (*not_kept, *first, *node));
     for (_, _, node, rest) in places.into_iter().take(reservation.nodes as usize) {
         for (gpus, at, to) in rest {
-            profile.occupy(&[node], gpus, at, to - at);
+            let place = &walk.places.any().places[node];
+            let parts = place.split(gpus, |pool| profile.least(pool, at, to - at));
+            profile.occupy(&parts, at, to - at);
         }
     }
 }
@@ -231,10 +237,11 @@ fn used_by_holder(
     });
     let theirs = promised
         .iter()
-        .filter(|promise| reservation.includes(promise.job) && promise.nodes.contains(&node));
-    let theirs = theirs.map(|promise| {
+        .filter(|promise| reservation.includes(promise.job));
+    let theirs = theirs.flat_map(|promise| {
         let to = promise.at + promise.length;
-        (promise.at, to, promise.job.gpus_per_node)
+        let here = promise.parts.iter().filter(|part| part.node == node);
+        here.map(move |part| (promise.at, to, part.gpus))
     });
     running.chain(theirs).collect()
 }

@@ -3,6 +3,7 @@
 
 use super::expected::Expected;
 use super::order::Candidate;
+use super::places::Part;
 use super::walk::Walk;
 use super::{Decision, Why};
 use crate::policy::Backfill;
@@ -30,7 +31,7 @@ struct Line<'a> {
     blocked: bool,
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
     /// seconds from now, and where.
-    protected: Vec<(usize, f64, Vec<usize>)>,
+    protected: Vec<(usize, f64, Vec<Part>)>,
 }
 
 impl<'a> Line<'a> {
@@ -44,7 +45,8 @@ impl<'a> Line<'a> {
             return;
         }
         let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let fits = walk.room.best_node() >= gpus;
+        let need = walk.places.of_job(job);
+        let fits = walk.room.best(need) >= gpus;
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
@@ -60,10 +62,10 @@ impl<'a> Line<'a> {
         let chosen = if !fits {
             None
         } else if let Some(profile) = self.expected.profile(walk, job) {
-            let allowed = |node| profile.fits(node, gpus, 0.0, length);
-            walk.room.choose_if(count, gpus, allowed)
+            let allowed = |pool| profile.least(pool, 0.0, length);
+            walk.room.choose_if(need, count, gpus, allowed)
         } else {
-            walk.room.choose(count, gpus)
+            walk.room.choose(need, count, gpus)
         };
         if let Some(chosen) = chosen {
             self.expected.occupy(job, &chosen, 0.0, length);
@@ -73,8 +75,8 @@ impl<'a> Line<'a> {
         self.block(walk, candidate, fits, length);
         if may_protect {
             let place = walk.decision.waiting.len() - 1;
-            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
-                self.protected.push((place, at, nodes));
+            if let Some((at, parts)) = self.expected.protect(walk, job, length) {
+                self.protected.push((place, at, parts));
             }
         }
     }
@@ -82,17 +84,15 @@ impl<'a> Line<'a> {
     fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
         self.blocked = true;
         let job = candidate.job;
-        let room = &walk.room;
-        let why = if fits && room.choose(job.nodes, job.gpus_per_node).is_some() {
+        let need = walk.places.of_job(job);
+        let room = || walk.room.choose(need, job.nodes, job.gpus_per_node);
+        let why = if fits && room().is_some() {
             match self.expected.reservation_in_the_way(walk, job, length) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
         } else {
-            Why::NoRoom {
-                free: room.free_gpus(),
-                best: room.best_node(),
-            }
+            walk.no_room(job)
         };
         walk.wait(candidate, why);
     }
@@ -100,11 +100,11 @@ impl<'a> Line<'a> {
     /// A protected gang whose GPUs come free one after the other keeps those that are free
     /// already from everybody who would not be done in time.
     fn name_drains(&mut self, walk: &mut Walk<'a>) {
-        for (place, at, nodes) in &self.protected {
+        for (place, at, parts) in &self.protected {
             let (index, why) = &mut walk.decision.waiting[*place];
             let job = &walk.snapshot.pending[*index].job;
             if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
-                let (free, idle_s) = self.expected.idle_before(nodes, job.gpus_per_node, *at);
+                let (free, idle_s) = self.expected.idle_before(parts, *at);
                 *why = Why::Draining {
                     at_s: *at,
                     free,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use berth_domain::{JobId, Timestamp, UserName};
 
 use super::order::Candidate;
+use super::places::{Part, Places};
 use super::room::Room;
 use super::{Decision, Why};
 use crate::policy::{Policy, Quota};
@@ -15,6 +16,7 @@ pub(super) struct Walk<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
     pub(super) now: Timestamp,
+    pub(super) places: &'a Places,
     pub(super) room: Room,
     pub(super) decision: Decision,
     tasks: RunningTasks,
@@ -28,6 +30,7 @@ impl<'a> Walk<'a> {
         snapshot: &'a Snapshot,
         policy: &'a Policy,
         now: Timestamp,
+        places: &'a Places,
         room: Room,
         decision: Decision,
     ) -> Self {
@@ -35,6 +38,7 @@ impl<'a> Walk<'a> {
             snapshot,
             policy,
             now,
+            places,
             room,
             decision,
             tasks: RunningTasks::of(snapshot),
@@ -56,7 +60,7 @@ impl<'a> Walk<'a> {
             return false;
         }
         if job.gpus_per_node == 0 {
-            match self.room.choose(job.nodes, 0) {
+            match self.room.choose(self.places.of_job(job), job.nodes, 0) {
                 Some(chosen) => self.start(candidate, chosen),
                 None => self.wait(candidate, Why::CpuSlots),
             }
@@ -69,16 +73,32 @@ impl<'a> Walk<'a> {
         true
     }
 
-    pub(super) fn start(&mut self, candidate: &Candidate<'a>, nodes: Vec<usize>) {
+    pub(super) fn start(&mut self, candidate: &Candidate<'a>, parts: Vec<Part>) {
         let job = candidate.job;
-        self.room.take(&nodes, job.gpus_per_node);
+        self.room.take(&parts);
         self.tasks.start(job);
         self.quotas.start(job);
-        self.decision.starts.push((candidate.index, nodes));
+        self.decision.starts.push((candidate.index, parts));
     }
 
     pub(super) fn wait(&mut self, candidate: &Candidate<'a>, why: Why) {
         self.decision.waiting.push((candidate.index, why));
+    }
+
+    /// Why a job does not fit that does not.
+    pub(super) fn no_room(&self, job: &Facts) -> Why {
+        let any = self.places.any();
+        let fits_elsewhere = || {
+            let found = self.room.choose(any, job.nodes, job.gpus_per_node);
+            found.is_some()
+        };
+        if job.constraints.is_some() && fits_elsewhere() {
+            return Why::Constraints;
+        }
+        Why::NoRoom {
+            free: self.room.free_gpus(),
+            best: self.room.best(any),
+        }
     }
 
     /// Takes out of the deferred those that may borrow, because nobody waits whom the quota
