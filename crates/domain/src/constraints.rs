@@ -170,7 +170,7 @@ impl Constraints {
             }
         }
         let present = nodes.filter(|node| node.present);
-        self.known_gpus(present.clone())?;
+        self.known_gpus(&present)?;
         if self.fit(present.clone(), count, per_node) {
             return Ok(());
         }
@@ -226,7 +226,10 @@ impl Constraints {
         Ok(())
     }
 
-    fn known_gpus<'a>(&self, nodes: impl Iterator<Item = &'a Node> + Clone) -> Result<(), Refusal> {
+    fn known_gpus<'a>(
+        &self,
+        nodes: &(impl Iterator<Item = &'a Node> + Clone),
+    ) -> Result<(), Refusal> {
         let gpus = || nodes.clone().flat_map(|node| &node.gpus);
         let unknown = self
             .gpu_models

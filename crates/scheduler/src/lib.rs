@@ -21,7 +21,7 @@ pub mod sim;
 mod snapshot;
 
 pub use dispatch::{Factor, FactorKind, factors};
-pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
+pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{
     Change, Experience, Forecast, forecast, forecast_if, forecast_move, forecast_policy,

@@ -235,12 +235,10 @@ impl<'a> Words<'a> {
             room
         });
         let free_gpus = left.free_gpus();
-        let Some(asks) = job
-            .constraints
-            .as_deref()
-            .filter(|_| left.choose(any, nodes, gpus).is_some())
-        else {
-            // Whoever came later took what it could not have.
+        let fits = |need| left.choose(need, nodes, gpus).is_some();
+        let keeps = fits(any) && !fits(self.places.of_job(job));
+        let Some(asks) = job.constraints.as_deref().filter(|_| keeps) else {
+            // Whoever came later took what it could not have, or what it could is kept for somebody.
             let best = left.best(any);
             return self.no_room(job, free_gpus, best);
         };

@@ -1,6 +1,7 @@
 //! What starts, what is stopped for it, and what blocks the rest: decisions as numbers, of which
 //! [`plan`](crate::plan) makes leases and sentences.
 
+mod deadline;
 mod expected;
 mod factors;
 mod nonpreemptive;
@@ -18,6 +19,7 @@ use berth_domain::{JobId, Timestamp};
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
+pub(crate) use deadline::run_s;
 pub use factors::{Factor, FactorKind, factors};
 pub(crate) use order::ran_s;
 pub(crate) use places::{Need, Part, Place, Places};

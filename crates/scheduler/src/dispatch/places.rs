@@ -93,7 +93,7 @@ pub(crate) struct Part {
 pub(crate) struct Need {
     /// In the order of the nodes.
     pub(crate) places: Vec<Place>,
-    /// Every pool of the cluster is a place, in order: what nearly every job has, and what is worth
+    /// Every node is one pool and a place, in order: what nearly every job has, and what is worth
     /// being fast for.
     pub(crate) plain: bool,
     /// GPUs of the best place of each node, largest first.
@@ -112,9 +112,8 @@ impl Need {
         }
         let mut totals: Vec<u32> = totals.into_iter().map(|(_, size)| size).collect();
         totals.sort_unstable_by(|a, b| b.cmp(a));
-        let one =
-            |(at, place): (usize, &Place)| matches!(place.pools, Pools::One(pool) if pool == at);
-        let plain = places.len() == sizes.len() && places.iter().enumerate().all(one);
+        let plain = |(at, place): (usize, &Place)| place.node == at && place.pools() == [at];
+        let plain = places.len() == sizes.len() && places.iter().enumerate().all(plain);
         Need {
             places,
             plain,

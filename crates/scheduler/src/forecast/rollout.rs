@@ -123,6 +123,12 @@ impl Cluster {
         {
             return Some(at);
         }
+        if count == 1 && need.plain {
+            let (at, pool) = self.earliest_pool(gpus)?;
+            let at = self.in_turn(at);
+            self.take(pool, gpus, at, length);
+            return Some(at);
+        }
         if count == 1 {
             let mut best: Option<(f64, &Place)> = None;
             for place in &need.places {
@@ -164,6 +170,19 @@ impl Cluster {
         Some(at)
     }
 
+    /// The pool that has so many GPUs free first, and when.
+    fn earliest_pool(&self, gpus: usize) -> Option<(f64, usize)> {
+        let mut best: Option<(f64, usize)> = None;
+        for (pool, free_at) in self.pools.iter().enumerate() {
+            if let Some(at) = free_at.get(gpus - 1).copied()
+                && best.is_none_or(|(earliest, _)| at < earliest)
+            {
+                best = Some((at, pool));
+            }
+        }
+        best
+    }
+
     /// When a place has so many GPUs free, if it ever does.
     fn first(&self, place: &Place, gpus: usize) -> Option<f64> {
         if let [pool] = place.pools() {
@@ -177,6 +196,10 @@ impl Cluster {
 
     /// Takes GPUs of a place that are free by then.
     fn take_in(&mut self, place: &Place, gpus: usize, at: f64, length: f64) {
+        if let [pool] = place.pools() {
+            self.take(*pool, gpus, at, length);
+            return;
+        }
         let wanted = u32::try_from(gpus).unwrap_or(u32::MAX);
         let parts = place.split(wanted, |pool| {
             let free = self.pools[pool].partition_point(|free_at| *free_at <= at);
