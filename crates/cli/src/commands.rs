@@ -10,6 +10,7 @@ pub mod policy;
 pub mod queue;
 pub mod run;
 pub mod show;
+pub mod spec_args;
 pub mod submit;
 pub mod update;
 pub mod whoami;

@@ -3,6 +3,7 @@
 
 mod array;
 pub mod asks;
+pub mod form;
 mod size;
 mod turn;
 mod words;

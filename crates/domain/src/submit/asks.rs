@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+pub use super::turn::time;
 use super::{SubmitRequest, label};
 use crate::constraints::{Constraint, Constraints, names_a_model};
 use crate::ids::NodeName;
@@ -70,7 +71,7 @@ pub fn nodes(list: Constraint, texts: &[String]) -> Result<Vec<NodeName>, Refusa
 /// # Errors
 /// When it is no time.
 pub fn deadline(text: &str) -> Result<Timestamp, Refusal> {
-    super::turn::time("deadline", text)
+    time("deadline", text)
 }
 
 fn few(field: &str, texts: &[String]) -> Result<(), Refusal> {

@@ -34,7 +34,11 @@ pub(super) fn begin(text: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
     text.map(|text| time("begin", text)).transpose()
 }
 
-pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
+/// A time of a field.
+///
+/// # Errors
+/// When it is no time.
+pub fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
     text.trim().parse().map_err(|_| {
         Refusal::invalid(
             field,
