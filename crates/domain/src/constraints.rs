@@ -282,7 +282,7 @@ impl Constraints {
             all.push(format!("is on {}", either(&self.nodes)));
         }
         if !self.exclude.is_empty() {
-            all.push(format!("is not on {}", either(&self.exclude)));
+            all.push(format!("is elsewhere than on {}", either(&self.exclude)));
         }
         all
     }

@@ -288,8 +288,10 @@ fn constraints(nodes: u32, per_node: u32, free: u32, fitting: u32, asks: &Constr
     };
     let but = if fitting == 0 {
         format!("none of them {is}")
+    } else if fitting == 1 && nodes.saturating_mul(per_node) > 1 {
+        format!("only 1 of them {is}")
     } else if fitting < nodes.saturating_mul(per_node) {
-        format!("only {fitting} of them {is}")
+        format!("only {fitting} where each {is}")
     } else if asks.predicates().is_empty() {
         together
     } else {
@@ -342,6 +344,10 @@ mod tests {
             nodes: vec!["node-1".into(), "node-2".into()],
             ..h100()
         };
+        let elsewhere = Constraints {
+            exclude: vec!["node-3".into()],
+            ..Constraints::default()
+        };
         let island = || Constraints {
             nvlink: true,
             ..Constraints::default()
@@ -349,6 +355,11 @@ mod tests {
         for (said, expected) in [
             (asks(h100(), 1, 1, 0), "none of them is an H100"),
             (asks(h100(), 1, 2, 1), "only 1 of them is an H100"),
+            (asks(h100(), 1, 3, 2), "only 2 where each is an H100"),
+            (
+                asks(elsewhere, 1, 1, 0),
+                "none of them is elsewhere than on node-3",
+            ),
             (
                 asks(node, 1, 1, 0),
                 "none of them is an H100 and is on node-1 or node-2",

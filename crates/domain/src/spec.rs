@@ -184,3 +184,22 @@ pub mod seconds {
         u64::deserialize(deserializer).map(Duration::from_secs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_from_before_constraints_and_deadlines_reads() {
+        let old = r#"{"name": "n", "project": null, "command": ["true"], "workdir": null, "env": {},
+            "nodes": 1, "gpus_per_node": 1, "time_limit": 60, "class": "normal",
+            "preemptible": false, "max_retries": 0, "dependencies": [], "begin": null,
+            "array": null}"#;
+        let spec: JobSpec = serde_json::from_str(old).unwrap();
+        assert!(spec.constraints.is_empty() && spec.deadline.is_none());
+        // And what asks nothing is written as it was then.
+        let written = serde_json::to_value(&spec).unwrap();
+        let old: serde_json::Value = serde_json::from_str(old).unwrap();
+        assert_eq!(written, old);
+    }
+}
