@@ -20,6 +20,7 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod past;
 pub mod planner;
 pub mod views;
 

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use berth_domain::{
-    GpuSample, GpuUuid, Job, JobId, Node, PendingReason, PolicyChoice, Seq, State, StateName,
-};
+use berth_domain::{GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Seq, State, StateName};
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
 use crate::planning::Planning;
@@ -29,10 +27,11 @@ pub struct View {
     pub queue: Vec<Job>,
     /// The last finished jobs, newest first.
     pub recent: Vec<Job>,
-    /// Of every waiting job.
-    pub reasons: HashMap<JobId, PendingReason>,
-    /// When each waiting job is expected to start.
-    pub forecasts: HashMap<JobId, Forecast>,
+    /// Why every waiting job waits, among other things.
+    pub plan: Arc<Plan>,
+    /// When each waiting job is expected to start. Made apart from the rest: a job that has just
+    /// been submitted gets its forecast with the next view.
+    pub forecasts: Arc<HashMap<JobId, Forecast>>,
     /// For whoever asks why, or what if.
     pub planning: Arc<Planning>,
     /// The policy as it was chosen.
@@ -47,8 +46,9 @@ pub struct View {
 impl View {
     pub(crate) fn of(
         state: &State,
-        plan: &Plan,
-        (forecasts, planning): (HashMap<JobId, Forecast>, Planning),
+        plan: Arc<Plan>,
+        planning: Arc<Planning>,
+        forecasts: Arc<HashMap<JobId, Forecast>>,
         free_at: Vec<FreeAt>,
         executor_down: Option<String>,
     ) -> Self {
@@ -79,10 +79,10 @@ impl View {
             nodes: state.nodes().cloned().collect(),
             holders: holders.collect(),
             queue: queue.cloned().collect(),
+            plan,
             recent: state.recent().take(RECENT_WINDOW).cloned().collect(),
-            reasons: plan.reasons.clone(),
             forecasts,
-            planning: Arc::new(planning),
+            planning,
             policy: state.policy().clone(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),

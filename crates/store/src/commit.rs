@@ -7,10 +7,12 @@ use berth_domain::state::{Changes, Counters};
 use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
+use crate::forecasts::{self, Foretold};
 use crate::{Store, StoreError, int, micros};
 
 impl Store {
-    /// One transaction: appends the records to the journal and writes what they change.
+    /// One transaction: appends the records to the journal, and writes what they change and the
+    /// forecasts that were made since the last one.
     ///
     /// # Errors
     /// When anything of it cannot be written; then nothing is.
@@ -19,10 +21,13 @@ impl Store {
         records: &[Record],
         changes: &Changes,
         counters: Counters,
+        made: &[Foretold],
     ) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        forecasts::insert(&mut transaction, made).await?;
         for record in records {
             append(&mut transaction, record).await?;
+            forecasts::settle(&mut transaction, record).await?;
         }
         let ends: HashMap<JobId, Seq> = records
             .iter()

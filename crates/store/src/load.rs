@@ -62,9 +62,6 @@ impl Store {
         };
         let mut recent = recent.iter().map(job).collect::<Result<Vec<_>, _>>()?;
         recent.reverse();
-        let node = |row: &SqliteRow| {
-            serde_json::from_str::<Node>(row.get(0)).map_err(unreadable("a node"))
-        };
         Ok(State::restore(Saved {
             seq: Seq(seq.unsigned_abs()),
             nodes: nodes.iter().map(node).collect::<Result<_, _>>()?,
@@ -82,6 +79,11 @@ impl Store {
             policy: policy.unwrap_or_default(),
         }))
     }
+}
+
+/// A node from a row whose first column is its document.
+pub(crate) fn node(row: &SqliteRow) -> Result<Node, StoreError> {
+    serde_json::from_str(row.try_get(0)?).map_err(unreadable("a node"))
 }
 
 /// A job from a row whose first column is its document.

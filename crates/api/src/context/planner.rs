@@ -43,8 +43,8 @@ impl Context {
             ahead: vec![],
             holders: vec![],
             factors: vec![],
-            start_p50: row.start_p50,
-            start_p90: row.start_p90,
+            start_p50: None,
+            start_p90: None,
             deadline: job.spec.deadline.filter(|_| job.is_waiting()),
             end_p50: None,
             actions: vec![],
@@ -54,6 +54,12 @@ impl Context {
         };
         answer.place = Some(found.place);
         answer.end_p50 = found.due.map(|due| convert::to_the_minute(due.end));
+        answer.start_p50 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p50));
+        answer.start_p90 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p90));
         for job in found.ahead {
             let known = self.state.store.job(job).await.ok().flatten();
             answer.ahead.extend(known.map(|known| AheadView {
@@ -160,7 +166,7 @@ impl Context {
         let changes = on_a_thread(&view, move |planning| planning.forecast_policy(&other, now));
         let mut answer = PreviewAnswer {
             changes: vec![],
-            waiting: view.forecasts.len(),
+            waiting: view.plan.order.len(),
         };
         for change in changes.await? {
             let before_p50 = convert::to_the_minute(change.before.p50);

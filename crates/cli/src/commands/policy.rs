@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use berth_api::past::{ForecastScore, ForecastScoreAnswer, ScoreView};
 use berth_api::planner::{
     ChangeView, GetPolicy, PolicyAnswer, PolicyArg, PreviewAnswer, PreviewPolicy, SetPolicy,
 };
@@ -17,7 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   berth policy show
   berth policy preview slurm
-  berth policy set berth --set preemption=on";
+  berth policy set berth --set preemption=on
+  berth policy score";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -34,6 +36,8 @@ enum Verb {
     Set(Choice),
     /// Whose start another policy would change; changes nothing.
     Preview(Choice),
+    /// How well starts were foretold in the last weeks.
+    Score,
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,7 +91,28 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
             let answer = session.repeat(call).await?;
             session.show(&answer, |answer| preview(answer, Timestamp::now()))
         }
+        Verb::Score => {
+            let call = || session.berth.call(ForecastScore {});
+            let answer = session.repeat(call).await?;
+            session.show(&answer, score)
+        }
     }
+}
+
+fn score(answer: &ForecastScoreAnswer) -> String {
+    let lines = answer.windows.iter().map(|window| match window {
+        ScoreView { jobs: 0, days, .. } => {
+            format!("Last {days} days: no job with a forecast has started.")
+        }
+        ScoreView { days, jobs, .. } => format!(
+            "Last {days} days: {jobs} jobs that waited. {:.0} % started by their p50, {:.0} % by \
+             their p90 (50 and 90 would be right). Half of the p50 were off by less than {:.1} minutes.",
+            window.p50_pct,
+            window.p90_pct,
+            window.median_error_min
+        ),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `berth with preemption=on`.

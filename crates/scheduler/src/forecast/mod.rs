@@ -3,6 +3,7 @@
 
 mod experience;
 mod rollout;
+mod score;
 mod what_if;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use berth_domain::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use experience::Experience;
+pub use score::ForecastScore;
 pub(crate) use what_if::moved;
 pub use what_if::{Change, forecast_if, forecast_move, forecast_policy};
 
