@@ -193,8 +193,9 @@ impl<'a> Market<'a> {
     /// Takes GPUs of a place out of what others may have: first what is free already.
     pub(super) fn keep(&mut self, place: &Place, gpus: u32) {
         let free = self.room.on(place).min(gpus);
-        let parts = place.split(free, |pool| self.room.free[pool]);
-        self.room.take(&parts);
+        for part in place.split(free, |pool| self.room.free[pool]) {
+            self.room.free[part.pool] -= part.gpus;
+        }
         for part in place.split(gpus - free, |pool| self.leftover[pool]) {
             let leftover = &mut self.leftover[part.pool];
             *leftover = leftover.saturating_sub(part.gpus);
