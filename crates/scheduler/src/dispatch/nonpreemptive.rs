@@ -3,6 +3,7 @@
 
 use super::expected::Expected;
 use super::order::Candidate;
+use super::places::Part;
 use super::walk::Walk;
 use super::{Decision, Why};
 use crate::policy::Backfill;
@@ -33,7 +34,7 @@ struct Line<'a> {
     blocked: bool,
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
     /// seconds from now, and where.
-    protected: Vec<(usize, f64, Vec<usize>)>,
+    protected: Vec<(usize, f64, Vec<Part>)>,
 }
 
 impl<'a> Line<'a> {
@@ -46,7 +47,8 @@ impl<'a> Line<'a> {
             walk.wait(candidate, Why::Behind);
             return;
         }
-        let fits = walk.room.best_node() >= job.gpus_per_node;
+        let need = walk.places.of_job(job);
+        let fits = walk.room.best(need) >= job.gpus_per_node;
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
@@ -74,8 +76,8 @@ impl<'a> Line<'a> {
         self.block(walk, candidate, fits);
         if may_protect {
             let place = walk.decision.waiting.len() - 1;
-            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
-                self.protected.push((place, at, nodes));
+            if let Some((at, parts)) = self.expected.protect(walk, job, length) {
+                self.protected.push((place, at, parts));
             }
         }
     }
@@ -83,17 +85,15 @@ impl<'a> Line<'a> {
     fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool) {
         self.blocked = true;
         let job = candidate.job;
-        let room = &walk.room;
-        let why = if fits && room.choose(job.nodes, job.gpus_per_node).is_some() {
+        let need = walk.places.of_job(job);
+        let room = || walk.room.choose(need, job.nodes, job.gpus_per_node);
+        let why = if fits && room().is_some() {
             match self.reserved.reservation_in_the_way(walk, job) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
         } else {
-            Why::NoRoom {
-                free: room.free_gpus(),
-                best: room.best_node(),
-            }
+            walk.no_room(job)
         };
         walk.wait(candidate, why);
     }
@@ -101,11 +101,11 @@ impl<'a> Line<'a> {
     /// A protected gang whose GPUs come free one after the other keeps those that are free
     /// already from everybody who would not be done in time.
     fn name_drains(&mut self, walk: &mut Walk<'a>) {
-        for (place, at, nodes) in &self.protected {
+        for (place, at, parts) in &self.protected {
             let (index, why) = walk.decision.waiting[*place];
             let job = &walk.snapshot.pending[index].job;
             if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
-                let (free, idle_s) = self.expected.idle_before(walk, job, nodes, *at);
+                let (free, idle_s) = self.expected.idle_before(walk, job, parts, *at);
                 let at_s = *at;
                 walk.decision.waiting[*place].1 = Why::Draining { at_s, free, idle_s };
             }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
@@ -89,6 +90,7 @@ impl<'a> Engine<'a> {
                 free: (0..*gpus).map(gpu).collect(),
                 cpu_jobs: 0,
                 cordoned: false,
+                pools: Arc::default(),
             }
         };
         let predicts =

@@ -13,7 +13,7 @@ mod waiting;
 
 use std::collections::HashSet;
 
-use berth_domain::PriorityClass;
+use berth_domain::{Constraints, PriorityClass};
 
 use super::expected::Expected;
 use super::order::{Candidate, NEW};
@@ -28,16 +28,16 @@ use waiting::Waiting;
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     let running = running::all(&mut walk);
-    let mut by_node = vec![Vec::new(); walk.room.nodes()];
+    let mut by_pool = vec![Vec::new(); walk.places.pools()];
     for (place, one) in running.iter().enumerate() {
-        for (node, _) in &one.parts {
-            by_node[*node].push(place);
+        for part in &one.parts {
+            by_pool[part.pool].push(place);
         }
     }
     let mut line = Line {
         reserved: Expected::by_limits(&walk),
         running,
-        by_node,
+        by_pool,
         hopeless: HashSet::new(),
         waiting: Waiting::of(open),
         leftover: running::ending(&walk),
@@ -70,17 +70,20 @@ fn meets_a_reservation(walk: &Walk<'_>, job: &Facts) -> bool {
         .any(|one| !one.includes(job) && one.meets(walk.now, limit))
 }
 
+/// Class, whether it is new, nodes, GPUs on each, what it asks.
+type Kind<'a> = (PriorityClass, bool, u32, u32, Option<&'a Constraints>);
+
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
     reserved: Expected<'a>,
     running: Vec<Running>,
-    /// Places in `running` of who is on each node.
-    by_node: Vec<Vec<usize>>,
-    /// Classes and sizes for which nothing could be stopped, since anything last changed: those
+    /// Places in `running` of who is on each pool.
+    by_pool: Vec<Vec<usize>>,
+    /// Classes, sizes and what is asked for which nothing could be stopped, since anything last changed: those
     /// who come later have more to do, so that even less can be stopped for them.
-    hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
+    hopeless: HashSet<Kind<'a>>,
     waiting: Waiting,
-    /// What jobs on their way out will leave, by node, as far as it is for nobody yet.
+    /// What jobs on their way out will leave, by pool, as far as it is for nobody yet.
     leftover: Vec<u32>,
     any_waits: bool,
 }
@@ -107,7 +110,7 @@ impl<'a> Line<'a> {
             // What is reserved for it is none of what is reserved for others.
             self.reserved.choose_now(walk, job)
         } else {
-            walk.room.choose(count, gpus)
+            walk.choose(job, |_| u32::MAX)
         };
         if let Some(chosen) = chosen {
             let length = self.reserved.length_s(job);
@@ -117,14 +120,16 @@ impl<'a> Line<'a> {
             return;
         }
         self.any_waits = true;
-        let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
-        let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
+        let no_room = walk.no_room(job);
+        let new = candidate.key < -NEW / 2.0;
+        let kind = (job.class, new, count, gpus, job.constraints.as_deref());
         if entitled.is_none() && self.hopeless.contains(&kind) {
-            walk.wait(candidate, Why::NoRoom { free, best });
+            walk.wait(candidate, no_room);
             return;
         }
         let mut market = Market {
-            by_node: &self.by_node,
+            places: walk.places,
+            by_pool: &self.by_pool,
             running: &mut self.running,
             room: &mut walk.room,
             leftover: &mut self.leftover,
@@ -148,7 +153,7 @@ impl<'a> Line<'a> {
             }
             Found::Nothing => {
                 self.hopeless.insert(kind);
-                Why::NoRoom { free, best }
+                no_room
             }
         };
         walk.wait(candidate, why);
@@ -168,10 +173,7 @@ impl<'a> Line<'a> {
         self.any_waits = true;
         let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
-            None => Why::NoRoom {
-                free: walk.room.free_gpus(),
-                best: walk.room.best_node(),
-            },
+            None => walk.no_room(job),
         };
         walk.wait(candidate, why);
     }

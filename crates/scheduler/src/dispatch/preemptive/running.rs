@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use berth_domain::{NodeName, PriorityClass};
 
 use crate::dispatch::order::{Keys, NEW, ran_s, seconds_since};
+use crate::dispatch::places::{Part, Place};
 use crate::dispatch::walk::Walk;
 use crate::snapshot::{Active, Snapshot};
 
@@ -19,8 +20,8 @@ pub(super) struct Running {
     /// Its key less what a stop costs: those with most of it are stopped first, so that of alike
     /// jobs the one that loses the least work is.
     pub(super) yields: f64,
-    /// Where it is and with how many GPUs.
-    pub(super) parts: Vec<(usize, u32)>,
+    /// What it has.
+    pub(super) parts: Vec<Part>,
     /// It may be stopped now.
     pub(super) stoppable: bool,
     /// It may be stopped now for a job that has its first slice before it.
@@ -31,13 +32,22 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn on(&self, node: usize) -> u32 {
-        let here = self.parts.iter().filter(|part| part.0 == node);
-        here.map(|part| part.1).sum()
+    /// How much of it is in a place.
+    pub(super) fn on(&self, place: &Place) -> u32 {
+        let pools = place.pools();
+        let here = self.parts.iter().filter(|part| pools.contains(&part.pool));
+        here.map(|part| part.gpus).sum()
+    }
+
+    /// Whether all of it is on one node.
+    pub(super) fn is_together(&self) -> bool {
+        let mut nodes = self.parts.iter().map(|part| part.node);
+        let first = nodes.next();
+        first.is_some() && nodes.all(|node| Some(node) == first)
     }
 
     pub(super) fn gpus(&self) -> u32 {
-        self.parts.iter().map(|part| part.1).sum()
+        self.parts.iter().map(|part| part.gpus).sum()
     }
 }
 
@@ -45,7 +55,7 @@ impl Running {
 pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
-    let places = places(snapshot);
+    let nodes = open_nodes(snapshot);
     let min_run = policy.preemption.min_run;
     let mut all = Vec::with_capacity(snapshot.active.len());
     for (index, active) in snapshot
@@ -77,7 +87,7 @@ pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
             yields: key - policy.preemption.hysteresis * cost,
             class: active.job.class,
             key,
-            parts: parts(active, &places),
+            parts: parts(active, walk, &nodes),
             stoppable: may && long_enough,
             yields_to_new: may
                 && (long_enough
@@ -105,21 +115,21 @@ impl Running {
     }
 }
 
-/// The GPUs of jobs that are on their way out, by node: they are as good as free for whom they
+/// The GPUs of jobs that are on their way out, by pool: they are as good as free for whom they
 /// were stopped, so that nobody else is stopped for the same.
 pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
-    let places = places(walk.snapshot);
-    let mut gpus = vec![0; walk.room.nodes()];
+    let nodes = open_nodes(walk.snapshot);
+    let mut gpus = vec![0; walk.places.pools()];
     for active in walk.snapshot.active.iter().filter(|active| active.stopping) {
-        for (node, count) in parts(active, &places) {
-            gpus[node] += count;
+        for part in parts(active, walk, &nodes) {
+            gpus[part.pool] += part.gpus;
         }
     }
     gpus
 }
 
 /// Nodes that may be given, by name.
-fn places(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
+fn open_nodes(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
     let open = snapshot
         .nodes
         .iter()
@@ -128,10 +138,9 @@ fn places(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
     open.map(|(place, node)| (&node.name, place)).collect()
 }
 
-fn parts(active: &Active, places: &HashMap<&NodeName, usize>) -> Vec<(usize, u32)> {
-    let parts = active.lease.0.iter().filter_map(|part| {
-        let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
-        Some((*places.get(&part.node)?, gpus)).filter(|_| gpus > 0)
-    });
-    parts.collect()
+fn parts(active: &Active, walk: &Walk<'_>, nodes: &HashMap<&NodeName, usize>) -> Vec<Part> {
+    let held = active.lease.0.iter().filter(|part| !part.gpus.is_empty());
+    let on = held.filter_map(|part| Some((*nodes.get(&part.node)?, &part.gpus)));
+    on.flat_map(|(node, gpus)| walk.places.parts(&walk.snapshot.nodes, node, gpus))
+        .collect()
 }
