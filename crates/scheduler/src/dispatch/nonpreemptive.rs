@@ -3,21 +3,33 @@
 
 use super::expected::Expected;
 use super::order::Candidate;
+use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Why};
 use crate::policy::Backfill;
+use crate::snapshot::{Facts, Snapshot};
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     let mut line = Line {
         expected: Expected::new(&walk),
         blocked: false,
         protected: Vec::new(),
+        to_protect: None,
+        whole: None,
+        gauge: None,
     };
     for candidate in open {
         line.next(&mut walk, candidate);
     }
     for candidate in walk.borrowers() {
         line.next(&mut walk, &candidate);
+    }
+    if line
+        .to_protect
+        .as_ref()
+        .is_some_and(|one| one.job.nodes > 1)
+    {
+        line.protect(&walk);
     }
     line.name_drains(&mut walk);
     walk.decision
@@ -31,6 +43,29 @@ struct Line<'a> {
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
     /// seconds from now, and where.
     protected: Vec<(usize, f64, Vec<usize>)>,
+    /// Whom to protect as soon as somebody comes who could start: a promise costs a look at all
+    /// that runs, and most of the time everybody behind waits for room as well.
+    to_protect: Option<ToProtect<'a>>,
+    /// See [`is_whole`], once it was asked for.
+    whole: Option<bool>,
+    /// What is free since the last start, once it was asked for.
+    gauge: Option<Gauge>,
+}
+
+/// Whether every GPU can be given once all that runs has ended.
+fn is_whole(snapshot: &Snapshot) -> bool {
+    let leased = snapshot.active.iter().flat_map(|active| &active.lease.0);
+    let leased: usize = leased.map(|part| part.gpus.len()).sum();
+    let free: usize = snapshot.nodes.iter().map(|node| node.free.len()).sum();
+    let all: usize = snapshot.nodes.iter().map(|node| node.gpus).sum();
+    leased + free == all && snapshot.nodes.iter().all(|node| !node.cordoned)
+}
+
+struct ToProtect<'a> {
+    /// Its place in [`Decision::waiting`].
+    place: usize,
+    job: &'a Facts,
+    length: f64,
 }
 
 impl<'a> Line<'a> {
@@ -44,18 +79,19 @@ impl<'a> Line<'a> {
             return;
         }
         let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let fits = walk.room.best_node() >= gpus;
+        let fits = self.gauge(walk).best >= gpus;
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
             Backfill::None => false,
-            Backfill::Easy => self.protected.is_empty(),
+            Backfill::Easy => self.protected.is_empty() && self.to_protect.is_none(),
             Backfill::Conservative => true,
         };
         if !fits && !may_protect {
             self.block(walk, candidate, false, 0.0);
             return;
         }
+        self.protect(walk);
         let length = self.expected.length_s(job);
         let chosen = if !fits {
             None
@@ -68,31 +104,44 @@ impl<'a> Line<'a> {
         if let Some(chosen) = chosen {
             self.expected.occupy(job, &chosen, 0.0, length);
             walk.start(candidate, chosen);
+            self.gauge = None;
             return;
         }
         self.block(walk, candidate, fits, length);
         if may_protect {
             let place = walk.decision.waiting.len() - 1;
-            if let Some((at, nodes)) = self.expected.protect(walk, job, length) {
-                self.protected.push((place, at, nodes));
+            self.to_protect = Some(ToProtect { place, job, length });
+            // Where it is not certain that it can be promised anything, the next may be instead.
+            if !*self.whole.get_or_insert_with(|| is_whole(walk.snapshot)) {
+                self.protect(walk);
             }
+        }
+    }
+
+    fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
+        *self.gauge.get_or_insert_with(|| walk.room.gauge())
+    }
+
+    /// Makes the promise that is due. Nothing started since it was.
+    fn protect(&mut self, walk: &Walk<'a>) {
+        if let Some(ToProtect { place, job, length }) = self.to_protect.take()
+            && let Some((at, nodes)) = self.expected.protect(walk, job, length)
+        {
+            self.protected.push((place, at, nodes));
         }
     }
 
     fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
         self.blocked = true;
         let job = candidate.job;
-        let room = &walk.room;
-        let why = if fits && room.choose(job.nodes, job.gpus_per_node).is_some() {
+        let why = if fits && walk.room.choose(job.nodes, job.gpus_per_node).is_some() {
             match self.expected.reservation_in_the_way(walk, job, length) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
         } else {
-            Why::NoRoom {
-                free: room.free_gpus(),
-                best: room.best_node(),
-            }
+            let Gauge { free, best } = self.gauge(walk);
+            Why::NoRoom { free, best }
         };
         walk.wait(candidate, why);
     }

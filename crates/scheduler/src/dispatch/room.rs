@@ -13,6 +13,14 @@ pub(crate) struct Room {
     open: Vec<bool>,
 }
 
+/// What is free at one moment. Most of a long queue only needs to know that it is too little.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauge {
+    pub(crate) free: u32,
+    /// The most free GPUs on one node.
+    pub(crate) best: u32,
+}
+
 impl Room {
     pub(crate) fn of(nodes: &[FreeNode], cpu_jobs_per_node: u32) -> Self {
         let mut total: Vec<u32> = nodes
@@ -100,6 +108,14 @@ impl Room {
         match (count as usize).checked_sub(1) {
             Some(last) => self.total.get(last).is_some_and(|least| *least >= gpus),
             None => true,
+        }
+    }
+
+    /// What is free: in all, and on the best node.
+    pub(crate) fn gauge(&self) -> Gauge {
+        Gauge {
+            free: self.free_gpus(),
+            best: self.best_node(),
         }
     }
 

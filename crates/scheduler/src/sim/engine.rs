@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
@@ -14,7 +15,7 @@ use crate::dispatch;
 use crate::forecast::ForecastScore;
 use crate::plan;
 use crate::policy::{Order, Policy, RunTimeSource};
-use crate::predict::{Features, Guess, Predictor};
+use crate::predict::{Features, Guess, Predictor, RunTime};
 use crate::snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
 
 /// What came of a simulation.
@@ -320,8 +321,13 @@ impl<'a> Engine<'a> {
             .active
             .iter_mut()
             .map(|active| &mut active.job);
+        let mut known: HashMap<&Features, Option<Arc<RunTime>>> = HashMap::new();
         for job in waiting.chain(running).filter(|job| job.owner == *owner) {
-            job.predicted = predictor.predict(&self.features[place_of(job.id)]);
+            let features = &self.features[place_of(job.id)];
+            let predicted = known
+                .entry(features)
+                .or_insert_with(|| predictor.predict(features));
+            job.predicted.clone_from(predicted);
         }
     }
 

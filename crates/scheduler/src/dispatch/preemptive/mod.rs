@@ -17,30 +17,25 @@ use berth_domain::PriorityClass;
 
 use super::expected::Expected;
 use super::order::{Candidate, NEW};
+use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
 use crate::reserve::Reservation;
 use entitled::Entitlements;
 use market::{Found, Market};
-use running::Running;
+use running::AllRunning;
 use waiting::Waiting;
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
-    let running = running::all(&mut walk);
-    let mut by_node = vec![Vec::new(); walk.room.nodes()];
-    for (place, one) in running.iter().enumerate() {
-        for (node, _) in &one.parts {
-            by_node[*node].push(place);
-        }
-    }
+    running::wake(&mut walk);
     let mut line = Line {
         expected: Expected::new(&walk),
-        running,
-        by_node,
+        running: None,
         hopeless: HashSet::new(),
         waiting: Waiting::of(open),
         leftover: running::ending(&walk),
         any_waits: false,
+        gauge: None,
     };
     // What is reserved for them they get before anybody else.
     let entitlements = Entitlements::of(&walk);
@@ -64,9 +59,8 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
     expected: Expected<'a>,
-    running: Vec<Running>,
-    /// Places in `running` of who is on each node.
-    by_node: Vec<Vec<usize>>,
+    /// Who runs, as far as stopping goes: looked at when somebody first finds no room.
+    running: Option<AllRunning>,
     /// Classes and sizes for which nothing could be stopped, since anything last changed: those
     /// who come later have more to do, so that even less can be stopped for them.
     hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
@@ -74,6 +68,8 @@ struct Line<'a> {
     /// What jobs on their way out will leave, by node, as far as it is for nobody yet.
     leftover: Vec<u32>,
     any_waits: bool,
+    /// What is free since the last change, once it was asked for.
+    gauge: Option<Gauge>,
 }
 
 impl<'a> Line<'a> {
@@ -93,21 +89,27 @@ impl<'a> Line<'a> {
             self.next_that_stays(walk, candidate);
             return;
         }
-        if let Some(chosen) = walk.room.choose(count, gpus) {
+        let Gauge { free, best } = self.gauge(walk);
+        let chosen = if best >= gpus {
+            walk.room.choose(count, gpus)
+        } else {
+            None
+        };
+        if let Some(chosen) = chosen {
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
-        let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
         let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
         if entitled.is_none() && self.hopeless.contains(&kind) {
             walk.wait(candidate, Why::NoRoom { free, best });
             return;
         }
+        let running = self.running.get_or_insert_with(|| AllRunning::of(walk));
         let mut market = Market {
-            by_node: &self.by_node,
-            running: &mut self.running,
+            by_node: &running.by_node,
+            running: &mut running.all,
             room: &mut walk.room,
             leftover: &mut self.leftover,
             waiting: &self.waiting,
@@ -121,11 +123,11 @@ impl<'a> Line<'a> {
                     beneficiary: job.id,
                 };
                 walk.decision.stops.extend(stops.into_iter().map(stop));
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Soon => {
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Nothing => {
@@ -149,17 +151,27 @@ impl<'a> Line<'a> {
         if let Some(chosen) = chosen {
             self.expected.occupy(job, &chosen, 0.0, length);
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
         let why = match self.expected.reservation_in_the_way(walk, job, length) {
             Some(index) => Why::Reserved(index),
-            None => Why::NoRoom {
-                free: walk.room.free_gpus(),
-                best: walk.room.best_node(),
-            },
+            None => {
+                let Gauge { free, best } = self.gauge(walk);
+                Why::NoRoom { free, best }
+            }
         };
         walk.wait(candidate, why);
+    }
+
+    fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
+        *self.gauge.get_or_insert_with(|| walk.room.gauge())
+    }
+
+    /// Something started, or room was made: what was so before need not be so now.
+    fn changed(&mut self) {
+        self.hopeless.clear();
+        self.gauge = None;
     }
 }

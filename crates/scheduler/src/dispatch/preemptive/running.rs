@@ -1,12 +1,15 @@
 //! Running jobs, as far as stopping them goes.
 
-use std::collections::HashMap;
-
 use berth_domain::{NodeName, PriorityClass};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::dispatch::order::{Keys, NEW, ran_s, seconds_since};
 use crate::dispatch::walk::Walk;
 use crate::snapshot::{Active, Snapshot};
+
+/// Nodes and the GPUs on each; most jobs are on one, and there are thousands.
+pub(super) type Parts = SmallVec<[(usize, u32); 1]>;
 
 /// A running job, as far as stopping it goes.
 #[derive(Clone, Debug)]
@@ -20,7 +23,7 @@ pub(super) struct Running {
     /// jobs the one that loses the least work is.
     pub(super) yields: f64,
     /// Where it is and with how many GPUs.
-    pub(super) parts: Vec<(usize, u32)>,
+    pub(super) parts: Parts,
     /// It may be stopped now.
     pub(super) stoppable: bool,
     /// It may be stopped now for a job that has its first slice before it.
@@ -42,7 +45,45 @@ impl Running {
 }
 
 /// Every job that runs and is not on its way out, in the order in which they would be stopped.
-pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
+pub(super) struct AllRunning {
+    pub(super) all: Vec<Running>,
+    /// Places in `all` of who is on each node.
+    pub(super) by_node: Vec<Vec<usize>>,
+}
+
+impl AllRunning {
+    pub(super) fn of(walk: &Walk<'_>) -> Self {
+        let all = all(walk);
+        let mut by_node = vec![Vec::new(); walk.room.nodes()];
+        for (place, one) in all.iter().enumerate() {
+            for (node, _) in &one.parts {
+                by_node[*node].push(place);
+            }
+        }
+        AllRunning { all, by_node }
+    }
+}
+
+/// When jobs that run have run long enough to be stopped, the plan may change.
+pub(super) fn wake(walk: &mut Walk<'_>) {
+    let (snapshot, now) = (walk.snapshot, walk.now);
+    let min_run = walk.policy.preemption.min_run;
+    if snapshot.pending.is_empty() {
+        return;
+    }
+    for active in &snapshot.active {
+        if active.job.preemptible
+            && !active.stopping
+            && ran_s(active, now) < min_run.as_secs_f64()
+            && let Some(since) = active.since
+            && let Ok(at) = since.checked_add(min_run)
+        {
+            walk.decision.wake(at);
+        }
+    }
+}
+
+fn all(walk: &Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
     let places = places(snapshot);
@@ -55,20 +96,11 @@ pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
         .filter(|(_, one)| !one.stopping)
     {
         let long_enough = ran_s(active, now) >= min_run.as_secs_f64();
-        let may = active.job.preemptible;
-        if may
-            && !long_enough
-            && let Some(since) = active.since
-            && let Ok(at) = since.checked_add(min_run)
-            && !snapshot.pending.is_empty()
-        {
-            walk.decision.wake(at);
-        }
         let lost = active
             .checkpoint_at
             .map_or(0.0, |at| seconds_since(at, now));
         let again = policy.preemption.max_preemptions;
-        let may = may && again.is_none_or(|most| active.job.preemptions < most);
+        let may = active.job.preemptible && again.is_none_or(|most| active.job.preemptions < most);
         let key = keys.running(active);
         let cost = lost + policy.preemption.resume_cost.as_secs_f64();
         all.push(Running {
@@ -108,9 +140,14 @@ impl Running {
 /// The GPUs of jobs that are on their way out, by node: they are as good as free for whom they
 /// were stopped, so that nobody else is stopped for the same.
 pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
-    let places = places(walk.snapshot);
     let mut gpus = vec![0; walk.room.nodes()];
-    for active in walk.snapshot.active.iter().filter(|active| active.stopping) {
+    let ending = walk.snapshot.active.iter().filter(|active| active.stopping);
+    let mut ending = ending.peekable();
+    if ending.peek().is_none() {
+        return gpus;
+    }
+    let places = places(walk.snapshot);
+    for active in ending {
         for (node, count) in parts(active, &places) {
             gpus[node] += count;
         }
@@ -119,7 +156,7 @@ pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
 }
 
 /// Nodes that may be given, by name.
-fn places(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
+fn places(snapshot: &Snapshot) -> FxHashMap<&NodeName, usize> {
     let open = snapshot
         .nodes
         .iter()
@@ -128,7 +165,7 @@ fn places(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
     open.map(|(place, node)| (&node.name, place)).collect()
 }
 
-fn parts(active: &Active, places: &HashMap<&NodeName, usize>) -> Vec<(usize, u32)> {
+fn parts(active: &Active, places: &FxHashMap<&NodeName, usize>) -> Parts {
     let parts = active.lease.0.iter().filter_map(|part| {
         let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
         Some((*places.get(&part.node)?, gpus)).filter(|_| gpus > 0)
