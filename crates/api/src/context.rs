@@ -4,6 +4,8 @@ mod jobs;
 mod logs;
 mod past;
 mod planner;
+mod quotas;
+mod reservations;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,8 +70,10 @@ impl Context {
         }
     }
 
-    pub(crate) fn picture(&self) -> Picture {
-        (*self.state.feed.picture()).clone()
+    /// With everything that was done before the call.
+    pub(crate) async fn picture(&self) -> Picture {
+        let seq = self.state.handle.current().await.seq;
+        (*self.state.feed.picture_of(seq).await).clone()
     }
 
     pub(crate) fn whoami(&self) -> Whoami {

@@ -16,7 +16,7 @@ use crate::views::{
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
     let waits = job.is_waiting();
-    let reason = view.reasons.get(&job.id).filter(|_| waits);
+    let reason = view.plan.reasons.get(&job.id).filter(|_| waits);
     let forecast = view.forecasts.get(&job.id).filter(|_| waits);
     JobRow {
         id: job.id,

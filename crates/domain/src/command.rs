@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, UserName};
+use crate::ids::{JobId, ReservationId, UserName};
 use crate::policy::PolicyChoice;
+use crate::quota::{Allow, Whose};
+use crate::reservation::ReserveRequest;
 use crate::spec::{Dependency, PriorityClass};
 use crate::submit::SubmitRequest;
 
@@ -47,6 +49,12 @@ pub enum Command {
     Requeue(JobId),
     /// Has the planner follow another policy from now on.
     SetPolicy(PolicyChoice),
+    /// Promises GPUs; with a number it changes that reservation.
+    Reserve(Option<ReservationId>, Box<ReserveRequest>),
+    CancelReservation(ReservationId),
+    /// Gives back what is left of the occurrence that is under way.
+    EndReservation(ReservationId),
+    SetQuota(Whose, Allow),
 }
 
 /// Where a waiting job goes in the order of its class.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use berth_domain::{
-    GpuRef, GpuUuid, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason, PriorityClass, Rank,
+    GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason, PriorityClass, Rank,
     Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Holder, Pending, Reservation, Snapshot,
+    Active, Experience, Facts, FreeNode, Gate, Pending, Reservation, Snapshot,
 };
 use fastrand::Rng;
 
@@ -236,15 +236,11 @@ impl Making {
                 Holder::Project("vision".to_owned())
             };
             let no_show = self.chance(0.5).then(|| Duration::from_secs(1800));
+            let size = (self.rng.u32(1..3), self.rng.u32(1..9));
+            let span = (at(start), at(start + self.rng.i64(600..40_000)));
             let reservation = Reservation {
-                id,
-                holder,
-                nodes: self.rng.u32(1..3),
-                gpus_per_node: self.rng.u32(1..9),
-                only: Vec::new(),
-                start: at(start),
-                end: at(start + self.rng.i64(600..40_000)),
                 no_show,
+                ..Reservation::new(id, holder, size, span)
             };
             self.snapshot.reservations.push(reservation);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use berth_domain::{GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp};
 
-use crate::dispatch::{self, Decision, Room, Why};
+use crate::dispatch::{self, Decision, Exact, Room, Why};
 use crate::forecast::{self, Experience, Forecast};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Gate, Snapshot};
@@ -65,7 +65,7 @@ pub fn plan_and_forecast(
 
 fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &Decision) -> Plan {
     let mut plan = Plan {
-        starts: leases(snapshot, decision),
+        starts: leases(snapshot, policy, now, decision),
         preemptions: preemptions(snapshot, decision),
         wake_at: decision.wake_at,
         ..Plan::default()
@@ -86,22 +86,21 @@ fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &
     plan
 }
 
-/// The exact GPUs of what starts: the first free ones of each chosen node.
-pub(crate) fn leases(snapshot: &Snapshot, decision: &Decision) -> Vec<(JobId, Lease)> {
-    let mut used: HashMap<usize, usize> = HashMap::new();
+/// The exact GPUs of what starts.
+pub(crate) fn leases(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    decision: &Decision,
+) -> Vec<(JobId, Lease)> {
+    let mut exact = Exact::new(snapshot, policy, now);
     let mut lease = |job: &Facts, nodes: &[usize]| {
-        let gpus = job.gpus_per_node as usize;
-        let parts = nodes.iter().map(|place| {
-            let node = &snapshot.nodes[*place];
-            let from = used.entry(*place).or_default();
-            let taken: Vec<GpuRef> = node.free[*from..*from + gpus].to_vec();
-            *from += gpus;
-            NodeLease {
-                node: node.name.clone(),
-                gpus: taken,
-            }
-        });
-        Lease(parts.collect())
+        let parts = nodes.iter().zip(exact.take(job, nodes));
+        let part = |(place, gpus): (&usize, Vec<GpuRef>)| NodeLease {
+            node: snapshot.nodes[*place].name.clone(),
+            gpus,
+        };
+        Lease(parts.map(part).collect())
     };
     let starts = decision.starts.iter();
     starts
@@ -172,13 +171,30 @@ impl Words<'_> {
                 wanted_gpus: job.gpus(),
                 free_gpus: self.room.free_gpus(),
             }),
-            Why::QuotaUser(limit) => PendingReason::QuotaUser { limit },
-            Why::QuotaProject(limit) => PendingReason::QuotaProject { limit },
+            Why::QuotaUser { held, limit, hard } => PendingReason::QuotaUser {
+                user: job.owner.clone(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
+            Why::QuotaProject { held, limit, hard } => PendingReason::QuotaProject {
+                project: job.project.clone().unwrap_or_default(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
             Why::Reserved(index) => {
+                // Others wait behind it all the same.
+                let _ = self.behind(job.id);
                 let reservation = &self.snapshot.reservations[index];
                 PendingReason::Reservation {
                     id: reservation.id,
+                    note: reservation.note.clone(),
+                    holder: reservation.holder.clone(),
                     start: reservation.start,
+                    end: reservation.end,
                 }
             }
             Why::Draining { at_s, free, idle_s } => {

@@ -12,6 +12,7 @@ use crate::snapshot::{Facts, Snapshot};
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     let mut line = Line {
         expected: Expected::new(&walk),
+        reserved: Expected::by_limits(&walk),
         blocked: false,
         protected: Vec::new(),
         to_protect: None,
@@ -38,6 +39,8 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
 struct Line<'a> {
     /// What is promised to whom; everything that starts must keep it.
     expected: Expected<'a>,
+    /// What is reserved, for certain.
+    reserved: Expected<'a>,
     /// Somebody waits for GPUs.
     blocked: bool,
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
@@ -78,8 +81,7 @@ impl<'a> Line<'a> {
             walk.wait(candidate, Why::Behind);
             return;
         }
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let fits = self.gauge(walk).best >= gpus;
+        let fits = self.gauge(walk).best >= job.gpus_per_node;
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
@@ -88,26 +90,25 @@ impl<'a> Line<'a> {
             Backfill::Conservative => true,
         };
         if !fits && !may_protect {
-            self.block(walk, candidate, false, 0.0);
+            self.block(walk, candidate, false);
             return;
         }
         self.protect(walk);
         let length = self.expected.length_s(job);
-        let chosen = if !fits {
-            None
-        } else if let Some(profile) = self.expected.profile(walk, job) {
-            let allowed = |node| profile.fits(node, gpus, 0.0, length);
-            walk.room.choose_if(count, gpus, allowed)
+        let chosen = if fits {
+            self.expected.choose(walk, job, &mut self.reserved)
         } else {
-            walk.room.choose(count, gpus)
+            None
         };
         if let Some(chosen) = chosen {
-            self.expected.occupy(job, &chosen, 0.0, length);
+            self.expected.occupy(walk, job, &chosen, length);
+            let limit = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
             self.gauge = None;
             return;
         }
-        self.block(walk, candidate, fits, length);
+        self.block(walk, candidate, fits);
         if may_protect {
             let place = walk.decision.waiting.len() - 1;
             self.to_protect = Some(ToProtect { place, job, length });
@@ -131,11 +132,11 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
+    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool) {
         self.blocked = true;
         let job = candidate.job;
         let why = if fits && walk.room.choose(job.nodes, job.gpus_per_node).is_some() {
-            match self.expected.reservation_in_the_way(walk, job, length) {
+            match self.reserved.reservation_in_the_way(walk, job) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
@@ -150,15 +151,12 @@ impl<'a> Line<'a> {
     /// already from everybody who would not be done in time.
     fn name_drains(&mut self, walk: &mut Walk<'a>) {
         for (place, at, nodes) in &self.protected {
-            let (index, why) = &mut walk.decision.waiting[*place];
-            let job = &walk.snapshot.pending[*index].job;
+            let (index, why) = walk.decision.waiting[*place];
+            let job = &walk.snapshot.pending[index].job;
             if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
-                let (free, idle_s) = self.expected.idle_before(nodes, job.gpus_per_node, *at);
-                *why = Why::Draining {
-                    at_s: *at,
-                    free,
-                    idle_s,
-                };
+                let (free, idle_s) = self.expected.idle_before(walk, job, nodes, *at);
+                let at_s = *at;
+                walk.decision.waiting[*place].1 = Why::Draining { at_s, free, idle_s };
             }
         }
     }

@@ -7,6 +7,7 @@
 use berth_domain::Timestamp;
 
 use super::comes_by_itself;
+use super::reserved::Reserved;
 use crate::dispatch::Decision;
 use crate::policy::{Backfill, Policy};
 use crate::snapshot::{Facts, Snapshot};
@@ -42,6 +43,7 @@ pub(super) fn waits_s(
             cluster.take(*node, job.gpus_per_node as usize, 0.0, length_s(job));
         }
     }
+    let mut reserved = Reserved::keep(&mut cluster, snapshot, policy, now, decision);
     let mut waits = Vec::with_capacity(decision.waiting.len());
     for (index, _) in decision
         .waiting
@@ -49,14 +51,18 @@ pub(super) fn waits_s(
         .filter(|(_, why)| comes_by_itself(*why))
     {
         let job = &snapshot.pending[*index].job;
-        if let Some(at) = cluster.place(job) {
+        let at = match reserved.place(&cluster, job) {
+            Some(at) => Some(at),
+            None => cluster.place(job),
+        };
+        if let Some(at) = at {
             waits.push((*index, at));
         }
     }
     waits
 }
 
-struct Cluster {
+pub(super) struct Cluster {
     nodes: Vec<Node>,
     gaps: Vec<Gap>,
     /// Nobody starts before those ahead of it.
@@ -187,9 +193,42 @@ impl Cluster {
         self.gaps.push(gap);
     }
 
-    /// Takes the GPUs that are free first; what was free before the job starts is a gap.
+    /// When so many GPUs of a node, and of how many nodes, are free; gaps aside.
+    pub(super) fn earliest(&self, job: &Facts) -> Option<f64> {
+        let last = (job.gpus_per_node as usize).checked_sub(1)?;
+        let mut all: Vec<f64> = self
+            .nodes
+            .iter()
+            .filter_map(|node| node.free_at.get(last).copied())
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all.get((job.nodes as usize).checked_sub(1)?).copied()
+    }
+
+    /// When a node has so many GPUs from this time on, if it has as many.
+    pub(super) fn free_from(&self, node: usize, gpus: usize, at: f64) -> Option<f64> {
+        let free_at = &self.nodes[node].free_at;
+        let last = gpus.checked_sub(1).and_then(|last| free_at.get(last));
+        last.map(|free| free.max(at))
+    }
+
+    /// Takes the GPUs that are free first.
     fn take(&mut self, node: usize, gpus: usize, at: f64, length: f64) {
-        let mut taken: Vec<f64> = self.nodes[node].free_at.drain(..gpus).collect();
+        self.take_from(node, 0, gpus, at, length);
+    }
+
+    /// Takes the GPUs that come free last before this time: what is free long before stays so.
+    pub(super) fn take_late(&mut self, node: usize, gpus: usize, at: f64, length: f64) {
+        let free_at = &self.nodes[node].free_at;
+        let first = free_at.partition_point(|free| *free <= at);
+        let first = first.saturating_sub(gpus);
+        self.take_from(node, first, gpus, at, length);
+    }
+
+    /// What was free before the job starts is a gap.
+    fn take_from(&mut self, node: usize, first: usize, gpus: usize, at: f64, length: f64) {
+        let last = first + gpus;
+        let mut taken: Vec<f64> = self.nodes[node].free_at.drain(first..last).collect();
         taken.retain(|from| at - from >= 1.0);
         while let Some(from) = taken.first().copied() {
             // Those that came free at the same time are one gap.

@@ -2,8 +2,9 @@
 
 mod facts;
 mod of_state;
+mod promised;
 
-use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Timestamp};
+use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
 
 pub use facts::Facts;
 
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub usage: Ledger,
     /// GPUs promised to somebody for a time.
     pub reservations: Vec<Reservation>,
+    /// How many GPUs each user and project may hold; they stand above the policy's.
+    pub quotas: Quotas,
 }
 
 /// A node and what is free on it.

@@ -5,4 +5,5 @@ mod cases;
 mod explain;
 mod promises;
 mod random;
+mod reserved;
 mod support;

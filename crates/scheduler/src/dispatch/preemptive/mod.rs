@@ -21,6 +21,7 @@ use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
 use crate::reserve::Reservation;
+use crate::snapshot::Facts;
 use entitled::Entitlements;
 use market::{Found, Market};
 use running::AllRunning;
@@ -29,7 +30,7 @@ use waiting::Waiting;
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     running::wake(&mut walk);
     let mut line = Line {
-        expected: Expected::new(&walk),
+        reserved: Expected::by_limits(&walk),
         running: None,
         hopeless: HashSet::new(),
         waiting: Waiting::of(open),
@@ -56,9 +57,17 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     walk.decision
 }
 
+/// Whether a job could still run when something begins that is reserved for others.
+fn meets_a_reservation(walk: &Walk<'_>, job: &Facts) -> bool {
+    let limit = job.time_limit.as_secs_f64();
+    let all = walk.standing.iter();
+    all.map(|one| &walk.snapshot.reservations[*one])
+        .any(|one| !one.includes(job) && one.meets(walk.now, limit))
+}
+
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
-    expected: Expected<'a>,
+    reserved: Expected<'a>,
     /// Who runs, as far as stopping goes: looked at when somebody first finds no room.
     running: Option<AllRunning>,
     /// Classes and sizes for which nothing could be stopped, since anything last changed: those
@@ -85,17 +94,23 @@ impl<'a> Line<'a> {
         let job = candidate.job;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
         self.waiting.remove(count, gpus);
-        if !job.preemptible && !walk.snapshot.reservations.is_empty() && entitled.is_none() {
+        let stays = !job.preemptible && meets_a_reservation(walk, job);
+        if stays && entitled.is_none() {
             self.next_that_stays(walk, candidate);
             return;
         }
         let Gauge { free, best } = self.gauge(walk);
-        let chosen = if best >= gpus {
-            walk.room.choose(count, gpus)
-        } else {
+        let chosen = if best < gpus {
             None
+        } else if stays {
+            // What is reserved for it is none of what is reserved for others.
+            self.reserved.choose_now(walk, job)
+        } else {
+            walk.room.choose(count, gpus)
         };
         if let Some(chosen) = chosen {
+            let length = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, length);
             walk.start(candidate, chosen);
             self.changed();
             return;
@@ -142,20 +157,15 @@ impl<'a> Line<'a> {
     /// then, and only on what is free.
     fn next_that_stays(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
         let job = candidate.job;
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let length = self.expected.length_s(job);
-        let chosen = self.expected.profile(walk, job).and_then(|profile| {
-            let allowed = |node| profile.fits(node, gpus, 0.0, length);
-            walk.room.choose_if(count, gpus, allowed)
-        });
-        if let Some(chosen) = chosen {
-            self.expected.occupy(job, &chosen, 0.0, length);
+        let limit = self.reserved.length_s(job);
+        if let Some(chosen) = self.reserved.choose_now(walk, job) {
+            self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
             self.changed();
             return;
         }
         self.any_waits = true;
-        let why = match self.expected.reservation_in_the_way(walk, job, length) {
+        let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
             None => {
                 let Gauge { free, best } = self.gauge(walk);
