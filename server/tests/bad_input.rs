@@ -652,6 +652,117 @@ fn reservation_cases() -> Vec<Case> {
     ]
 }
 
+/// What is asked of nodes and GPUs, and deadlines: two nodes of eight H100s are there.
+fn asks() -> Vec<Case> {
+    vec![
+        submits(
+            "a model that nobody has",
+            json!({"gpu_model": ["A100"]}),
+            "whose model is 'A100'; there are: H100 80GB HBM3 (16)",
+        ),
+        submits(
+            "a part of a model's word",
+            json!({"gpu_model": ["H100", "H10"]}),
+            "'H10'",
+        ),
+        submits("an empty model", json!({"gpu_model": [""]}), "empty"),
+        submits(
+            "a model without a word",
+            json!({"gpu_model": ["--"]}),
+            "not a GPU model",
+        ),
+        submits("a model as text", json!({"gpu_model": "H100"}), "gpu_model"),
+        submits("memory in words", json!({"gpu_mem": "much"}), "40GiB"),
+        submits("memory without a unit", json!({"gpu_mem": "80"}), "40GiB"),
+        submits("no memory", json!({"gpu_mem": "0G"}), "40GiB"),
+        submits(
+            "memory beyond counting",
+            json!({"gpu_mem": "99999999999999T"}),
+            "40GiB",
+        ),
+        submits(
+            "more memory than there is",
+            json!({"gpu_mem": "96G"}),
+            "No GPU has 96 GB; the largest has 80 GiB",
+        ),
+        submits(
+            "a node that is not there",
+            json!({"nodelist": ["node-1", "node-9"]}),
+            "no node 'node-9'; there are: node-1, node-2",
+        ),
+        submits(
+            "without a node that is not there",
+            json!({"exclude": ["node-9"]}),
+            "no node 'node-9'",
+        ),
+        submits(
+            "a node with a line break",
+            json!({"nodelist": ["node-1\n"]}),
+            "control character",
+        ),
+        submits(
+            "a list of 1,025 nodes",
+            json!({"nodelist": vec!["node-1"; 1025]}),
+            "at most 1024",
+        ),
+        submits(
+            "neither here nor there",
+            json!({"exclude": ["node-1", "node-2"]}),
+            "No node could ever give 1 GPU not on node-1 or node-2",
+        ),
+        submits(
+            "two nodes of one",
+            json!({"nodes": 2, "nodelist": ["node-1"]}),
+            "1 of the nodes could ever give 1 GPU each on node-1; 2 were asked for",
+        ),
+        submits(
+            "a model for no GPU",
+            json!({"gpus": 0, "gpu_model": ["H100"]}),
+            "asks for no GPU",
+        ),
+        submits("an island as a word", json!({"nvlink": "yes"}), "nvlink"),
+        submits(
+            "a deadline in words",
+            json!({"deadline": "soon"}),
+            "not a time",
+        ),
+        submits(
+            "a deadline in the past",
+            json!({"deadline": "2020-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        submits(
+            "a deadline before the beginning",
+            json!({"begin": "2999-01-02T00:00:00Z", "deadline": "2999-01-01T00:00:00Z"}),
+            "does not begin",
+        ),
+        post(
+            "a wait for a node that is not there",
+            "update_job",
+            &json!({"id": 1, "nodelist": ["node-9"]}),
+            "no node 'node-9'",
+        ),
+        post(
+            "a change to what nobody has",
+            "update_job",
+            &json!({"id": 1, "gpu_model": ["B200"]}),
+            "'B200'",
+        ),
+        post(
+            "a change of the deadline to the past",
+            "update_job",
+            &json!({"id": 1, "deadline": "2020-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        post(
+            "a change of memory to words",
+            "update_job",
+            &json!({"id": 1, "gpu_mem": "much"}),
+            "40GiB",
+        ),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_is_a_sentence_and_changes_nothing() {
     let server = Server::start();
@@ -681,6 +792,7 @@ async fn every_case_is_a_sentence_and_changes_nothing() {
     let http = Client::new();
     let mut cases = cases();
     cases.extend(reservation_cases());
+    cases.extend(asks());
     assert!(cases.len() >= 60, "{} cases", cases.len());
     for case in cases {
         let mut request = http

@@ -101,7 +101,10 @@ impl ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
-            Refusal::Invalid { .. } | Refusal::BeginInPast { .. } => ErrorCode::Invalid,
+            Refusal::Invalid { .. }
+            | Refusal::BeginInPast { .. }
+            | Refusal::DeadlineInPast { .. }
+            | Refusal::DeadlineBeforeBegin { .. } => ErrorCode::Invalid,
             Refusal::NoSuchJob { .. } | Refusal::NoSuchReservation { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }

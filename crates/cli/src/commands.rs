@@ -12,6 +12,7 @@ pub mod quota;
 pub mod reserve;
 pub mod run;
 pub mod show;
+pub mod spec_args;
 pub mod submit;
 pub mod update;
 pub mod whoami;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, ReservationId, UserName};
+use crate::constraints::Constraints;
+use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::policy::PolicyChoice;
 use crate::quota::{Allow, Whose};
 use crate::reservation::ReserveRequest;
@@ -82,4 +83,30 @@ pub struct JobPatch {
     pub dependencies: Option<Vec<Dependency>>,
     /// `Some(None)` removes the begin time.
     pub begin: Option<Option<Timestamp>>,
+    pub deadline: Option<Option<Timestamp>>,
+    pub constraints: ConstraintsPatch,
+}
+
+/// What to ask of nodes and GPUs from now on, while the job waits; lists are replaced.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConstraintsPatch {
+    pub gpu_models: Option<Vec<String>>,
+    pub min_gpu_mem_bytes: Option<Option<u64>>,
+    pub nodes: Option<Vec<NodeName>>,
+    pub exclude: Option<Vec<NodeName>>,
+    pub nvlink: Option<bool>,
+}
+
+impl ConstraintsPatch {
+    /// What is asked after the change.
+    #[must_use]
+    pub fn apply(self, to: &Constraints) -> Constraints {
+        Constraints {
+            gpu_models: self.gpu_models.unwrap_or_else(|| to.gpu_models.clone()),
+            min_gpu_mem_bytes: self.min_gpu_mem_bytes.unwrap_or(to.min_gpu_mem_bytes),
+            nodes: self.nodes.unwrap_or_else(|| to.nodes.clone()),
+            exclude: self.exclude.unwrap_or_else(|| to.exclude.clone()),
+            nvlink: self.nvlink.unwrap_or(to.nvlink),
+        }
+    }
 }

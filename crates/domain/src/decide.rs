@@ -19,6 +19,7 @@ use crate::node::Node;
 use crate::outcome::Exit;
 use crate::policy::PolicyChoice;
 use crate::refusal::Refusal;
+use crate::spec::JobSpec;
 use crate::state::State;
 
 /// Something that the control loop has to react to.
@@ -138,6 +139,20 @@ fn set_policy(state: &State, actor: &Actor, policy: PolicyChoice) -> Result<Vec<
         return Ok(vec![]);
     }
     Ok(vec![Event::PolicySet { policy }])
+}
+
+/// Whether a deadline is ahead, and after the time before which the job does not begin.
+fn deadline(spec: &JobSpec, now: Timestamp) -> Result<(), Refusal> {
+    let Some(deadline) = spec.deadline else {
+        return Ok(());
+    };
+    if deadline <= now {
+        return Err(Refusal::DeadlineInPast { at: deadline });
+    }
+    match spec.begin {
+        Some(begin) if begin >= deadline => Err(Refusal::DeadlineBeforeBegin { deadline, begin }),
+        _ => Ok(()),
+    }
 }
 
 fn just(events: Vec<Event>) -> Decision {

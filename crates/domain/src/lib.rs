@@ -7,11 +7,13 @@
 
 pub mod command;
 pub mod commandline;
+pub mod constraints;
 pub mod decide;
 pub mod event;
 pub mod ids;
 pub mod job;
 pub mod lease;
+pub mod memory;
 pub mod node;
 pub mod outcome;
 pub mod policy;
@@ -27,7 +29,8 @@ pub mod state;
 pub mod submit;
 pub mod walltime;
 
-pub use command::{Actor, Command, JobPatch, MoveTo};
+pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
+pub use constraints::{Constraint, Constraints};
 pub use decide::{Decision, Input, Report, Rules, decide};
 pub use event::{Event, Record};
 pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::constraints::Constraints;
 use crate::ids::{JobId, ReservationId, UserName};
 use crate::reservation::{Holder, label};
 use crate::sentence::{gpus, moment, span};
@@ -60,6 +61,20 @@ pub enum PendingReason {
         gpus_per_node: u32,
         largest_node: u32,
         present_nodes: u32,
+    },
+    /// Enough GPUs are free for it, but not such as it asks for.
+    Constraints {
+        nodes: u32,
+        gpus_per_node: u32,
+        free_gpus: u32,
+        /// Of these, such as it asks for.
+        fitting_gpus: u32,
+        /// Those of its constraints that keep it waiting.
+        asks: Box<Constraints>,
+    },
+    /// No nodes could ever give it what it asks for, as the cluster is now.
+    BadConstraints {
+        asks: Box<Constraints>,
     },
     /// With it its owner would hold more GPUs than one user may.
     QuotaUser {
@@ -123,6 +138,8 @@ impl PendingReason {
             PendingReason::JobHeldUser => "JobHeldUser",
             PendingReason::JobHeldAdmin => "JobHeldAdmin",
             PendingReason::NeverFits { .. } => "NeverFits",
+            PendingReason::Constraints { .. } => "Constraints",
+            PendingReason::BadConstraints { .. } => "BadConstraints",
             PendingReason::QuotaUser { .. } => "QuotaUser",
             PendingReason::QuotaProject { .. } => "QuotaProject",
             PendingReason::Reservation { .. } => "Reservation",
@@ -218,6 +235,18 @@ impl PendingReason {
                      wait for nodes to come back."
                 )
             }
+            PendingReason::Constraints {
+                nodes,
+                gpus_per_node,
+                free_gpus,
+                fitting_gpus,
+                asks,
+            } => constraints(*nodes, *gpus_per_node, *free_gpus, *fitting_gpus, asks),
+            PendingReason::BadConstraints { asks } => format!(
+                "Cannot start: there are not enough GPUs {}. Ask for less with `berth update`, or \
+                 wait for nodes to come back.",
+                asks.phrase()
+            ),
             PendingReason::QuotaUser {
                 user,
                 held,
@@ -269,6 +298,33 @@ impl PendingReason {
     }
 }
 
+/// `4 GPUs are free, but none of them is an H100.`
+fn constraints(nodes: u32, per_node: u32, free: u32, fitting: u32, asks: &Constraints) -> String {
+    let verb = if free == 1 { "is" } else { "are" };
+    let is = join(&asks.predicates());
+    let island = if asks.nvlink {
+        " in one NVLink island"
+    } else {
+        ""
+    };
+    let together = match nodes {
+        1 => format!("not {per_node} together{island}"),
+        _ => format!("not {per_node} on each of {nodes} nodes{island}"),
+    };
+    let but = if fitting == 0 {
+        format!("none of them {is}")
+    } else if fitting == 1 && nodes.saturating_mul(per_node) > 1 {
+        format!("only 1 of them {is}")
+    } else if fitting < nodes.saturating_mul(per_node) {
+        format!("only {fitting} where each {is}")
+    } else if asks.predicates().is_empty() {
+        together
+    } else {
+        format!("{together} where each {is}")
+    };
+    format!("{} {verb} free, but {but}.", gpus(free))
+}
+
 /// Who holds how much of what they may.
 fn quota(who: &str, held: u32, wanted: u32, limit: u32, hard: bool) -> String {
     let (needs, allowed) = (gpus(wanted), gpus(limit));
@@ -293,5 +349,63 @@ fn join(parts: &[String]) -> String {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_which_constraint_keeps_a_job_waiting() {
+        let asks = |asks: Constraints, nodes, per_node, fitting_gpus| {
+            PendingReason::Constraints {
+                nodes,
+                gpus_per_node: per_node,
+                free_gpus: 4,
+                fitting_gpus,
+                asks: Box::new(asks),
+            }
+            .sentence()
+        };
+        let h100 = || Constraints {
+            gpu_models: vec!["H100".to_owned()],
+            ..Constraints::default()
+        };
+        let node = Constraints {
+            nodes: vec!["node-1".into(), "node-2".into()],
+            ..h100()
+        };
+        let elsewhere = Constraints {
+            exclude: vec!["node-3".into()],
+            ..Constraints::default()
+        };
+        let island = || Constraints {
+            nvlink: true,
+            ..Constraints::default()
+        };
+        for (said, expected) in [
+            (asks(h100(), 1, 1, 0), "none of them is an H100"),
+            (asks(h100(), 1, 2, 1), "only 1 of them is an H100"),
+            (asks(h100(), 1, 3, 2), "only 2 where each is an H100"),
+            (
+                asks(elsewhere, 1, 1, 0),
+                "none of them is elsewhere than on node-3",
+            ),
+            (
+                asks(node, 1, 1, 0),
+                "none of them is an H100 and is on node-1 or node-2",
+            ),
+            (
+                asks(h100(), 2, 1, 2),
+                "not 1 on each of 2 nodes where each is an H100",
+            ),
+            (
+                asks(island(), 1, 4, 4),
+                "not 4 together in one NVLink island",
+            ),
+        ] {
+            assert_eq!(said, format!("4 GPUs are free, but {expected}."));
+        }
     }
 }

@@ -70,6 +70,16 @@ pub enum Refusal {
     },
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
+    #[error("{at} is in the past: a deadline must be ahead, or left out.")]
+    DeadlineInPast { at: Timestamp },
+    #[error(
+        "The deadline {deadline} is not after {begin}, before which the job does not begin. Move \
+         one of them."
+    )]
+    DeadlineBeforeBegin {
+        deadline: Timestamp,
+        begin: Timestamp,
+    },
 }
 
 impl Refusal {
@@ -90,6 +100,9 @@ impl Refusal {
             Refusal::BeginInPast { .. } => Some("begin"),
             Refusal::ReserveForOthers { .. } => Some("user"),
             Refusal::Promised { .. } => Some("start"),
+            Refusal::DeadlineInPast { .. } | Refusal::DeadlineBeforeBegin { .. } => {
+                Some("deadline")
+            }
             _ => None,
         }
     }

@@ -1,14 +1,15 @@
 //! A random cluster with everything that a snapshot can hold, made from a number.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{
-    GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason, PriorityClass, Rank,
-    Timestamp, UserName,
+    Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
+    PriorityClass, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Pending, Reservation, Snapshot,
+    Active, Experience, Facts, FreeNode, Gate, Pending, Pool, Reservation, Snapshot,
 };
 use fastrand::Rng;
 
@@ -125,9 +126,15 @@ impl Making {
             if self.chance(0.1) {
                 free.remove(0);
             }
+            let pools = if gpus == 8 {
+                self.pools()
+            } else {
+                Arc::default()
+            };
             let node = FreeNode {
                 name: NodeName(name),
                 gpus: gpus as usize,
+                pools,
                 free,
                 cpu_jobs: self.rng.u32(0..3),
                 cordoned: self.chance(0.05),
@@ -166,7 +173,63 @@ impl Making {
             };
             job.predicted = self.predictor.predict(&features);
         }
+        if self.chance(0.2) {
+            job.constraints = Some(Arc::new(self.asks(job.gpus_per_node)));
+        }
+        if self.chance(0.2) {
+            job.deadline = Some(at(self.rng.i64(-3600..200_000)));
+        }
         job
+    }
+
+    /// Who needs no GPU asks nothing of them.
+    fn asks(&mut self, gpus: u32) -> Constraints {
+        let node = |n: u32| NodeName(format!("node-{n}"));
+        let others = (gpus == 0 || self.chance(0.3)).then(|| node(self.rng.u32(1..4)));
+        if gpus == 0 {
+            return Constraints {
+                exclude: others.into_iter().collect(),
+                ..Constraints::default()
+            };
+        }
+        Constraints {
+            gpu_models: self
+                .chance(0.5)
+                .then(|| "H100".to_owned())
+                .into_iter()
+                .collect(),
+            min_gpu_mem_bytes: self.chance(0.3).then_some(60_000_000_000),
+            nodes: others.into_iter().collect(),
+            exclude: Vec::new(),
+            nvlink: self.chance(0.5),
+        }
+    }
+
+    /// Of a node with eight: one kind, two islands, or two kinds; sometimes nobody knows.
+    fn pools(&mut self) -> Arc<[Pool]> {
+        let pool = |model: &str, gigabytes: u64, island, gpus: [u32; 4]| Pool {
+            model: model.to_owned(),
+            mem_total_bytes: gigabytes * 1_000_000_000,
+            island,
+            gpus: gpus.to_vec(),
+        };
+        let (h100, a100) = ("NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB");
+        match self.rng.u32(0..4) {
+            0 => Arc::default(),
+            1 => {
+                let mut all = pool(h100, 85, Some(0), [0, 1, 2, 3]);
+                all.gpus.extend([4, 5, 6, 7]);
+                Arc::from([all])
+            }
+            2 => Arc::from([
+                pool(h100, 85, Some(0), [0, 1, 2, 3]),
+                pool(h100, 85, Some(1), [4, 5, 6, 7]),
+            ]),
+            _ => Arc::from([
+                pool(a100, 42, None, [0, 2, 4, 6]),
+                pool(h100, 85, None, [1, 3, 5, 7]),
+            ]),
+        }
     }
 
     fn add_running(&mut self) {

@@ -93,6 +93,7 @@ fn add_full_node(snapshot: &mut Snapshot, number: u32) {
     snapshot.nodes.push(FreeNode {
         name,
         gpus: 8,
+        pools: Arc::default(),
         free: Vec::new(),
         cpu_jobs: 0,
         cordoned: false,

@@ -21,7 +21,7 @@ pub mod sim;
 mod snapshot;
 
 pub use dispatch::{Factor, FactorKind, factors};
-pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
+pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{
     Change, Experience, Forecast, ForecastScore, forecast, forecast_if, forecast_move,
@@ -35,4 +35,4 @@ pub use policy::{
     RunTimeSource, Shortest, UnknownPolicy, Weights,
 };
 pub use reserve::Reservation;
-pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
+pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};

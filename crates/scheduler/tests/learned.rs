@@ -83,6 +83,7 @@ fn house() -> House {
         uuid: GpuUuid("gpu".to_owned()),
         model: "H100".to_owned(),
         mem_total_bytes: 80 << 30,
+        nvlink_island: None,
     };
     house.take(Input::Inventory(vec![Node {
         name: NodeName::from("node-1"),

@@ -1,7 +1,9 @@
 //! Asking the planner.
 
+use std::sync::Arc;
+
 use berth_domain::{
-    Command, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
+    Command, Constraint, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
 };
 use berth_orchestrator::{Planning, View, resolve};
 use berth_scheduler::{Action, Change, Effect, Facts, KNOBS, Policy, Remedy};
@@ -43,12 +45,15 @@ impl Context {
             factors: vec![],
             start_p50: None,
             start_p90: None,
+            deadline: job.spec.deadline.filter(|_| job.is_waiting()),
+            end_p50: None,
             actions: vec![],
         };
         let Some(found) = found else {
             return Ok(answer);
         };
         answer.place = Some(found.place);
+        answer.end_p50 = found.due.map(|due| convert::to_the_minute(due.end));
         answer.start_p50 = found
             .forecast
             .map(|known| convert::to_the_minute(known.p50));
@@ -106,11 +111,14 @@ impl Context {
         let view = self.state.handle.current().await;
         let capacity = berth_domain::node::Capacity::of(view.nodes.iter());
         let spec = request.check(capacity)?.spec;
+        let asks = spec.constraints;
+        asks.check(view.nodes.iter(), spec.nodes, spec.gpus_per_node)?;
         let now = self.now();
         let job = Facts {
             owner: UserName::from(self.actor.name()),
             nodes: spec.nodes,
             gpus_per_node: spec.gpus_per_node,
+            constraints: (!asks.is_empty()).then(|| Arc::new(asks)),
             time_limit: spec.time_limit,
             class: spec.class,
             submitted_at: now,
@@ -252,6 +260,18 @@ fn action(job: JobId, action: Action) -> ActionView {
             format!("after job {other}"),
             format!("berth move {job} --after {other}"),
         ),
+        Remedy::Without(one) => {
+            let flag = format!("--{}", one.field().replace('_', "-"));
+            let nothing = if one == Constraint::Nvlink {
+                "false"
+            } else {
+                "none"
+            };
+            (
+                format!("without {flag}"),
+                format!("berth update {job} {flag} {nothing}"),
+            )
+        }
         Remedy::Release => ("released".to_owned(), format!("berth release {job}")),
     };
     let forecast = match action.effect {

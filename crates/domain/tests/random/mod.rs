@@ -185,6 +185,7 @@ fn node(name: &str, present: bool) -> Node {
         uuid: GpuUuid(format!("{name}-{index}")),
         model: "H100".to_owned(),
         mem_total_bytes: 80 << 30,
+        nvlink_island: None,
     };
     let gpus = (0..8).map(gpu).collect();
     Node {

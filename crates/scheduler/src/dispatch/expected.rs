@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::order::{ran_s, seconds_until};
+use super::places::Part;
 use super::profile::Profile;
 use super::walk::Walk;
 use crate::policy::{Policy, PreemptionMode, RunTimeSource};
@@ -39,7 +40,7 @@ enum Kept {
 /// GPUs for a job from some time on; what starts now is promised from now on.
 struct Promise<'a> {
     job: &'a Facts,
-    nodes: Vec<usize>,
+    parts: Vec<Part>,
     at: f64,
     length: f64,
 }
@@ -108,8 +109,7 @@ impl<'a> Expected<'a> {
         let place = known.unwrap_or_else(|| {
             let mut profile = self.without_promises(walk);
             for promise in &self.promised {
-                let gpus = promise.job.gpus_per_node;
-                profile.occupy(&promise.nodes, gpus, promise.at, promise.length);
+                profile.occupy(&promise.parts, promise.at, promise.length);
             }
             for index in reserved(walk, kept) {
                 self.hold(&mut profile, walk, &walk.snapshot.reservations[index]);
@@ -136,35 +136,35 @@ impl<'a> Expected<'a> {
             for part in &active.lease.0 {
                 let node = place(&part.node).filter(|node| !snapshot.nodes[*node].cordoned);
                 if let Some(node) = node {
-                    let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
-                    ends.push((node, left, gpus));
+                    let parts = walk.places.parts(&snapshot.nodes, node, &part.gpus);
+                    ends.extend(parts.into_iter().map(|part| (part.pool, left, part.gpus)));
                 }
             }
         }
         // What was started before anything was promised is not in the promises.
         let promised = |job: &Facts| self.promised.iter().any(|one| one.job.id == job.id);
-        for (index, nodes) in &walk.decision.starts {
+        for (index, parts) in &walk.decision.starts {
             let job = &snapshot.pending[*index].job;
             if !promised(job) {
                 let length = self.length_s(job);
-                ends.extend(nodes.iter().map(|node| (*node, length, job.gpus_per_node)));
+                ends.extend(parts.iter().map(|part| (part.pool, length, part.gpus)));
             }
         }
         let mut free = walk.room.free.clone();
         for promise in self.promised.iter().filter(|promise| promise.at <= 0.0) {
-            for node in &promise.nodes {
-                free[*node] += promise.job.gpus_per_node;
+            for part in &promise.parts {
+                free[part.pool] += part.gpus;
             }
         }
         Profile::new(&free, &ends)
     }
 
     /// A job starts now.
-    pub(super) fn occupy(&mut self, walk: &Walk<'a>, job: &'a Facts, nodes: &[usize], length: f64) {
-        self.promise(walk, job, nodes, 0.0, length);
+    pub(super) fn occupy(&mut self, walk: &Walk<'a>, job: &'a Facts, parts: &[Part], length: f64) {
+        self.promise(walk, job, parts, 0.0, length);
     }
 
-    fn promise(&mut self, walk: &Walk<'a>, job: &'a Facts, nodes: &[usize], at: f64, length: f64) {
+    fn promise(&mut self, walk: &Walk<'a>, job: &'a Facts, parts: &[Part], at: f64, length: f64) {
         if !self.needed {
             return;
         }
@@ -174,11 +174,11 @@ impl<'a> Expected<'a> {
             self.profiles.clear();
         }
         for (_, profile) in &mut self.profiles {
-            profile.occupy(nodes, job.gpus_per_node, at, length);
+            profile.occupy(parts, at, length);
         }
         self.promised.push(Promise {
             job,
-            nodes: nodes.to_vec(),
+            parts: parts.to_vec(),
             at,
             length,
         });
@@ -190,12 +190,13 @@ impl<'a> Expected<'a> {
         walk: &Walk<'a>,
         job: &'a Facts,
         length: f64,
-    ) -> Option<(f64, Vec<usize>)> {
+    ) -> Option<(f64, Vec<Part>)> {
         self.needed = true;
         let profile = self.made(walk, &own(walk, job));
-        let (at, nodes) = profile.earliest(job.nodes, job.gpus_per_node, length, 0.0)?;
-        self.promise(walk, job, &nodes, at.max(f64::MIN_POSITIVE), length);
-        Some((at, nodes))
+        let need = walk.places.of_job(job);
+        let (at, parts) = profile.earliest(need, job.nodes, job.gpus_per_node, length)?;
+        self.promise(walk, job, &parts, at.max(f64::MIN_POSITIVE), length);
+        Some((at, parts))
     }
 
     /// The reservation that keeps the job from starting now, if that is what does.
@@ -227,24 +228,24 @@ impl<'a> Expected<'a> {
             Kept::Nothing => false,
         };
         let profile = self.made(walk, kept);
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let allowed = |node| {
-            profile.fits(node, gpus, 0.0, length) && walk.exact.fits(node, job, length, counts)
+        let allowed = |pool| {
+            let open = walk.exact.open(pool, job, length, counts);
+            profile.least(pool, 0.0, length).min(open)
         };
-        walk.room.choose_if(count, gpus, allowed).is_some()
+        walk.choose(job, allowed).is_some()
     }
 
-    /// The nodes that the job would take now, beside what is reserved for others.
-    pub(super) fn choose_now(&mut self, walk: &Walk<'a>, job: &Facts) -> Option<Vec<usize>> {
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
+    /// What the job would take now, beside what is reserved for others.
+    pub(super) fn choose_now(&mut self, walk: &Walk<'a>, job: &Facts) -> Option<Vec<Part>> {
         let limit = self.length_s(job);
         let Some(profile) = self.profile(walk, job) else {
-            return walk.room.choose(count, gpus);
+            return walk.choose(job, |_| u32::MAX);
         };
-        let allowed = |node| {
-            profile.fits(node, gpus, 0.0, limit) && walk.exact.fits(node, job, limit, |_| true)
+        let allowed = |pool| {
+            let open = walk.exact.open(pool, job, limit, |_| true);
+            profile.least(pool, 0.0, limit).min(open)
         };
-        walk.room.choose_if(count, gpus, allowed)
+        walk.choose(job, allowed)
     }
 
     /// The same beside what is promised here too, to those that wait.
@@ -253,19 +254,18 @@ impl<'a> Expected<'a> {
         walk: &Walk<'a>,
         job: &Facts,
         kept: &mut Expected<'a>,
-    ) -> Option<Vec<usize>> {
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
+    ) -> Option<Vec<Part>> {
         let (length, limit) = (self.length_s(job), kept.length_s(job));
         let Some(promised) = self.profile(walk, job) else {
-            return walk.room.choose(count, gpus);
+            return walk.choose(job, |_| u32::MAX);
         };
         let reserved = kept.profile(walk, job);
-        let allowed = |node| {
-            promised.fits(node, gpus, 0.0, length)
-                && reserved.is_none_or(|profile| profile.fits(node, gpus, 0.0, limit))
-                && walk.exact.fits(node, job, limit, |_| true)
+        let allowed = |pool| {
+            let kept = reserved.map_or(u32::MAX, |profile| profile.least(pool, 0.0, limit));
+            let open = walk.exact.open(pool, job, limit, |_| true);
+            promised.least(pool, 0.0, length).min(kept).min(open)
         };
-        walk.room.choose_if(count, gpus, allowed)
+        walk.choose(job, allowed)
     }
 
     /// Takes a reservation's GPUs out of the profile from its start to its end. What its holder's
@@ -280,8 +280,9 @@ impl<'a> Expected<'a> {
             .map(|node| {
                 let used = self.used_by_holder(walk, reservation, node);
                 let rest = left_of(reservation.gpus_per_node, &used, from, end);
+                let place = &walk.places.any().places[node];
                 let fits =
-                    |(gpus, at, to): &(u32, f64, f64)| profile.fits(node, *gpus, *at, to - at);
+                    |(gpus, at, to): &(u32, f64, f64)| profile.fits(place, *gpus, *at, to - at);
                 let kept = rest.iter().all(fits);
                 let first = rest.first().map_or(0, |(gpus, ..)| *gpus);
                 (!kept, first, node, rest)
@@ -291,7 +292,9 @@ impl<'a> Expected<'a> {
         places.sort_by_key(|(not_kept, first, node, _)| (*not_kept, *first, *node));
         for (_, _, node, rest) in places.into_iter().take(reservation.nodes as usize) {
             for (gpus, at, to) in rest {
-                profile.occupy(&[node], gpus, at, to - at);
+                let place = &walk.places.any().places[node];
+                let parts = place.split(gpus, |pool| profile.least(pool, at, to - at));
+                profile.occupy(&parts, at, to - at);
             }
         }
     }
@@ -311,27 +314,25 @@ impl<'a> Expected<'a> {
             (0.0, left, reservation.within(&active.lease, name))
         });
         let promised = self.promised.iter();
-        let theirs = promised
-            .filter(|promise| reservation.includes(promise.job) && promise.nodes.contains(&node));
-        let theirs = theirs.map(|promise| {
+        let theirs = promised.filter(|promise| reservation.includes(promise.job));
+        let theirs = theirs.flat_map(|promise| {
             let to = promise.at + promise.length;
-            (promise.at, to, promise.job.gpus_per_node)
+            let here = promise.parts.iter().filter(|part| part.node == node);
+            here.map(move |part| (promise.at, to, part.gpus))
         });
         running.chain(theirs).collect()
     }
 
-    /// What is free now on these nodes, and the GPU-seconds that stay idle there until `at`.
+    /// What is free now of this, and the GPU-seconds of it that stay idle until `at`.
     pub(super) fn idle_before(
         &mut self,
         walk: &Walk<'a>,
         job: &Facts,
-        nodes: &[usize],
+        parts: &[Part],
         at: f64,
     ) -> (u32, f64) {
         let profile = self.profile(walk, job);
-        profile.map_or((0, 0.0), |profile| {
-            profile.idle(nodes, job.gpus_per_node, at)
-        })
+        profile.map_or((0, 0.0), |profile| profile.idle(parts, at))
     }
 }
 

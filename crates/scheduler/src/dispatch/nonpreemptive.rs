@@ -3,6 +3,7 @@
 
 use super::expected::Expected;
 use super::order::Candidate;
+use super::places::Part;
 use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Why};
@@ -45,7 +46,7 @@ struct Line<'a> {
     blocked: bool,
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
     /// seconds from now, and where.
-    protected: Vec<(usize, f64, Vec<usize>)>,
+    protected: Vec<(usize, f64, Vec<Part>)>,
     /// Whom to protect as soon as somebody comes who could start: a promise costs a look at all
     /// that runs, and most of the time everybody behind waits for room as well.
     to_protect: Option<ToProtect<'a>>,
@@ -81,7 +82,10 @@ impl<'a> Line<'a> {
             walk.wait(candidate, Why::Behind);
             return;
         }
-        let fits = self.gauge(walk).best >= job.gpus_per_node;
+        let fits = match job.constraints {
+            None => self.gauge(walk).best >= job.gpus_per_node,
+            Some(_) => walk.room.best(walk.places.of_job(job)) >= job.gpus_per_node,
+        };
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
@@ -120,29 +124,35 @@ impl<'a> Line<'a> {
     }
 
     fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
-        *self.gauge.get_or_insert_with(|| walk.room.gauge())
+        *self.gauge.get_or_insert_with(|| walk.gauge())
+    }
+
+    fn no_room(&mut self, walk: &Walk<'a>, job: &Facts) -> Why {
+        let gauge = self.gauge(walk);
+        walk.no_room(job, gauge)
     }
 
     /// Makes the promise that is due. Nothing started since it was.
     fn protect(&mut self, walk: &Walk<'a>) {
         if let Some(ToProtect { place, job, length }) = self.to_protect.take()
-            && let Some((at, nodes)) = self.expected.protect(walk, job, length)
+            && let Some((at, parts)) = self.expected.protect(walk, job, length)
         {
-            self.protected.push((place, at, nodes));
+            self.protected.push((place, at, parts));
         }
     }
 
     fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool) {
         self.blocked = true;
         let job = candidate.job;
-        let why = if fits && walk.room.choose(job.nodes, job.gpus_per_node).is_some() {
+        let need = walk.places.of_job(job);
+        let room = || walk.room.choose(need, job.nodes, job.gpus_per_node);
+        let why = if fits && room().is_some() {
             match self.reserved.reservation_in_the_way(walk, job) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
         } else {
-            let Gauge { free, best } = self.gauge(walk);
-            Why::NoRoom { free, best }
+            self.no_room(walk, job)
         };
         walk.wait(candidate, why);
     }
@@ -150,11 +160,11 @@ impl<'a> Line<'a> {
     /// A protected gang whose GPUs come free one after the other keeps those that are free
     /// already from everybody who would not be done in time.
     fn name_drains(&mut self, walk: &mut Walk<'a>) {
-        for (place, at, nodes) in &self.protected {
+        for (place, at, parts) in &self.protected {
             let (index, why) = walk.decision.waiting[*place];
             let job = &walk.snapshot.pending[index].job;
             if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
-                let (free, idle_s) = self.expected.idle_before(walk, job, nodes, *at);
+                let (free, idle_s) = self.expected.idle_before(walk, job, parts, *at);
                 let at_s = *at;
                 walk.decision.waiting[*place].1 = Why::Draining { at_s, free, idle_s };
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use berth_domain::{JobId, MoveTo, PriorityClass, Timestamp};
 
+use super::deadline::urgency;
 use crate::math;
 use crate::policy::{Measure, Order, Policy, PreemptionMode};
 use crate::predict::RunTime;
@@ -203,26 +204,29 @@ impl<'a> Keys<'a> {
         self.points(job).iter().sum()
     }
 
-    /// Its parts: for age, fair share and size.
-    pub(super) fn points(&self, job: &Facts) -> [f64; 3] {
+    /// Its parts: for age, fair share, size and deadline.
+    pub(super) fn points(&self, job: &Facts) -> [f64; 4] {
         let weights = &self.policy.weights;
         let age = seconds_since(job.submitted_at, self.now) / weights.max_age.as_secs_f64();
         [
             weights.age * age.min(1.0),
             weights.fair_share * self.snapshot.usage.factor(&job.owner),
             weights.size * f64::from(job.gpus()) / self.cluster_gpus,
+            weights.deadline * urgency(job, job.service.as_secs_f64(), self.now),
         ]
     }
 
     fn shortest(&self, job: &Facts) -> f64 {
+        let due = self.due(job, job.service.as_secs_f64());
         let Some(run_time) = &job.predicted else {
-            return 0.0;
+            // Whose deadline draws near before the others, of which nothing is known either.
+            return (due - 1.0) * UNKNOWN;
         };
         let knobs = &self.policy.shortest;
         let expected = measure(run_time, knobs.measure, job.service.as_secs_f64());
         let size = self.size.of(job.gpus());
         let waited = seconds_since(job.submitted_at, self.now);
-        knobs.aged(expected, waited) * size * self.fair(job, knobs.fair_share)
+        knobs.aged(expected, waited) * size * self.fair(job, knobs.fair_share) * due
     }
 
     fn attained(&self, job: &Facts, served_s: f64, waited_s: f64) -> f64 {
@@ -245,7 +249,19 @@ impl<'a> Keys<'a> {
             });
         let size = self.size_left.of(job.gpus());
         let patience = 1.0 + waited_s / (knobs.patience.max(1e-6) * served_s.max(slice));
-        remaining * size / patience * self.fair(job, self.policy.shortest.fair_share)
+        remaining * size / patience
+            * self.fair(job, self.policy.shortest.fair_share)
+            * self.due(job, served_s)
+    }
+
+    /// What the deadline makes of a job's expected work, as a factor: 1 for who has time, 0 for who
+    /// must start now.
+    pub(super) fn due(&self, job: &Facts, served_s: f64) -> f64 {
+        let power = self.policy.shortest.deadline;
+        if job.deadline.is_none() || power == 0.0 {
+            return 1.0;
+        }
+        math::pow(1.0 - urgency(job, served_s, self.now), power)
     }
 
     /// Whether a job waited longer than anybody should.
@@ -271,6 +287,9 @@ impl<'a> Keys<'a> {
 /// The key of who waited too long, below that of everybody else who had the first slice. New jobs
 /// still go first: that takes minutes, and they come every day.
 const OVERDUE: f64 = -1.0;
+/// How far before the others a job comes of which nothing is known, at the most: not before those
+/// who waited too long.
+const UNKNOWN: f64 = 0.5;
 /// Below every key of a job that had its first slice: more GPU-seconds than any job has.
 pub(crate) const NEW: f64 = 1e12;
 

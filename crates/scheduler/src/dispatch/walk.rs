@@ -7,7 +7,8 @@ use berth_domain::{JobId, Quota, Timestamp, UserName};
 
 use super::exact::Exact;
 use super::order::Candidate;
-use super::room::Room;
+use super::places::{Part, Places};
+use super::room::{Gauge, Room};
 use super::{Decision, Why};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Snapshot};
@@ -16,6 +17,7 @@ pub(super) struct Walk<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
     pub(super) now: Timestamp,
+    pub(super) places: &'a Places,
     pub(super) room: Room,
     pub(super) decision: Decision,
     /// Places in [`Snapshot::reservations`] of those that bind at this time.
@@ -33,6 +35,7 @@ impl<'a> Walk<'a> {
         snapshot: &'a Snapshot,
         policy: &'a Policy,
         now: Timestamp,
+        places: &'a Places,
         room: Room,
         decision: Decision,
     ) -> Self {
@@ -40,10 +43,11 @@ impl<'a> Walk<'a> {
             snapshot,
             policy,
             now,
+            places,
             room,
             decision,
             standing: standing(snapshot, now),
-            exact: Exact::new(snapshot, policy, now),
+            exact: Exact::new(snapshot, places, policy, now),
             tasks: RunningTasks::of(snapshot),
             quotas: Quotas::of(snapshot, policy),
             deferred: Vec::new(),
@@ -63,7 +67,7 @@ impl<'a> Walk<'a> {
             return false;
         }
         if job.gpus_per_node == 0 {
-            match self.room.choose(job.nodes, 0) {
+            match self.room.choose(self.places.of_job(job), job.nodes, 0) {
                 Some(chosen) => self.start(candidate, chosen),
                 None => self.wait(candidate, Why::CpuSlots),
             }
@@ -83,17 +87,47 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn start(&mut self, candidate: &Candidate<'a>, nodes: Vec<usize>) {
+    pub(super) fn start(&mut self, candidate: &Candidate<'a>, parts: Vec<Part>) {
         let job = candidate.job;
-        self.room.take(&nodes, job.gpus_per_node);
-        self.exact.take(job, &nodes);
+        self.room.take(&parts);
+        for part in &parts {
+            self.exact.take(job, *part);
+        }
         self.tasks.start(job);
         self.quotas.start(job);
-        self.decision.starts.push((candidate.index, nodes));
+        self.decision.starts.push((candidate.index, parts));
     }
 
     pub(super) fn wait(&mut self, candidate: &Candidate<'a>, why: Why) {
         self.decision.waiting.push((candidate.index, why));
+    }
+
+    /// What a job would take now, of no pool more than is allowed.
+    pub(super) fn choose(&self, job: &Facts, allowed: impl Fn(usize) -> u32) -> Option<Vec<Part>> {
+        let need = self.places.of_job(job);
+        self.room
+            .choose_if(need, job.nodes, job.gpus_per_node, allowed)
+    }
+
+    /// What is free now.
+    pub(super) fn gauge(&self) -> Gauge {
+        Gauge {
+            free: self.room.free_gpus(),
+            best: self.room.best(self.places.any()),
+        }
+    }
+
+    /// Why a job does not fit that does not.
+    pub(super) fn no_room(&self, job: &Facts, Gauge { free, best }: Gauge) -> Why {
+        let any = self.places.any();
+        let fits_elsewhere = || {
+            let found = self.room.choose(any, job.nodes, job.gpus_per_node);
+            found.is_some()
+        };
+        if job.constraints.is_some() && fits_elsewhere() {
+            return Why::Constraints;
+        }
+        Why::NoRoom { free, best }
     }
 
     /// Takes out of the deferred those that may borrow, because nobody waits whom the quota

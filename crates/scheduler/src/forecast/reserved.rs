@@ -4,7 +4,7 @@
 use berth_domain::Timestamp;
 
 use super::rollout::Cluster;
-use crate::dispatch::{Decision, seconds_until};
+use crate::dispatch::{Decision, Need, seconds_until};
 use crate::policy::{Policy, PreemptionMode};
 use crate::reserve::Reservation;
 use crate::snapshot::{Facts, Snapshot};
@@ -12,6 +12,7 @@ use crate::snapshot::{Facts, Snapshot};
 /// What is kept on one node.
 struct Slot<'a> {
     reservation: &'a Reservation,
+    node: usize,
     gpus: u32,
     /// In seconds from now.
     from: f64,
@@ -38,10 +39,11 @@ impl<'a> Reserved<'a> {
             .filter(|one| one.stands(now, &snapshot.active))
             .collect();
         standing.sort_by_key(|one| one.start);
+        let places = &decision.places.any().places;
         for reservation in standing {
             let from = seconds_until(now, reservation.start);
             let end = seconds_until(now, reservation.end);
-            let mut places: Vec<(bool, u32, usize, f64)> = (0..snapshot.nodes.len())
+            let mut chosen: Vec<(bool, u32, usize, f64)> = (0..snapshot.nodes.len())
                 .filter(|node| reservation.may_be_on(&snapshot.nodes[*node].name))
                 .filter_map(|node| {
                     let used = used(snapshot, decision, reservation, node);
@@ -49,17 +51,18 @@ impl<'a> Reserved<'a> {
                     let at = if rest == 0 {
                         Some(from)
                     } else {
-                        cluster.free_from(node, rest as usize, from)
+                        cluster.free_from(&places[node], rest as usize, from)
                     };
                     at.map(|at| (at > from, rest, node, at))
                 })
                 .collect();
-            places.sort_by_key(|(late, rest, node, _)| (*late, *rest, *node));
-            for (_, rest, node, at) in places.into_iter().take(reservation.nodes as usize) {
+            chosen.sort_by_key(|(late, rest, node, _)| (*late, *rest, *node));
+            for (_, rest, node, at) in chosen.into_iter().take(reservation.nodes as usize) {
                 if rest > 0 && at < end {
-                    cluster.take_late(node, rest as usize, at, end - at);
+                    cluster.take_late(&places[node], rest, at, end - at);
                     kept.0.push(Slot {
                         reservation,
+                        node,
                         gpus: rest,
                         from: at,
                     });
@@ -70,10 +73,12 @@ impl<'a> Reserved<'a> {
     }
 
     /// When a job starts on what is kept for it, if that is no later than elsewhere.
-    pub(super) fn place(&mut self, cluster: &Cluster, job: &Facts) -> Option<f64> {
+    pub(super) fn place(&mut self, cluster: &Cluster, job: &Facts, need: &Need) -> Option<f64> {
         let gpus = job.gpus_per_node;
+        let suits = |one: &Slot<'_>| need.places.iter().any(|place| place.node == one.node);
         let slots = self.0.iter().enumerate();
-        let mut own = slots.filter(|(_, one)| one.reservation.includes(job) && one.gpus >= gpus);
+        let mut own = slots
+            .filter(|(_, one)| one.reservation.includes(job) && one.gpus >= gpus && suits(one));
         let own: Vec<usize> = own.by_ref().map(|(place, _)| place).collect();
         let first = *own.first()?;
         let one = self.0[first].reservation;
@@ -91,7 +96,7 @@ impl<'a> Reserved<'a> {
             .map(|place| self.0[*place].from)
             .fold(0.0, f64::max);
         if cluster
-            .earliest(job)
+            .earliest(job, need)
             .is_some_and(|elsewhere| elsewhere < at)
         {
             return None;
@@ -110,10 +115,10 @@ fn used(snapshot: &Snapshot, decision: &Decision, reservation: &Reservation, nod
     let running = active
         .filter(|one| reservation.includes(&one.job))
         .map(|one| reservation.within(&one.lease, name));
-    let starting = decision.starts.iter().map(|(index, nodes)| {
-        let job = &snapshot.pending[*index].job;
-        let here = nodes.contains(&node) && reservation.includes(job);
-        if here { job.gpus_per_node } else { 0 }
+    let starting = decision.starts.iter().flat_map(|(index, parts)| {
+        let theirs = reservation.includes(&snapshot.pending[*index].job);
+        let here = parts.iter().filter(move |part| theirs && part.node == node);
+        here.map(|part| part.gpus)
     });
     running.chain(starting).sum()
 }

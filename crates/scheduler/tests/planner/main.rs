@@ -2,6 +2,8 @@
 //! what it says is what it does.
 
 mod cases;
+mod constraints;
+mod deadlines;
 mod explain;
 mod promises;
 mod random;

@@ -114,7 +114,7 @@ proptest! {
                         && reservation.start < one.end
                 });
                 let with: Vec<_> = with.collect();
-                if snapshot.reservations.iter().any(|one| one.exact != [] || one.only.is_empty()) {
+                if snapshot.reservations.iter().any(|one| !one.exact.is_empty() || one.only.is_empty()) {
                     continue;
                 }
                 let holders: std::collections::BTreeSet<_> =

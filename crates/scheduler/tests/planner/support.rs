@@ -2,6 +2,7 @@
 
 use berth_domain::{GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Timestamp};
 use berth_scheduler::{Active, Facts, FreeNode, Gate, Pending, Plan, Policy, Snapshot};
+use std::sync::Arc;
 
 /// Ten days after the epoch, so that there is room for a past.
 pub const NOW_S: i64 = 864_000;
@@ -47,6 +48,7 @@ pub fn idle(nodes: usize) -> Snapshot {
             name: NodeName(name),
             cpu_jobs: 0,
             cordoned: false,
+            pools: Arc::default(),
         }
     };
     Snapshot {

@@ -13,7 +13,7 @@ mod waiting;
 
 use std::collections::HashSet;
 
-use berth_domain::PriorityClass;
+use berth_domain::{Constraints, PriorityClass};
 
 use super::expected::Expected;
 use super::order::{Candidate, NEW};
@@ -65,16 +65,20 @@ fn meets_a_reservation(walk: &Walk<'_>, job: &Facts) -> bool {
         .any(|one| !one.includes(job) && one.meets(walk.now, limit))
 }
 
+/// Class, whether it is new, nodes, GPUs on each, what it asks.
+type Kind<'a> = (PriorityClass, bool, u32, u32, Option<&'a Constraints>);
+
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
     reserved: Expected<'a>,
     /// Who runs, as far as stopping goes: looked at when somebody first finds no room.
     running: Option<AllRunning>,
-    /// Classes and sizes for which nothing could be stopped, since anything last changed: those
+    /// Classes, sizes and what is asked for which nothing could be stopped, since anything last
+    /// changed: those
     /// who come later have more to do, so that even less can be stopped for them.
-    hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
+    hopeless: HashSet<Kind<'a>>,
     waiting: Waiting,
-    /// What jobs on their way out will leave, by node, as far as it is for nobody yet.
+    /// What jobs on their way out will leave, by pool, as far as it is for nobody yet.
     leftover: Vec<u32>,
     any_waits: bool,
     /// What is free since the last change, once it was asked for.
@@ -99,14 +103,14 @@ impl<'a> Line<'a> {
             self.next_that_stays(walk, candidate);
             return;
         }
-        let Gauge { free, best } = self.gauge(walk);
+        let best = self.gauge(walk).best;
         let chosen = if best < gpus {
             None
         } else if stays {
             // What is reserved for it is none of what is reserved for others.
             self.reserved.choose_now(walk, job)
         } else {
-            walk.room.choose(count, gpus)
+            walk.choose(job, |_| u32::MAX)
         };
         if let Some(chosen) = chosen {
             let length = self.reserved.length_s(job);
@@ -116,14 +120,17 @@ impl<'a> Line<'a> {
             return;
         }
         self.any_waits = true;
-        let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
+        let no_room = self.no_room(walk, job);
+        let new = candidate.key < -NEW / 2.0;
+        let kind = (job.class, new, count, gpus, job.constraints.as_deref());
         if entitled.is_none() && self.hopeless.contains(&kind) {
-            walk.wait(candidate, Why::NoRoom { free, best });
+            walk.wait(candidate, no_room);
             return;
         }
         let running = self.running.get_or_insert_with(|| AllRunning::of(walk));
         let mut market = Market {
-            by_node: &running.by_node,
+            places: walk.places,
+            by_pool: &running.by_pool,
             running: &mut running.all,
             room: &mut walk.room,
             leftover: &mut self.leftover,
@@ -147,7 +154,7 @@ impl<'a> Line<'a> {
             }
             Found::Nothing => {
                 self.hopeless.insert(kind);
-                Why::NoRoom { free, best }
+                no_room
             }
         };
         walk.wait(candidate, why);
@@ -167,16 +174,18 @@ impl<'a> Line<'a> {
         self.any_waits = true;
         let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
-            None => {
-                let Gauge { free, best } = self.gauge(walk);
-                Why::NoRoom { free, best }
-            }
+            None => self.no_room(walk, job),
         };
         walk.wait(candidate, why);
     }
 
     fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
-        *self.gauge.get_or_insert_with(|| walk.room.gauge())
+        *self.gauge.get_or_insert_with(|| walk.gauge())
+    }
+
+    fn no_room(&mut self, walk: &Walk<'a>, job: &Facts) -> Why {
+        let gauge = self.gauge(walk);
+        walk.no_room(job, gauge)
     }
 
     /// Something started, or room was made: what was so before need not be so now.

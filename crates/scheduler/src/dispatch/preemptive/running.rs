@@ -2,14 +2,11 @@
 
 use berth_domain::{NodeName, PriorityClass};
 use rustc_hash::FxHashMap;
-use smallvec::SmallVec;
 
 use crate::dispatch::order::{Keys, NEW, ran_s, seconds_since};
+use crate::dispatch::places::{Parts, Place};
 use crate::dispatch::walk::Walk;
 use crate::snapshot::{Active, Snapshot};
-
-/// Nodes and the GPUs on each; most jobs are on one, and there are thousands.
-pub(super) type Parts = SmallVec<[(usize, u32); 1]>;
 
 /// A running job, as far as stopping it goes.
 #[derive(Clone, Debug)]
@@ -22,7 +19,7 @@ pub(super) struct Running {
     /// Its key less what a stop costs: those with most of it are stopped first, so that of alike
     /// jobs the one that loses the least work is.
     pub(super) yields: f64,
-    /// Where it is and with how many GPUs.
+    /// What it has.
     pub(super) parts: Parts,
     /// It may be stopped now.
     pub(super) stoppable: bool,
@@ -34,33 +31,42 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn on(&self, node: usize) -> u32 {
-        let here = self.parts.iter().filter(|part| part.0 == node);
-        here.map(|part| part.1).sum()
+    /// How much of it is in a place.
+    pub(super) fn on(&self, place: &Place) -> u32 {
+        let pools = place.pools();
+        let here = self.parts.iter().filter(|part| pools.contains(&part.pool));
+        here.map(|part| part.gpus).sum()
+    }
+
+    /// Whether all of it is on one node.
+    pub(super) fn is_together(&self) -> bool {
+        let mut nodes = self.parts.iter().map(|part| part.node);
+        let first = nodes.next();
+        first.is_some() && nodes.all(|node| Some(node) == first)
     }
 
     pub(super) fn gpus(&self) -> u32 {
-        self.parts.iter().map(|part| part.1).sum()
+        self.parts.iter().map(|part| part.gpus).sum()
     }
 }
 
 /// Every job that runs and is not on its way out, in the order in which they would be stopped.
 pub(super) struct AllRunning {
     pub(super) all: Vec<Running>,
-    /// Places in `all` of who is on each node.
-    pub(super) by_node: Vec<Vec<usize>>,
+    /// Places in `all` of who is on each pool.
+    pub(super) by_pool: Vec<Vec<usize>>,
 }
 
 impl AllRunning {
     pub(super) fn of(walk: &Walk<'_>) -> Self {
         let all = all(walk);
-        let mut by_node = vec![Vec::new(); walk.room.nodes()];
+        let mut by_pool = vec![Vec::new(); walk.places.pools()];
         for (place, one) in all.iter().enumerate() {
-            for (node, _) in &one.parts {
-                by_node[*node].push(place);
+            for part in &one.parts {
+                by_pool[part.pool].push(place);
             }
         }
-        AllRunning { all, by_node }
+        AllRunning { all, by_pool }
     }
 }
 
@@ -86,7 +92,7 @@ pub(super) fn wake(walk: &mut Walk<'_>) {
 fn all(walk: &Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
-    let places = places(snapshot);
+    let nodes = open_nodes(snapshot);
     let min_run = policy.preemption.min_run;
     let mut all = Vec::with_capacity(snapshot.active.len());
     for (index, active) in snapshot
@@ -109,7 +115,7 @@ fn all(walk: &Walk<'_>) -> Vec<Running> {
             yields: key - policy.preemption.hysteresis * cost,
             class: active.job.class,
             key,
-            parts: parts(active, &places),
+            parts: parts(active, walk, &nodes),
             stoppable: may && long_enough,
             yields_to_new: may
                 && (long_enough
@@ -137,26 +143,26 @@ impl Running {
     }
 }
 
-/// The GPUs of jobs that are on their way out, by node: they are as good as free for whom they
+/// The GPUs of jobs that are on their way out, by pool: they are as good as free for whom they
 /// were stopped, so that nobody else is stopped for the same.
 pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
-    let mut gpus = vec![0; walk.room.nodes()];
+    let mut gpus = vec![0; walk.places.pools()];
     let ending = walk.snapshot.active.iter().filter(|active| active.stopping);
     let mut ending = ending.peekable();
     if ending.peek().is_none() {
         return gpus;
     }
-    let places = places(walk.snapshot);
+    let nodes = open_nodes(walk.snapshot);
     for active in ending {
-        for (node, count) in parts(active, &places) {
-            gpus[node] += count;
+        for part in parts(active, walk, &nodes) {
+            gpus[part.pool] += part.gpus;
         }
     }
     gpus
 }
 
 /// Nodes that may be given, by name.
-fn places(snapshot: &Snapshot) -> FxHashMap<&NodeName, usize> {
+fn open_nodes(snapshot: &Snapshot) -> FxHashMap<&NodeName, usize> {
     let open = snapshot
         .nodes
         .iter()
@@ -165,10 +171,9 @@ fn places(snapshot: &Snapshot) -> FxHashMap<&NodeName, usize> {
     open.map(|(place, node)| (&node.name, place)).collect()
 }
 
-fn parts(active: &Active, places: &FxHashMap<&NodeName, usize>) -> Parts {
-    let parts = active.lease.0.iter().filter_map(|part| {
-        let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
-        Some((*places.get(&part.node)?, gpus)).filter(|_| gpus > 0)
-    });
-    parts.collect()
+fn parts(active: &Active, walk: &Walk<'_>, nodes: &FxHashMap<&NodeName, usize>) -> Parts {
+    let held = active.lease.0.iter().filter(|part| !part.gpus.is_empty());
+    let on = held.filter_map(|part| Some((*nodes.get(&part.node)?, &part.gpus)));
+    on.flat_map(|(node, gpus)| walk.places.parts(&walk.snapshot.nodes, node, gpus))
+        .collect()
 }
