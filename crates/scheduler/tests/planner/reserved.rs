@@ -19,7 +19,7 @@ fn makes_way(reservation: &Reservation, active: &Active, policy: &Policy) -> boo
         .holder
         .includes(&active.job.owner, active.job.project.as_deref());
     let stopped = active.job.preemptible && policy.preemption.mode == PreemptionMode::On;
-    hers || stopped || active.limit_at().unwrap() <= reservation.start
+    hers || stopped || active.limit_at().expect("the test is right") <= reservation.start
 }
 
 /// What is free, or will be at the start of the reservation, on each node.
