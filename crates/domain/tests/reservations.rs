@@ -48,6 +48,7 @@ impl House {
                     uuid: GpuUuid(format!("{name}-{index}")),
                     model: "H100".to_owned(),
                     mem_total_bytes: 80 << 30,
+                    nvlink_island: None,
                 })
                 .collect(),
             present: true,

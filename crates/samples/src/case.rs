@@ -299,12 +299,22 @@ impl Making {
                 Holder::Project("vision".to_owned())
             };
             let no_show = self.chance(0.5).then(|| Duration::from_secs(1800));
-            let size = (self.rng.u32(1..3), self.rng.u32(1..9));
             let span = (at(start), at(start + self.rng.i64(600..40_000)));
-            let reservation = Reservation {
+            let size = (self.rng.u32(1..3), self.rng.u32(1..9));
+            let mut reservation = Reservation {
                 no_show,
+                used: self.chance(0.3),
                 ..Reservation::new(id, holder, size, span)
             };
+            // Some name their GPUs.
+            if self.chance(0.3) {
+                let nodes = u32::try_from(self.snapshot.nodes.len()).unwrap_or(u32::MAX);
+                let node = &self.snapshot.nodes[self.rng.u32(0..nodes) as usize];
+                let last = u32::try_from(node.gpus).unwrap_or(1).min(size.1);
+                reservation.only = vec![node.name.clone()];
+                reservation.exact = (0..last).collect();
+                (reservation.nodes, reservation.gpus_per_node) = (1, last);
+            }
             self.snapshot.reservations.push(reservation);
         }
     }

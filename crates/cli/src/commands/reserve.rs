@@ -120,7 +120,7 @@ struct Create {
 impl Create {
     fn body(&self, now: &Zoned) -> Result<ReserveArg, Failure> {
         let at = |text: &Option<String>| {
-            let read = text.as_deref().map(|text| time::begin(text, now));
+            let read = text.as_deref().map(|text| time::moment(text, now));
             read.transpose().map_err(Failure::Usage)
         };
         let zone = match (&self.zone, self.every.is_empty()) {
@@ -177,7 +177,7 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
         }
         Verb::List(list) => {
             let at = |text: &Option<String>| {
-                let read = text.as_deref().map(|text| time::begin(text, &now));
+                let read = text.as_deref().map(|text| time::moment(text, &now));
                 read.transpose().map_err(Failure::Usage)
             };
             let (from, to) = (at(&list.from)?, at(&list.to)?);
