@@ -309,8 +309,8 @@ impl Making {
             };
             // Some name their GPUs.
             if self.chance(0.3) {
-                let node = self.rng.usize(0..self.snapshot.nodes.len());
-                let node = &self.snapshot.nodes[node];
+                let nodes = u32::try_from(self.snapshot.nodes.len()).unwrap_or(u32::MAX);
+                let node = &self.snapshot.nodes[self.rng.u32(0..nodes) as usize];
                 let last = u32::try_from(node.gpus).unwrap_or(1).min(size.1);
                 reservation.only = vec![node.name.clone()];
                 reservation.exact = (0..last).collect();
