@@ -4,6 +4,8 @@ mod jobs;
 mod logs;
 mod past;
 mod planner;
+mod quotas;
+mod reservations;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -105,12 +105,18 @@ impl From<Refusal> for ApiError {
             | Refusal::BeginInPast { .. }
             | Refusal::DeadlineInPast { .. }
             | Refusal::DeadlineBeforeBegin { .. } => ErrorCode::Invalid,
-            Refusal::NoSuchJob { .. } => ErrorCode::NotFound,
+            Refusal::NoSuchJob { .. } | Refusal::NoSuchReservation { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
             | Refusal::ClassNotAllowed
-            | Refusal::PolicyNotAllowed => ErrorCode::Forbidden,
-            Refusal::WrongState { .. } | Refusal::TooOld { .. } => ErrorCode::Conflict,
+            | Refusal::PolicyNotAllowed
+            | Refusal::QuotaNotAllowed
+            | Refusal::ReservationNotYours { .. }
+            | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
+            Refusal::WrongState { .. }
+            | Refusal::TooOld { .. }
+            | Refusal::NotUnderWay { .. }
+            | Refusal::Promised { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);
         ApiError {

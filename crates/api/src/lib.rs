@@ -22,6 +22,8 @@ pub mod logs;
 mod native;
 pub mod past;
 pub mod planner;
+pub mod quotas;
+pub mod reservations;
 pub mod views;
 
 pub use encoding::{Answer, Body};

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
-use crate::ids::{JobId, NodeName, UserName};
+use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::policy::PolicyChoice;
+use crate::quota::{Allow, Whose};
+use crate::reservation::ReserveRequest;
 use crate::spec::{Dependency, PriorityClass};
 use crate::submit::SubmitRequest;
 
@@ -48,6 +50,12 @@ pub enum Command {
     Requeue(JobId),
     /// Has the planner follow another policy from now on.
     SetPolicy(PolicyChoice),
+    /// Promises GPUs; with a number it changes that reservation.
+    Reserve(Option<ReservationId>, Box<ReserveRequest>),
+    CancelReservation(ReservationId),
+    /// Gives back what is left of the occurrence that is under way.
+    EndReservation(ReservationId),
+    SetQuota(Whose, Allow),
 }
 
 /// Where a waiting job goes in the order of its class.

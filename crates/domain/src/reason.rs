@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
-use crate::ids::JobId;
+use crate::ids::{JobId, ReservationId, UserName};
+use crate::reservation::{Holder, label};
+use crate::sentence::{gpus, moment, span};
 
 /// What a waiting job waits for. The planner gives one to each job that it does not start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,18 +76,30 @@ pub enum PendingReason {
     BadConstraints {
         asks: Box<Constraints>,
     },
-    /// Its owner holds as many GPUs as one user may while others wait.
+    /// With it its owner would hold more GPUs than one user may.
     QuotaUser {
+        user: UserName,
+        held: u32,
+        wanted: u32,
         limit: u32,
+        /// Also while nobody else waits.
+        hard: bool,
     },
-    /// Its project holds as many GPUs as one project may while others wait.
+    /// With it its project would hold more GPUs than one project may.
     QuotaProject {
+        project: String,
+        held: u32,
+        wanted: u32,
         limit: u32,
+        hard: bool,
     },
-    /// What is free is promised to somebody else from this time on.
+    /// What is free is promised to somebody else for this time.
     Reservation {
-        id: u64,
+        id: ReservationId,
+        note: Option<String>,
+        holder: Holder,
         start: Timestamp,
+        end: Timestamp,
     },
     /// It is next and needs whole nodes, which are kept free for it as they become so.
     DrainingForGang {
@@ -194,11 +208,11 @@ impl PendingReason {
                 "Depends on job {job}, which did not end as needed. Cancel this job, or change \
                  what it depends on."
             ),
-            PendingReason::BeginTime { at } => format!("Starts no earlier than {}.", minute(at)),
+            PendingReason::BeginTime { at } => format!("Starts no earlier than {}.", moment(*at)),
             PendingReason::RetryBackoff { at, attempt } => {
                 format!(
                     "Attempt {attempt} failed; tried again after {}.",
-                    minute(at)
+                    moment(*at)
                 )
             }
             PendingReason::ArrayLimit { limit } => {
@@ -233,20 +247,31 @@ impl PendingReason {
                  wait for nodes to come back.",
                 asks.phrase()
             ),
-            PendingReason::QuotaUser { limit } => format!(
-                "Its owner holds {} or would with it, as many as one user may while others wait. \
-                 It starts when one of their jobs ends or nobody else waits.",
-                gpus(*limit)
-            ),
-            PendingReason::QuotaProject { limit } => format!(
-                "Its project holds {} or would with it, as many as one project may while others \
-                 wait.",
-                gpus(*limit)
-            ),
-            PendingReason::Reservation { id, start } => format!(
-                "What is free is reserved from {} (reservation {id}), and this job could run into \
-                 it. A shorter time limit helps.",
-                minute(start)
+            PendingReason::QuotaUser {
+                user,
+                held,
+                wanted,
+                limit,
+                hard,
+            } => quota(user.as_str(), *held, *wanted, *limit, *hard),
+            PendingReason::QuotaProject {
+                project,
+                held,
+                wanted,
+                limit,
+                hard,
+            } => quota(&format!("Project {project}"), *held, *wanted, *limit, *hard),
+            PendingReason::Reservation {
+                id,
+                note,
+                holder,
+                start,
+                end,
+            } => format!(
+                "What is free is kept for {} from {}, and this job could run into it. A shorter \
+                 time limit helps where it ends before.",
+                label(holder, *id, note.as_deref()),
+                span(*start, *end)
             ),
             PendingReason::DrainingForGang {
                 wanted_gpus,
@@ -300,16 +325,23 @@ fn constraints(nodes: u32, per_node: u32, free: u32, fitting: u32, asks: &Constr
     format!("{} {verb} free, but {but}.", gpus(free))
 }
 
-fn gpus(count: u32) -> String {
-    if count == 1 {
-        "1 GPU".to_owned()
-    } else {
-        format!("{count} GPUs")
+/// Who holds how much of what they may.
+fn quota(who: &str, held: u32, wanted: u32, limit: u32, hard: bool) -> String {
+    let (needs, allowed) = (gpus(wanted), gpus(limit));
+    if wanted > limit && hard {
+        return format!(
+            "It needs {needs}, more than the {allowed} that {who} may hold at once. Ask for fewer, \
+             or an admin for a higher cap."
+        );
     }
-}
-
-fn minute(at: &Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let when = match (hard, wanted > limit) {
+        (true, _) => "enough of them are given back",
+        (false, true) => "nobody else waits",
+        (false, false) => "enough of them are given back, or nobody else waits",
+    };
+    format!(
+        "{who} uses {held} of {allowed} allowed; this job needs {needs}. It starts when {when}."
+    )
 }
 
 fn join(parts: &[String]) -> String {

@@ -1,5 +1,6 @@
 //! The control loop. It wakes for a request, an executor's report, a time limit, a begin time or a
-//! retry that is due, and to publish a view that is out of date or waited for; see [`Control::turn`].
+//! retry that is due, a reservation that begins, is released or ends, and to publish a view that is
+//! out of date or waited for; see [`Control::turn`].
 
 mod show;
 mod start;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::decide::{Input, Report, decide};
-use berth_domain::{Actor, AttemptId, Command, JobId, Node, Refusal, State};
+use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Refusal, State};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
 use berth_store::Store;
@@ -87,7 +88,7 @@ impl Control {
     /// 1. wait until there is something to do;
     /// 2. take what the executor reported, as one decision;
     /// 3. take some requests, one decision each, answered when it is committed;
-    /// 4. end what passed its time limit;
+    /// 4. end what passed its time limit, and reservations that are over;
     /// 5. plan, if anything changed, and start what the plan says;
     /// 6. publish the view, if it is due; forecasts of it are made apart and come back to 1;
     /// 7. write forecasts that nothing else was written with.
@@ -121,12 +122,13 @@ impl Control {
             self.answer(request).await;
         }
         self.certainly(Input::Clock).await;
-        if self.plan_stale
-            || self
-                .plan
-                .wake_at
-                .is_some_and(|at| at <= self.settings.clock.now())
-        {
+        let now = self.settings.clock.now();
+        let due = self.plan.wake_at.is_some_and(|at| at <= now);
+        if due {
+            // Reservations that were too far ahead when it was last looked may be near now.
+            self.planning_stale = true;
+        }
+        if self.plan_stale || due {
             self.plan_and_start().await;
         }
         if self.publish_due.is_some_and(|due| due <= Instant::now()) {
@@ -200,6 +202,7 @@ impl Control {
             command,
         };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
+        let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -214,7 +217,11 @@ impl Control {
             .filter_map(|id| self.state.job(*id).cloned())
             .collect();
         let repeated = decision.jobs.first().copied().filter(|_| decision.repeated);
-        Ok(Done { jobs, repeated })
+        Ok(Done {
+            jobs,
+            repeated,
+            reservation,
+        })
     }
 }
 

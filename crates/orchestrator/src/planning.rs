@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use berth_domain::{JobId, PolicyChoice, Timestamp};
+use berth_domain::{JobId, PolicyChoice, Reservation, Timestamp};
 use berth_scheduler::{
     Change, Experience, Explanation, Facts, Forecast, Policy, Snapshot, explain, forecast,
-    forecast_if, forecast_move, forecast_policy,
+    forecast_if, forecast_move, forecast_policy, forecast_reservation,
 };
 
 /// One moment's planning, to ask "why" and "what if" of. Nothing here changes anything.
@@ -45,6 +45,18 @@ impl Planning {
         now: Timestamp,
     ) -> Vec<Change> {
         forecast_move(&self.snapshot, &self.policy, now, &self.experience, job, to)
+    }
+
+    /// Whose start a reservation would change.
+    #[must_use]
+    pub fn forecast_reservation(&self, reservation: &Reservation, now: Timestamp) -> Vec<Change> {
+        forecast_reservation(
+            &self.snapshot,
+            &self.policy,
+            now,
+            &self.experience,
+            reservation,
+        )
     }
 
     /// Whose start another policy would change.

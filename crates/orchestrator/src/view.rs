@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use berth_domain::{GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Seq, State, StateName};
+use berth_domain::{
+    GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq, State, StateName,
+};
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
 use crate::planning::Planning;
@@ -36,6 +38,9 @@ pub struct View {
     pub planning: Arc<Planning>,
     /// The policy as it was chosen.
     pub policy: PolicyChoice,
+    /// Also those that are over; not those that were cancelled.
+    pub reservations: Vec<Reservation>,
+    pub quotas: Quotas,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -84,6 +89,12 @@ impl View {
             forecasts,
             planning,
             policy: state.policy().clone(),
+            reservations: state
+                .reservations()
+                .filter(|one| one.cancelled.is_none())
+                .cloned()
+                .collect(),
+            quotas: state.quotas().clone(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

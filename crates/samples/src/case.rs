@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{
-    Constraints, GpuRef, GpuUuid, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
+    Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
     PriorityClass, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Holder, Pending, Pool, Reservation, Snapshot,
+    Active, Experience, Facts, FreeNode, Gate, Pending, Pool, Reservation, Snapshot,
 };
 use fastrand::Rng;
 
@@ -299,16 +299,22 @@ impl Making {
                 Holder::Project("vision".to_owned())
             };
             let no_show = self.chance(0.5).then(|| Duration::from_secs(1800));
-            let reservation = Reservation {
-                id,
-                holder,
-                nodes: self.rng.u32(1..3),
-                gpus_per_node: self.rng.u32(1..9),
-                only: Vec::new(),
-                start: at(start),
-                end: at(start + self.rng.i64(600..40_000)),
+            let span = (at(start), at(start + self.rng.i64(600..40_000)));
+            let size = (self.rng.u32(1..3), self.rng.u32(1..9));
+            let mut reservation = Reservation {
                 no_show,
+                used: self.chance(0.3),
+                ..Reservation::new(id, holder, size, span)
             };
+            // Some name their GPUs.
+            if self.chance(0.3) {
+                let node = self.rng.usize(0..self.snapshot.nodes.len());
+                let node = &self.snapshot.nodes[node];
+                let last = u32::try_from(node.gpus).unwrap_or(1).min(size.1);
+                reservation.only = vec![node.name.clone()];
+                reservation.exact = (0..last).collect();
+                (reservation.nodes, reservation.gpus_per_node) = (1, last);
+            }
             self.snapshot.reservations.push(reservation);
         }
     }

@@ -11,6 +11,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use berth_domain::job::PastAttempt;
+use berth_domain::reservation::Over;
 use berth_domain::{Event, Job, JobId, Outcome, Record, State, Timestamp};
 
 pub use past::Learning;
@@ -38,6 +39,9 @@ pub struct Learned {
 impl Learned {
     /// Takes in an event that was just applied to the state.
     pub fn apply(&mut self, record: &Record, state: &State) {
+        if let Event::ReservationOver { over, .. } = &record.event {
+            self.charge_idle(over);
+        }
         let Some(job) = record.event.job().and_then(|id| state.job(id)) else {
             return;
         };
@@ -159,6 +163,16 @@ impl Learned {
         let ran = std::time::Duration::try_from(to.duration_since(from)).unwrap_or_default();
         self.predictor.observe(&guess, ran);
         self.cache.clear();
+    }
+
+    /// Charges who holds a reservation for what was kept and idled, up to when the occurrence was
+    /// over: released, given back or ended.
+    fn charge_idle(&mut self, over: &Over) {
+        // More than 130 years of one GPU are not told apart.
+        let idle = u32::try_from(over.idle_gpu_seconds).unwrap_or(u32::MAX);
+        if idle > 0 {
+            self.ledger.charge(&over.charged, f64::from(idle), over.at);
+        }
     }
 
     /// Charges a job's owner for an attempt that ended.

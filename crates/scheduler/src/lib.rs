@@ -25,7 +25,7 @@ pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{
     Change, Experience, Forecast, ForecastScore, forecast, forecast_if, forecast_move,
-    forecast_policy,
+    forecast_policy, forecast_reservation,
 };
 pub use free_at::{FreeAt, free_at};
 pub use learn::{Learned, Learning, features_of};
@@ -34,5 +34,5 @@ pub use policy::{
     Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,
     RunTimeSource, Shortest, UnknownPolicy, Weights,
 };
-pub use reserve::{Holder, Reservation};
+pub use reserve::Reservation;
 pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};

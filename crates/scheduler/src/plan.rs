@@ -10,7 +10,7 @@ use berth_domain::{
     Constraint, Constraints, GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp,
 };
 
-use crate::dispatch::{self, Decision, Part, Places, Room, Why};
+use crate::dispatch::{self, Decision, Exact, Part, Places, Room, Why};
 use crate::forecast::{self, Experience, Forecast};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Gate, Snapshot};
@@ -67,7 +67,7 @@ pub fn plan_and_forecast(
 
 fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &Decision) -> Plan {
     let mut plan = Plan {
-        starts: leases(snapshot, decision),
+        starts: leases(snapshot, policy, now, decision),
         preemptions: preemptions(snapshot, decision),
         wake_at: decision.wake_at,
         ..Plan::default()
@@ -92,31 +92,33 @@ fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &
     plan
 }
 
-/// The exact GPUs of what starts: the first free ones of what each takes.
-pub(crate) fn leases(snapshot: &Snapshot, decision: &Decision) -> Vec<(JobId, Lease)> {
-    let mut used: HashMap<usize, usize> = HashMap::new();
-    let mut lease = |parts: &[Part]| {
-        let mut lease: Vec<NodeLease> = Vec::with_capacity(parts.len());
-        for of_node in parts.chunk_by(|a, b| a.node == b.node) {
-            let node = &snapshot.nodes[of_node[0].node];
-            let mut gpus: Vec<GpuRef> = Vec::new();
-            for part in of_node {
-                let from = used.entry(part.pool).or_default();
-                let free = decision.places.free(node, *part).skip(*from);
-                gpus.extend(free.take(part.gpus as usize).cloned());
-                *from += part.gpus as usize;
-            }
+/// The exact GPUs of what starts.
+pub(crate) fn leases(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    decision: &Decision,
+) -> Vec<(JobId, Lease)> {
+    let mut exact = Exact::new(snapshot, &decision.places, policy, now);
+    let mut lease = |job: &Facts, parts: &[Part]| {
+        let of_node = parts.chunk_by(|a, b| a.node == b.node).map(|parts| {
+            let gpus = parts.iter().flat_map(|part| exact.take(job, *part));
+            let mut gpus: Vec<GpuRef> = gpus.collect();
+            // As indices rise in every lease.
             gpus.sort_by_key(|gpu| gpu.index);
-            lease.push(NodeLease {
-                node: node.name.clone(),
+            NodeLease {
+                node: snapshot.nodes[parts[0].node].name.clone(),
                 gpus,
-            });
-        }
-        Lease(lease)
+            }
+        });
+        Lease(of_node.collect())
     };
     let starts = decision.starts.iter();
     starts
-        .map(|(index, parts)| (snapshot.pending[*index].job.id, lease(parts)))
+        .map(|(index, parts)| {
+            let job = &snapshot.pending[*index].job;
+            (job.id, lease(job, parts))
+        })
         .collect()
 }
 
@@ -183,13 +185,30 @@ impl<'a> Words<'a> {
                 wanted_gpus: job.gpus(),
                 free_gpus: self.room.free_gpus(),
             }),
-            Why::QuotaUser(limit) => PendingReason::QuotaUser { limit },
-            Why::QuotaProject(limit) => PendingReason::QuotaProject { limit },
+            Why::QuotaUser { held, limit, hard } => PendingReason::QuotaUser {
+                user: job.owner.clone(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
+            Why::QuotaProject { held, limit, hard } => PendingReason::QuotaProject {
+                project: job.project.clone().unwrap_or_default(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
             Why::Reserved(index) => {
+                // Others wait behind it all the same.
+                let _ = self.behind(job.id);
                 let reservation = &self.snapshot.reservations[index];
                 PendingReason::Reservation {
                     id: reservation.id,
+                    note: reservation.note.clone(),
+                    holder: reservation.holder.clone(),
                     start: reservation.start,
+                    end: reservation.end,
                 }
             }
             Why::Draining { at_s, free, idle_s } => {

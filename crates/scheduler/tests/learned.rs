@@ -3,8 +3,8 @@
 
 use berth_domain::decide::{Input, Report};
 use berth_domain::{
-    Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record, Rules,
-    State, SubmitRequest, Timestamp, UserName, decide,
+    Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record,
+    ReservationId, ReserveRequest, Rules, State, SubmitRequest, Timestamp, UserName, decide,
 };
 use berth_scheduler::{Learned, Learning, Policy, Snapshot, forecast, plan};
 
@@ -235,4 +235,67 @@ fn who_reads_the_journal_knows_what_was_known_before() {
     assert_eq!(again.predictor(), house.learned.predictor());
     assert_eq!(again.experience(), house.learned.experience());
     assert_eq!(house.annotated(&again), house.annotated(&house.learned));
+}
+
+#[test]
+fn what_is_reserved_and_idles_is_charged_until_it_is_given_back() {
+    let mut house = house();
+    // Ana keeps the GPU for an hour, does nothing with it for ten minutes, and gives it back; Ben
+    // keeps it for the ten minutes after that and uses it.
+    let reserve = |user: &str, minutes: &str, house: &mut House| {
+        let request = ReserveRequest {
+            gpus: Some(1),
+            length: Some(minutes.to_owned()),
+            ..ReserveRequest::default()
+        };
+        let actor = Actor::User {
+            name: UserName::from(user),
+            admin: false,
+        };
+        let command = Command::Reserve(None, Box::new(request));
+        house.take(Input::Command {
+            actor: actor.clone(),
+            command,
+        });
+        actor
+    };
+    let ana = reserve("ana", "60", &mut house);
+    house.second += 600;
+    let command = Command::EndReservation(ReservationId(1));
+    house.take(Input::Command {
+        actor: ana,
+        command,
+    });
+    reserve("ben", "10", &mut house);
+    let job = house.submit("ben", "run");
+    house.start();
+    house.second += 600;
+    house.take(Input::Clock);
+    house.end(job);
+    house.second += 7200;
+    house.take(Input::Clock);
+
+    let part = |learned: &Learned, user: &str| {
+        let mut snapshot = Snapshot::of(&house.state);
+        learned.clone().annotate(&mut snapshot);
+        snapshot.usage.part(&UserName::from(user))
+    };
+    // Ten minutes each: hers idle, his of his job and not of his reservation once more.
+    assert!((part(&house.learned, "ana") - 0.5).abs() < 0.001);
+    assert!((part(&house.learned, "ben") - 0.5).abs() < 0.001);
+    // A server that starts now counts the same, also if the journal that it reads begins later.
+    let mut again = Learning::default();
+    house.journal.iter().for_each(|record| again.read(record));
+    let again = again.finish(&house.state);
+    assert_eq!(house.annotated(&again), house.annotated(&house.learned));
+    let mut late = Learning::default();
+    let over =
+        |record: &&Record| matches!(record.event, berth_domain::Event::ReservationOver { .. });
+    house
+        .journal
+        .iter()
+        .filter(over)
+        .for_each(|record| late.read(record));
+    let late = late.finish(&house.state);
+    assert!((part(&late, "ana") - 1.0).abs() < 1e-9);
 }

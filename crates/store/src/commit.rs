@@ -46,7 +46,16 @@ impl Store {
         }
         if let Some(policy) = &changes.policy {
             let doc = serde_json::to_string(policy).map_err(StoreError::Write)?;
-            sqlx::query("INSERT OR REPLACE INTO settings (name, doc) VALUES ('policy', ?)")
+            save_setting(&mut transaction, "policy", doc).await?;
+        }
+        if let Some(quotas) = &changes.quotas {
+            let doc = serde_json::to_string(quotas).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "quotas", doc).await?;
+        }
+        for reservation in &changes.reservations {
+            let doc = serde_json::to_string(reservation).map_err(StoreError::Write)?;
+            sqlx::query("INSERT OR REPLACE INTO reservations (id, doc) VALUES (?, ?)")
+                .bind(int(reservation.id.0))
                 .bind(doc)
                 .execute(&mut *transaction)
                 .await?;
@@ -70,6 +79,19 @@ async fn append(connection: &mut SqliteConnection, record: &Record) -> Result<()
         .bind(actor)
         .bind(record.event.job().map(|job| int(job.0)))
         .bind(event)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn save_setting(
+    connection: &mut SqliteConnection,
+    name: &str,
+    doc: String,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR REPLACE INTO settings (name, doc) VALUES (?, ?)")
+        .bind(name)
+        .bind(doc)
         .execute(connection)
         .await?;
     Ok(())

@@ -44,7 +44,7 @@ impl Context {
     /// Why it is refused.
     pub async fn command(&self, command: Command) -> Result<JobAnswer, ApiError> {
         let done = self.state.handle.send(self.actor.clone(), command).await;
-        let Done { jobs, repeated } = done.map_err(command_error)?;
+        let Done { jobs, repeated, .. } = done.map_err(command_error)?;
         let first = match (jobs.first(), repeated) {
             (Some(job), _) => job.clone(),
             (None, Some(id)) => self.job(id).await?,

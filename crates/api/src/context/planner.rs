@@ -6,7 +6,7 @@ use berth_domain::{
     Command, Constraint, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
 };
 use berth_orchestrator::{Planning, View, resolve};
-use berth_scheduler::{Action, Effect, Facts, KNOBS, Policy, Remedy};
+use berth_scheduler::{Action, Change, Effect, Facts, KNOBS, Policy, Remedy};
 
 use super::{Context, command_error};
 use crate::convert;
@@ -164,18 +164,23 @@ impl Context {
         let other =
             resolve(&choice(arg), cpu_jobs).map_err(|why| ApiError::invalid("policy", why))?;
         let changes = on_a_thread(&view, move |planning| planning.forecast_policy(&other, now));
-        let mut answer = PreviewAnswer {
-            changes: vec![],
+        Ok(PreviewAnswer {
+            changes: self.changes(changes.await?).await,
             waiting: view.plan.order.len(),
-        };
-        for change in changes.await? {
+        })
+    }
+
+    /// Whose start changes by a minute or more.
+    pub(super) async fn changes(&self, changes: Vec<Change>) -> Vec<ChangeView> {
+        let mut shown = Vec::new();
+        for change in changes {
             let before_p50 = convert::to_the_minute(change.before.p50);
             let after_p50 = convert::to_the_minute(change.after.p50);
             if before_p50 == after_p50 {
                 continue;
             }
             let known = self.state.store.job(change.job).await.ok().flatten();
-            answer.changes.extend(known.map(|known| ChangeView {
+            shown.extend(known.map(|known| ChangeView {
                 job: change.job,
                 name: known.spec.name,
                 user: known.owner,
@@ -183,7 +188,7 @@ impl Context {
                 after_p50,
             }));
         }
-        Ok(answer)
+        shown
     }
 
     fn now(&self) -> Timestamp {
@@ -199,7 +204,7 @@ fn choice(arg: PolicyArg) -> PolicyChoice {
 }
 
 /// Planning takes milliseconds with a long queue: not where requests are answered.
-async fn on_a_thread<T: Send + 'static>(
+pub(super) async fn on_a_thread<T: Send + 'static>(
     view: &View,
     ask: impl FnOnce(&Planning) -> T + Send + 'static,
 ) -> Result<T, ApiError> {

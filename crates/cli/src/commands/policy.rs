@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_api::past::{ForecastScore, ForecastScoreAnswer, ScoreView};
 use berth_api::planner::{
-    ChangeView, GetPolicy, PolicyAnswer, PolicyArg, PreviewAnswer, PreviewPolicy, SetPolicy,
+    ChangeView, GetPolicy, PolicyAnswer, PolicyArg, PreviewPolicy, SetPolicy,
 };
 use berth_domain::Timestamp;
 use clap::Subcommand;
@@ -89,7 +89,9 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
                 })
             };
             let answer = session.repeat(call).await?;
-            session.show(&answer, |answer| preview(answer, Timestamp::now()))
+            session.show(&answer, |answer| {
+                changes(&answer.changes, answer.waiting, Timestamp::now())
+            })
         }
         Verb::Score => {
             let call = || session.berth.call(ForecastScore {});
@@ -142,18 +144,16 @@ fn shown(answer: &PolicyAnswer) -> String {
     format!("Policy: {}\n\n{}", named(answer), knobs.trim_end())
 }
 
-fn preview(answer: &PreviewAnswer, now: Timestamp) -> String {
-    if answer.changes.is_empty() {
-        return format!(
-            "None of the {} waiting jobs would start at another time.",
-            answer.waiting
-        );
+/// Whose start changes, of so many that wait.
+pub fn changes(changes: &[ChangeView], waiting: usize, now: Timestamp) -> String {
+    if changes.is_empty() {
+        return format!("None of the {waiting} waiting jobs would start at another time.");
     }
     let row = |change: &ChangeView| {
         let earlier = change.after_p50 < change.before_p50;
         vec![
             change.job.to_string(),
-            change.name.clone(),
+            table::printable(&change.name),
             change.user.to_string(),
             time::short(change.before_p50, now),
             time::short(change.after_p50, now),
@@ -161,8 +161,8 @@ fn preview(answer: &PreviewAnswer, now: Timestamp) -> String {
         ]
     };
     let header = ["JOBID", "NAME", "USER", "NOW STARTS", "WOULD START", ""];
-    let rows = answer.changes.iter().map(row).collect();
+    let rows = changes.iter().map(row).collect();
     let table = table::plain(&header, &[0], rows, Width::here());
-    let (changed, waiting) = (answer.changes.len(), answer.waiting);
+    let changed = changes.len();
     format!("{table}{changed} of {waiting} waiting jobs would start at another time.")
 }

@@ -23,7 +23,12 @@ pub(super) fn change(
     let (who, admin) = person(actor);
     let may = |id: JobId, verb: &str| allowed(state, id, &who, admin, verb);
     let (job, events) = match command {
-        Command::Submit(_) | Command::SetPolicy(_) => {
+        Command::Submit(_)
+        | Command::SetPolicy(_)
+        | Command::Reserve(..)
+        | Command::CancelReservation(_)
+        | Command::EndReservation(_)
+        | Command::SetQuota(..) => {
             unreachable!("what is about no job that exists is decided elsewhere")
         }
         Command::Cancel(id) => {

@@ -34,6 +34,9 @@ impl Control {
         self.renew_planning();
         let now = self.settings.clock.now();
         let mut made = plan(&self.planning.snapshot, &self.policy, now);
+        // Also for those reservations that are too far ahead to matter to this plan.
+        let turn = self.state.next_turn(now);
+        made.wake_at = made.wake_at.into_iter().chain(turn).min();
         let starts = std::mem::take(&mut made.starts);
         let stops: Vec<(JobId, JobId)> = std::mem::take(&mut made.preemptions)
             .into_iter()
@@ -57,7 +60,7 @@ impl Control {
         }
         let mut snapshot = Snapshot {
             executor_down: self.executor_down.clone(),
-            ..Snapshot::of(&self.state)
+            ..Snapshot::of(&self.state).promised(&self.state, self.settings.clock.now())
         };
         self.learned.annotate(&mut snapshot);
         self.planning = Arc::new(Planning {

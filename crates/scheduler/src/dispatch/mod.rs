@@ -2,6 +2,7 @@
 //! [`plan`](crate::plan) makes leases and sentences.
 
 mod deadline;
+mod exact;
 mod expected;
 mod factors;
 mod nonpreemptive;
@@ -20,8 +21,9 @@ use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
 pub(crate) use deadline::run_s;
+pub(crate) use exact::Exact;
 pub use factors::{Factor, FactorKind, factors};
-pub(crate) use order::ran_s;
+pub(crate) use order::{ran_s, seconds_until};
 pub(crate) use places::{Need, Part, Place, Places};
 pub(crate) use room::Room;
 use walk::Walk;
@@ -70,8 +72,16 @@ pub(crate) enum Why {
     /// It would delay somebody who is protected, or order is strict.
     Behind,
     /// The quota.
-    QuotaUser(u32),
-    QuotaProject(u32),
+    QuotaUser {
+        held: u32,
+        limit: u32,
+        hard: bool,
+    },
+    QuotaProject {
+        held: u32,
+        limit: u32,
+        hard: bool,
+    },
     /// This place in [`Snapshot::reservations`] has a claim to what is free.
     Reserved(usize),
     /// It is a gang whose GPUs are kept free as they become so: when all are there, in seconds

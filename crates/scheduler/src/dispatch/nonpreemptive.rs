@@ -11,6 +11,7 @@ use crate::policy::Backfill;
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     let mut line = Line {
         expected: Expected::new(&walk),
+        reserved: Expected::by_limits(&walk),
         blocked: false,
         protected: Vec::new(),
     };
@@ -27,6 +28,8 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
 struct Line<'a> {
     /// What is promised to whom; everything that starts must keep it.
     expected: Expected<'a>,
+    /// What is reserved, for certain.
+    reserved: Expected<'a>,
     /// Somebody waits for GPUs.
     blocked: bool,
     /// Places in [`Decision::waiting`] of who is protected, when each starts at the latest, in
@@ -44,9 +47,8 @@ impl<'a> Line<'a> {
             walk.wait(candidate, Why::Behind);
             return;
         }
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
         let need = walk.places.of_job(job);
-        let fits = walk.room.best(need) >= gpus;
+        let fits = walk.room.best(need) >= job.gpus_per_node;
         // Only who might start or be protected needs to be measured: most of a long queue does
         // neither.
         let may_protect = match walk.policy.backfill {
@@ -55,24 +57,23 @@ impl<'a> Line<'a> {
             Backfill::Conservative => true,
         };
         if !fits && !may_protect {
-            self.block(walk, candidate, false, 0.0);
+            self.block(walk, candidate, false);
             return;
         }
         let length = self.expected.length_s(job);
-        let chosen = if !fits {
-            None
-        } else if let Some(profile) = self.expected.profile(walk, job) {
-            let allowed = |pool| profile.least(pool, 0.0, length);
-            walk.room.choose_if(need, count, gpus, allowed)
+        let chosen = if fits {
+            self.expected.choose(walk, job, &mut self.reserved)
         } else {
-            walk.room.choose(need, count, gpus)
+            None
         };
         if let Some(chosen) = chosen {
-            self.expected.occupy(job, &chosen, 0.0, length);
+            self.expected.occupy(walk, job, &chosen, length);
+            let limit = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
             return;
         }
-        self.block(walk, candidate, fits, length);
+        self.block(walk, candidate, fits);
         if may_protect {
             let place = walk.decision.waiting.len() - 1;
             if let Some((at, parts)) = self.expected.protect(walk, job, length) {
@@ -81,13 +82,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool, length: f64) {
+    fn block(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>, fits: bool) {
         self.blocked = true;
         let job = candidate.job;
         let need = walk.places.of_job(job);
         let room = || walk.room.choose(need, job.nodes, job.gpus_per_node);
         let why = if fits && room().is_some() {
-            match self.expected.reservation_in_the_way(walk, job, length) {
+            match self.reserved.reservation_in_the_way(walk, job) {
                 Some(index) => Why::Reserved(index),
                 None => Why::Behind,
             }
@@ -101,15 +102,12 @@ impl<'a> Line<'a> {
     /// already from everybody who would not be done in time.
     fn name_drains(&mut self, walk: &mut Walk<'a>) {
         for (place, at, parts) in &self.protected {
-            let (index, why) = &mut walk.decision.waiting[*place];
-            let job = &walk.snapshot.pending[*index].job;
+            let (index, why) = walk.decision.waiting[*place];
+            let job = &walk.snapshot.pending[index].job;
             if job.nodes > 1 && *at > 0.0 && matches!(why, Why::NoRoom { .. }) {
-                let (free, idle_s) = self.expected.idle_before(parts, *at);
-                *why = Why::Draining {
-                    at_s: *at,
-                    free,
-                    idle_s,
-                };
+                let (free, idle_s) = self.expected.idle_before(walk, job, parts, *at);
+                let at_s = *at;
+                walk.decision.waiting[*place].1 = Why::Draining { at_s, free, idle_s };
             }
         }
     }

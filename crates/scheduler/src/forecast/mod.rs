@@ -2,6 +2,7 @@
 //! ends, and what experience says about such forecasts.
 
 mod experience;
+mod reserved;
 mod rollout;
 mod score;
 mod what_if;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use experience::Experience;
 pub use score::ForecastScore;
 pub(crate) use what_if::moved;
-pub use what_if::{Change, forecast_if, forecast_move, forecast_policy};
+pub use what_if::{Change, forecast_if, forecast_move, forecast_policy, forecast_reservation};
 
 use crate::dispatch::{self, Decision, Why};
 use crate::plan::later;

@@ -10,6 +10,7 @@ use std::iter::repeat_n;
 use berth_domain::Timestamp;
 
 use super::comes_by_itself;
+use super::reserved::Reserved;
 use crate::dispatch::{Decision, Need, Place, Places};
 use crate::policy::{Backfill, Policy};
 use crate::snapshot::{Facts, Snapshot};
@@ -44,6 +45,7 @@ pub(super) fn waits_s(
             cluster.take(part.pool, part.gpus as usize, 0.0, length_s(job));
         }
     }
+    let mut reserved = Reserved::keep(&mut cluster, snapshot, policy, now, decision);
     let mut waits = Vec::with_capacity(decision.waiting.len());
     for (index, _) in decision
         .waiting
@@ -51,14 +53,19 @@ pub(super) fn waits_s(
         .filter(|(_, why)| comes_by_itself(*why))
     {
         let job = &snapshot.pending[*index].job;
-        if let Some(at) = cluster.place(job, places.of_job(job)) {
+        let need = places.of_job(job);
+        let at = match reserved.place(&cluster, job, need) {
+            Some(at) => Some(at),
+            None => cluster.place(job, need),
+        };
+        if let Some(at) = at {
             waits.push((*index, at));
         }
     }
     waits
 }
 
-struct Cluster {
+pub(super) struct Cluster {
     pools: Vec<FreeAt>,
     gaps: Vec<Gap>,
     /// Nobody starts before those ahead of it.
@@ -143,6 +150,21 @@ impl Cluster {
             self.take_in(place, gpus, at, length);
             return Some(at);
         }
+        let mut all = self.by_node(need, gpus);
+        if all.len() < count {
+            return None;
+        }
+        // The first by name where that leaves a choice.
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let at = self.in_turn(all[count - 1].0);
+        for (_, place) in &all[..count] {
+            self.take_in(place, gpus, at, length);
+        }
+        Some(at)
+    }
+
+    /// When each node has so many GPUs free, in its best place.
+    fn by_node<'a>(&self, need: &'a Need, gpus: usize) -> Vec<(f64, &'a Place)> {
         let mut all: Vec<(f64, &Place)> = Vec::with_capacity(need.places.len());
         for place in &need.places {
             let Some(at) = self.first(place, gpus) else {
@@ -158,16 +180,7 @@ impl Cluster {
                 _ => all.push((at, place)),
             }
         }
-        if all.len() < count {
-            return None;
-        }
-        // The first by name where that leaves a choice.
-        all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let at = self.in_turn(all[count - 1].0);
-        for (_, place) in &all[..count] {
-            self.take_in(place, gpus, at, length);
-        }
-        Some(at)
+        all
     }
 
     /// The pool that has so many GPUs free first, and when.
@@ -246,9 +259,44 @@ impl Cluster {
         self.gaps.push(gap);
     }
 
-    /// Takes the GPUs that are free first; what was free before the job starts is a gap.
+    /// When so many GPUs of a node, and of how many nodes, are free; gaps aside.
+    pub(super) fn earliest(&self, job: &Facts, need: &Need) -> Option<f64> {
+        let gpus = job.gpus_per_node as usize;
+        let last = (job.nodes as usize).checked_sub(1)?;
+        let mut all = self.by_node(need, gpus);
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.get(last).map(|(at, _)| *at)
+    }
+
+    /// When a place has so many GPUs from this time on, if it has as many.
+    pub(super) fn free_from(&self, place: &Place, gpus: usize, at: f64) -> Option<f64> {
+        self.first(place, gpus).map(|free| free.max(at))
+    }
+
+    /// Takes the GPUs that are free first.
     fn take(&mut self, pool: usize, gpus: usize, at: f64, length: f64) {
-        let mut taken: Vec<f64> = self.pools[pool].drain(..gpus).collect();
+        self.take_from(pool, 0, gpus, at, length);
+    }
+
+    /// Takes the GPUs of a place that come free last before this time: what is free long before
+    /// stays so.
+    pub(super) fn take_late(&mut self, place: &Place, gpus: u32, at: f64, length: f64) {
+        let free_by =
+            |pools: &[FreeAt], pool: usize| pools[pool].partition_point(|free| *free <= at);
+        let parts = place.split(gpus, |pool| {
+            u32::try_from(free_by(&self.pools, pool)).unwrap_or(u32::MAX)
+        });
+        for part in parts {
+            let gpus = part.gpus as usize;
+            let first = free_by(&self.pools, part.pool).saturating_sub(gpus);
+            self.take_from(part.pool, first, gpus, at, length);
+        }
+    }
+
+    /// What was free before the job starts is a gap.
+    fn take_from(&mut self, pool: usize, first: usize, gpus: usize, at: f64, length: f64) {
+        let last = first + gpus;
+        let mut taken: Vec<f64> = self.pools[pool].drain(first..last).collect();
         taken.retain(|from| at - from >= 1.0);
         while let Some(from) = taken.first().copied() {
             // Those that came free at the same time are one gap.

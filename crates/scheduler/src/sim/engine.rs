@@ -189,7 +189,7 @@ impl<'a> Engine<'a> {
             if let Some(scorer) = &mut self.scorer {
                 scorer.forecast(&self.snapshot, self.policy, &decision, at(now));
             }
-            let leases = plan::leases(&self.snapshot, &decision);
+            let leases = plan::leases(&self.snapshot, self.policy, at(now), &decision);
             let mut started: Vec<usize> = decision.starts.iter().map(|(index, _)| *index).collect();
             for ((_, lease), index) in leases.into_iter().zip(&started) {
                 let mut job = self.snapshot.pending[*index].job.clone();

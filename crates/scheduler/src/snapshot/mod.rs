@@ -2,10 +2,11 @@
 
 mod facts;
 mod of_state;
+mod promised;
 
 use std::sync::Arc;
 
-use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Timestamp};
+use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
 
 pub use facts::Facts;
 
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub usage: Ledger,
     /// GPUs promised to somebody for a time.
     pub reservations: Vec<Reservation>,
+    /// How many GPUs each user and project may hold; they stand above the policy's.
+    pub quotas: Quotas,
 }
 
 /// A node and what is free on it.

@@ -23,7 +23,10 @@ impl Snapshot {
     /// Without what waits: enough to say what is free and when more will be.
     #[must_use]
     pub fn in_use(state: &State) -> Self {
-        let mut snapshot = Snapshot::default();
+        let mut snapshot = Snapshot {
+            quotas: state.quotas().clone(),
+            ..Snapshot::default()
+        };
         let mut place = HashMap::new();
         for node in state.nodes().filter(|node| node.present) {
             let free = node

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::promises::started;
 use crate::random::snapshots;
-use crate::support::{facts, idle, job, now, policies, run};
+use crate::support::{facts, idle, job, now, policies, run, started};
 use berth_domain::{Constraint, Constraints, GpuRef, JobId, NodeName, PendingReason};
 use berth_scheduler::{
     Effect, Experience, Facts, FreeNode, Policy, Pool, Remedy, Snapshot, explain, plan,

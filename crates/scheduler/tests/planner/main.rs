@@ -7,4 +7,5 @@ mod deadlines;
 mod explain;
 mod promises;
 mod random;
+mod reserved;
 mod support;

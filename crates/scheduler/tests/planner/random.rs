@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{Constraints, NodeName, PendingReason, PriorityClass, Rank, UserName};
+use berth_domain::{Constraints, Holder, NodeName, PendingReason, PriorityClass, Rank, UserName};
 use berth_scheduler::predict::RunTime;
-use berth_scheduler::{Facts, Gate, Pending, Pool, Snapshot};
+use berth_scheduler::{Facts, Gate, Pending, Pool, Reservation, Snapshot};
 use proptest::prelude::*;
 
 use crate::support::{at, facts, idle, run};
@@ -185,6 +185,45 @@ pub fn snapshots() -> impl Strategy<Value = Snapshot> {
                 },
             });
         }
+        snapshot
+    })
+}
+
+/// GPUs of any nodes, of one node, or by their indices; for one of the users.
+fn reservation() -> impl Strategy<Value = Reservation> {
+    let who = (0u8..4, any::<bool>());
+    let what = (1u32..=2, 1u32..=8, 0usize..4, 0u8..3);
+    let when = (-4000i64..8000, 60i64..20_000);
+    (1u64..100, who, what, when).prop_map(
+        |(id, (owner, used), (nodes, gpus, node, kind), (start, length))| {
+            let holder = Holder::User(UserName(format!("user-{owner}")));
+            let any = Reservation {
+                no_show: (length > 10_000).then(|| Duration::from_secs(600)),
+                used,
+                ..Reservation::new(id, holder, (nodes, gpus), (at(start), at(start + length)))
+            };
+            if kind == 0 {
+                return any;
+            }
+            Reservation {
+                nodes: 1,
+                only: vec![NodeName(format!("node-{}", node + 1))],
+                exact: if kind == 1 {
+                    vec![]
+                } else {
+                    (8 - gpus..8).collect()
+                },
+                ..any
+            }
+        },
+    )
+}
+
+/// As [`snapshots`], some of them with reservations.
+pub fn reserved_snapshots() -> impl Strategy<Value = Snapshot> {
+    let reservations = prop::collection::vec(reservation(), 0..4);
+    (snapshots(), reservations).prop_map(|(mut snapshot, reservations)| {
+        snapshot.reservations = reservations;
         snapshot
     })
 }

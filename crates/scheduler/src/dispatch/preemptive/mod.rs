@@ -20,6 +20,7 @@ use super::order::{Candidate, NEW};
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
 use crate::reserve::Reservation;
+use crate::snapshot::Facts;
 use entitled::Entitlements;
 use market::{Found, Market};
 use running::Running;
@@ -34,7 +35,7 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
         }
     }
     let mut line = Line {
-        expected: Expected::new(&walk),
+        reserved: Expected::by_limits(&walk),
         running,
         by_pool,
         hopeless: HashSet::new(),
@@ -61,12 +62,20 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     walk.decision
 }
 
+/// Whether a job could still run when something begins that is reserved for others.
+fn meets_a_reservation(walk: &Walk<'_>, job: &Facts) -> bool {
+    let limit = job.time_limit.as_secs_f64();
+    let all = walk.standing.iter();
+    all.map(|one| &walk.snapshot.reservations[*one])
+        .any(|one| !one.includes(job) && one.meets(walk.now, limit))
+}
+
 /// Class, whether it is new, nodes, GPUs on each, what it asks.
 type Kind<'a> = (PriorityClass, bool, u32, u32, Option<&'a Constraints>);
 
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
-    expected: Expected<'a>,
+    reserved: Expected<'a>,
     running: Vec<Running>,
     /// Places in `running` of who is on each pool.
     by_pool: Vec<Vec<usize>>,
@@ -92,12 +101,20 @@ impl<'a> Line<'a> {
         let job = candidate.job;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
         self.waiting.remove(count, gpus);
-        if !job.preemptible && !walk.snapshot.reservations.is_empty() && entitled.is_none() {
+        let stays = !job.preemptible && meets_a_reservation(walk, job);
+        if stays && entitled.is_none() {
             self.next_that_stays(walk, candidate);
             return;
         }
-        let need = walk.places.of_job(job);
-        if let Some(chosen) = walk.room.choose(need, count, gpus) {
+        let chosen = if stays {
+            // What is reserved for it is none of what is reserved for others.
+            self.reserved.choose_now(walk, job)
+        } else {
+            walk.choose(job, |_| u32::MAX)
+        };
+        if let Some(chosen) = chosen {
+            let length = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, length);
             walk.start(candidate, chosen);
             self.hopeless.clear();
             return;
@@ -146,21 +163,15 @@ impl<'a> Line<'a> {
     /// then, and only on what is free.
     fn next_that_stays(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
         let job = candidate.job;
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let length = self.expected.length_s(job);
-        let chosen = self.expected.profile(walk, job).and_then(|profile| {
-            let allowed = |pool| profile.least(pool, 0.0, length);
-            let need = walk.places.of_job(job);
-            walk.room.choose_if(need, count, gpus, allowed)
-        });
-        if let Some(chosen) = chosen {
-            self.expected.occupy(job, &chosen, 0.0, length);
+        let limit = self.reserved.length_s(job);
+        if let Some(chosen) = self.reserved.choose_now(walk, job) {
+            self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
             self.hopeless.clear();
             return;
         }
         self.any_waits = true;
-        let why = match self.expected.reservation_in_the_way(walk, job, length) {
+        let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
             None => walk.no_room(job),
         };
