@@ -138,6 +138,24 @@ fn a_new_job_interrupts_a_long_one_that_may_be_stopped() {
 }
 
 #[test]
+fn room_that_is_made_takes_no_place_of_jobs_without_gpus() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    policy.cpu_jobs_per_node = 1;
+    let mut snapshot = idle(1);
+    let victim = Facts {
+        preemptible: true,
+        ..facts(100, 1, 8)
+    };
+    assert!(run(&mut snapshot, victim, 0, -3600));
+    snapshot.pending = vec![job(1, 1, 1), job(2, 1, 0)];
+    snapshot.pending[0].job.class = PriorityClass::High;
+    let made = plan(&snapshot, &policy, now());
+    assert_eq!(made.preemptions.len(), 1);
+    assert_eq!(made.starts[0].0, JobId(2));
+}
+
+#[test]
 fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
     let mut policy = Policy::berth();
     policy.set("preemption", "on").unwrap();

@@ -188,6 +188,37 @@ fn what_it_could_do_without_is_offered() {
     assert_eq!(told.holders[0].job, JobId(100));
 }
 
+#[test]
+fn only_who_is_where_it_may_go_is_stopped_for_it() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    let mut snapshot = idle(2);
+    snapshot.nodes[1].pools = Arc::new([pool("A100", 0, 0..4), pool(H100, 1, 4..8)]);
+    // Three jobs of four GPUs that may be stopped, on node-1, the A100s and the H100s.
+    for (id, node) in [(100, 0), (101, 1), (102, 1)] {
+        let victim = Facts {
+            preemptible: true,
+            ..facts(id, 1, 4)
+        };
+        assert!(run(&mut snapshot, victim, node, -3600));
+    }
+    assert!(run(&mut snapshot, facts(103, 1, 4), 0, -3600));
+    let stopped = |asks: Constraints| {
+        let mut snapshot = snapshot.clone();
+        let mut one = job(1, 1, 1);
+        one.job = asking(1, 1, 4, asks);
+        snapshot.pending.push(one);
+        let made = plan(&snapshot, &policy, now());
+        made.preemptions
+            .iter()
+            .map(|stop| stop.job.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stopped(on("node-1")), [100]);
+    assert_eq!(stopped(model("A100")), [101]);
+    assert_eq!(stopped(model("H100")), [102]);
+}
+
 proptest! {
     #[test]
     fn no_start_violates_a_constraint(snapshot in snapshots()) {
