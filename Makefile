@@ -38,6 +38,7 @@ clippy:
 	$(CARGO) clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front --profile wasm-release -- -D warnings
 
 bench: build ## measure what people feel, beside references of the same run
+	@scripts/samples build
 	$(CARGO) bench -p server --bench berth
 
 screenshots: build ## take the pictures of the README and of end2end/shots

@@ -253,6 +253,7 @@ test('everything can be done with keys', async ({ page, berth }) => {
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/jobs\/\d+$/);
+  await expect(page.getByRole('log')).toBeVisible();
   await page.keyboard.press('l');
   await expect(page.getByRole('log')).toBeFocused();
 });

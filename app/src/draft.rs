@@ -1,36 +1,16 @@
-//! The submit form as it is typed, and the request that it stands for. The server reads the plain
-//! form by the same rules.
-
-use std::collections::BTreeMap;
+//! The submit form as it is typed, and the request that it stands for.
 
 use berth_domain::node::Capacity;
-use berth_domain::{SubmitRequest, commandline};
+use berth_domain::submit::form::{CHECKS, TEXTS};
+use berth_domain::{Refusal, SubmitRequest, commandline};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
-
-/// The text fields, by the names that the form sends.
-pub const TEXTS: [&str; 13] = [
-    "command",
-    "gpus",
-    "nodes",
-    "time_limit",
-    "name",
-    "project",
-    "class",
-    "workdir",
-    "env",
-    "after",
-    "begin",
-    "array",
-    "max_retries",
-];
 
 /// What is typed. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft {
-    texts: [RwSignal<String>; 13],
-    pub preemptible: RwSignal<bool>,
-    pub hold: RwSignal<bool>,
+    texts: [RwSignal<String>; TEXTS.len()],
+    checks: [RwSignal<bool>; CHECKS.len()],
 }
 
 /// A field and the sentence that says what is wrong with it.
@@ -51,8 +31,7 @@ impl Draft {
         let on = |name| RwSignal::new(query.get_str(name).is_some_and(|value| !value.is_empty()));
         Draft {
             texts: TEXTS.map(text),
-            preemptible: on("preemptible"),
-            hold: on("hold"),
+            checks: CHECKS.map(on),
         }
     }
 
@@ -67,24 +46,33 @@ impl Draft {
             .iter()
             .map(|(name, value)| format!("{name}={value}\n"));
         let values = [
-            command_text(&request.command),
-            number(request.gpus),
-            number(nodes),
-            text(&request.time_limit),
-            text(&request.name),
-            text(&request.project),
-            text(&request.class),
-            text(&request.workdir),
-            env.collect::<String>().trim_end().to_owned(),
-            request.after.join(" "),
-            text(&request.begin),
-            text(&request.array),
-            number(request.max_retries.filter(|n| *n != 0)),
+            ("command", command_text(&request.command)),
+            ("gpus", number(request.gpus)),
+            ("nodes", number(nodes)),
+            ("time_limit", text(&request.time_limit)),
+            ("name", text(&request.name)),
+            ("project", text(&request.project)),
+            ("class", text(&request.class)),
+            ("workdir", text(&request.workdir)),
+            ("env", env.collect::<String>().trim_end().to_owned()),
+            ("after", request.after.join(" ")),
+            ("begin", text(&request.begin)),
+            ("deadline", text(&request.deadline)),
+            ("gpu_model", request.gpu_model.join(", ")),
+            ("gpu_mem", text(&request.gpu_mem)),
+            ("nodelist", request.nodelist.join(" ")),
+            ("exclude", request.exclude.join(" ")),
+            ("array", text(&request.array)),
+            (
+                "max_retries",
+                number(request.max_retries.filter(|n| *n != 0)),
+            ),
         ];
-        for (signal, value) in self.texts.into_iter().zip(values) {
-            signal.set(value);
+        for (name, value) in values {
+            self.text(name).set(value);
         }
-        self.preemptible.set(request.preemptible);
+        self.check("preemptible").set(request.preemptible);
+        self.check("nvlink").set(request.nvlink);
     }
 
     /// The signal of a field named in [`TEXTS`].
@@ -93,11 +81,10 @@ impl Draft {
         self.texts[place.unwrap_or_default()]
     }
 
-    fn given(self, name: &str) -> Option<String> {
-        self.text(name).with(|text| {
-            let text = text.trim();
-            (!text.is_empty()).then(|| text.to_owned())
-        })
+    /// The signal of a field named in [`CHECKS`].
+    pub fn check(self, name: &str) -> RwSignal<bool> {
+        let place = CHECKS.iter().position(|known| *known == name);
+        self.checks[place.unwrap_or_default()]
     }
 
     /// The program and arguments that the command line stands for.
@@ -107,62 +94,29 @@ impl Draft {
 
     /// The request, and what of the form cannot be read as one.
     pub fn request(self) -> (SubmitRequest, Vec<Problem>) {
-        let mut problems = vec![];
-        let command = self.argv().unwrap_or_else(|why| {
-            problems.push(("command".to_owned(), why));
-            vec![]
-        });
-        let mut number = |name: &str| {
-            let text = self.given(name)?;
-            let value = text.parse::<i64>().ok();
-            if value.is_none() {
-                problems.push((name.to_owned(), format!("'{text}' is not a whole number.")));
-            }
-            value
-        };
-        let (gpus, nodes, max_retries) = (number("gpus"), number("nodes"), number("max_retries"));
-        let env = self
-            .text("env")
-            .with(|text| variables(text))
-            .unwrap_or_else(|line| {
-                let why = format!("'{line}' is not NAME=VALUE; write one a line.");
-                problems.push(("env".to_owned(), why));
-                BTreeMap::new()
-            });
-        let after = self.given("after").unwrap_or_default();
-        let after = after.split([',', ' ']).filter(|text| !text.is_empty());
-        let request = SubmitRequest {
-            command,
-            name: self.given("name"),
-            project: self.given("project"),
-            workdir: self.given("workdir"),
-            env,
-            gpus,
-            nodes,
-            time_limit: self.given("time_limit"),
-            class: self.given("class"),
-            preemptible: self.preemptible.get(),
-            max_retries,
-            after: after.map(str::to_owned).collect(),
-            begin: self.given("begin"),
-            array: self.given("array"),
-            hold: self.hold.get(),
-            idempotency_key: None,
-        };
-        (request, problems)
+        let texts: Vec<String> = self.texts.iter().map(|text| text.get()).collect();
+        let texts = TEXTS.into_iter().zip(texts.iter().map(String::as_str));
+        let on = |(name, on): (&'static str, RwSignal<bool>)| on.get().then_some((name, "on"));
+        let checks = CHECKS.into_iter().zip(self.checks).filter_map(on);
+        let (request, problems) = SubmitRequest::from_form(texts.chain(checks));
+        (request, problems.into_iter().map(problem).collect())
     }
 
     /// Everything that is wrong: the checks that the server makes.
     pub fn problems(self, capacity: Capacity) -> Vec<Problem> {
         let (request, mut problems) = self.request();
-        for refusal in request.problems(capacity) {
-            let field = refusal.field().unwrap_or("command").to_owned();
-            if !problems.iter().any(|(known, _)| *known == field) {
-                problems.push((field, refusal.to_string()));
+        for found in request.problems(capacity).into_iter().map(problem) {
+            if !problems.iter().any(|(known, _)| *known == found.0) {
+                problems.push(found);
             }
         }
         problems
     }
+}
+
+fn problem(refusal: Refusal) -> Problem {
+    let field = refusal.field().unwrap_or("command").to_owned();
+    (field, refusal.to_string())
 }
 
 /// A line of shell as it was typed, anything else quoted where it must be.
@@ -179,16 +133,6 @@ pub fn command_text(words: &[String]) -> String {
         }
         _ => commandline::format(words),
     }
-}
-
-/// `NAME=VALUE` lines, or the first line that is none.
-fn variables(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let parse = |line: &str| {
-        let (name, value) = line.split_once('=').ok_or_else(|| line.to_owned())?;
-        Ok((name.trim().to_owned(), value.to_owned()))
-    };
-    lines.map(parse).collect()
 }
 
 /// The request as the command that would submit it.
@@ -211,14 +155,20 @@ pub fn as_cli(request: &SubmitRequest) -> String {
         request.class.clone().filter(|class| class != "normal"),
     );
     option("--project", request.project.clone());
-    option("--workdir", request.workdir.clone());
+    option("-C", request.workdir.clone());
     for (name, value) in &request.env {
-        option("--env", Some(format!("{name}={value}")));
+        option("-e", Some(format!("{name}={value}")));
     }
     for after in &request.after {
         option("--after", Some(after.clone()));
     }
     option("--begin", request.begin.clone());
+    option("--deadline", request.deadline.clone());
+    let list = |all: &[String]| (!all.is_empty()).then(|| all.join(","));
+    option("--gpu-model", list(&request.gpu_model));
+    option("--gpu-mem", request.gpu_mem.clone());
+    option("-w", list(&request.nodelist));
+    option("-x", list(&request.exclude));
     option("--array", request.array.clone());
     option(
         "--retries",
@@ -227,9 +177,13 @@ pub fn as_cli(request: &SubmitRequest) -> String {
             .filter(|n| *n != 0)
             .map(|n| n.to_string()),
     );
-    if request.preemptible {
-        words.push("--preemptible".to_owned());
-    }
+    let flags = [
+        ("--preemptible", request.preemptible),
+        ("--nvlink", request.nvlink),
+        ("--hold", request.hold),
+    ];
+    let flags = flags.into_iter().filter(|(_, on)| *on);
+    words.extend(flags.map(|(flag, _)| flag.to_owned()));
     words.push("--".to_owned());
     words.extend(request.command.iter().cloned());
     commandline::format(&words)
@@ -262,19 +216,16 @@ mod tests {
             time_limit: Some("6h".into()),
             name: Some("my run".into()),
             class: Some("normal".into()),
+            workdir: Some("/home/ana".into()),
+            gpu_model: words(&["H100 80GB", "A100"]),
+            nodelist: words(&["node-1"]),
+            nvlink: true,
             ..SubmitRequest::default()
         };
         assert_eq!(
             as_cli(&request),
-            "berth submit -g 4 -N 2 -t 6h -J 'my run' -- python train.py --lr 1e-4"
+            "berth submit -g 4 -N 2 -t 6h -J 'my run' -C /home/ana --gpu-model 'H100 80GB,A100' -w \
+             node-1 --nvlink -- python train.py --lr 1e-4"
         );
-    }
-
-    #[test]
-    fn variables_are_lines() {
-        let read = variables("A=1\n\n B = x=y ").expect("well formed");
-        assert_eq!(read["A"], "1");
-        assert_eq!(read["B"], " x=y");
-        assert_eq!(variables("A=1\nnonsense"), Err("nonsense".to_owned()));
     }
 }

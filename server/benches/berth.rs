@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+#[path = "berth/planner.rs"]
+mod planner;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -34,6 +36,7 @@ fn main() {
         dashboard().await;
     });
     plan_time();
+    planner::bench();
     page_weight();
     println!("\nLoad afterwards: {}", load());
 }

@@ -34,6 +34,8 @@ pub enum Verb {
     User(UserVerb),
     /// Try a policy on a recorded or made-up load; nothing runs.
     Simulate(crate::simulate::Args),
+    /// Try a policy on what Berth itself ran in the last weeks; nothing runs.
+    Replay(crate::replay::Args),
     /// Run one rank of a job (used by the executor).
     #[command(hide = true)]
     Shim { folder: PathBuf },

@@ -7,6 +7,8 @@ mod crash;
 mod identity;
 mod inventory;
 mod people;
+mod picture;
+mod replay;
 mod serve;
 mod simulate;
 mod web;
@@ -49,6 +51,7 @@ fn run(args: Args) -> Result<(), AnyError> {
         Verb::LoginLink { user } => runtime.block_on(people::login_link(&loaded.config, user)),
         Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
         Verb::Simulate(args) => simulate::run(&args),
+        Verb::Replay(args) => runtime.block_on(replay::run(&loaded.config, &args)),
         Verb::Shim { folder } => Err(format!("no run folder at {}", folder.display()).into()),
     }
 }

@@ -8,6 +8,7 @@ use berth_scheduler::Policy;
 use berth_scheduler::sim::{self, Cluster, Summary, Synth, TraceJob};
 
 use crate::AnyError;
+use crate::picture::Picture;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,6 +22,25 @@ pub struct Args {
     nodes: u32,
     #[arg(long, default_value_t = 8)]
     gpus_per_node: u32,
+    #[command(flatten)]
+    policies: Policies,
+    /// One JSON object a policy.
+    #[arg(long)]
+    json: bool,
+    /// Also says how often starts were within their forecasts, as JSON.
+    #[arg(long)]
+    forecasts: bool,
+    /// Writes job_id,first_start_s,end_s,preemptions for each job.
+    #[arg(long, value_name = "FILE.csv")]
+    jobs_out: Option<PathBuf>,
+    /// Draws the comparison; of one workload.
+    #[arg(long, value_name = "FILE.svg")]
+    chart: Option<PathBuf>,
+}
+
+/// Which policies to try.
+#[derive(Debug, clap::Args)]
+pub struct Policies {
     /// fifo, easy, slurm or berth.
     #[arg(long, value_name = "NAME", default_value = "berth")]
     policy: String,
@@ -35,37 +55,32 @@ pub struct Args {
     /// A knob of the policy; `berth policy show` lists them.
     #[arg(long = "set", value_name = "KNOB=VALUE")]
     knobs: Vec<String>,
-    /// One JSON object a policy.
-    #[arg(long)]
-    json: bool,
-    /// Also says how often starts were within their forecasts, as JSON.
-    #[arg(long)]
-    forecasts: bool,
-    /// Writes job_id,first_start_s,end_s,preemptions for each job.
-    #[arg(long, value_name = "FILE.csv")]
-    jobs_out: Option<PathBuf>,
+}
+
+impl Policies {
+    /// In the order asked for, each with the knobs.
+    pub fn all(&self) -> Result<Vec<Policy>, AnyError> {
+        let names = if self.compare.is_empty() {
+            std::slice::from_ref(&self.policy)
+        } else {
+            &self.compare
+        };
+        names.iter().map(|name| policy(name, &self.knobs)).collect()
+    }
 }
 
 pub fn run(args: &Args) -> Result<(), AnyError> {
-    let names = if args.compare.is_empty() {
-        std::slice::from_ref(&args.policy)
-    } else {
-        &args.compare
-    };
-    let policies = names
-        .iter()
-        .map(|name| policy(name, &args.knobs))
-        .collect::<Result<Vec<_>, _>>()?;
-    let cluster = Cluster {
-        nodes: args.nodes,
-        gpus_per_node: args.gpus_per_node,
-        ..Cluster::default()
-    };
+    if args.chart.is_some() && args.trace.len() > 1 {
+        return Err("--chart draws one workload: give one --trace".into());
+    }
+    let policies = args.policies.all()?;
+    let cluster = Cluster::uniform(args.nodes, args.gpus_per_node);
     let mut summaries: Vec<Summary> = Vec::new();
     for (trace, jobs) in loads(args)? {
+        let mut picture = Picture::new(&trace);
         for policy in &policies {
             let began = Instant::now();
-            let mut run = sim::simulate(&trace, &jobs, cluster, policy);
+            let mut run = sim::simulate(&trace, &jobs, &cluster, policy);
             run.summary.wall_s = began.elapsed().as_secs_f64();
             if let Some(path) = &args.jobs_out {
                 fs::write(path, sim::jobs_csv(&run.jobs))
@@ -75,10 +90,14 @@ pub fn run(args: &Args) -> Result<(), AnyError> {
                 println!("{}", serde_json::to_string(&run.summary)?);
             }
             if args.forecasts {
-                let score = sim::score_forecasts(&jobs, cluster, policy);
+                let score = sim::score_forecasts(&jobs, &cluster, policy);
                 println!("{}", serde_json::to_string(&score)?);
             }
+            picture.add(&policy.name, &jobs, &run);
             summaries.push(run.summary);
+        }
+        if let Some(file) = &args.chart {
+            picture.write(file)?;
         }
     }
     if !args.json {
@@ -101,9 +120,15 @@ fn policy(name: &str, knobs: &[String]) -> Result<Policy, AnyError> {
 /// Each load with its name.
 fn loads(args: &Args) -> Result<Vec<(String, Vec<TraceJob>)>, AnyError> {
     if let Some(seed) = args.synth {
+        // For the cluster that it runs on: as much work and as many people a GPU on a larger one.
+        let usual = Synth::default();
+        let gpus = args.nodes.saturating_mul(args.gpus_per_node).max(1);
         let settings = Synth {
             seed,
-            ..Synth::default()
+            gpus,
+            users: usual.users.saturating_mul(gpus).div_ceil(usual.gpus),
+            largest: usual.largest.min(gpus),
+            ..usual
         };
         return Ok(vec![(format!("synth-{seed}"), sim::synthesize(&settings))]);
     }

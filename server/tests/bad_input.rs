@@ -450,6 +450,319 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+fn reserves(what: &'static str, fields: Value, says: &'static str) -> Case {
+    let start = berth_domain::Timestamp::now() + std::time::Duration::from_secs(3600);
+    let mut body = json!({ "gpus": 1, "length": "1h", "start": start.to_string() });
+    let Value::Object(fields) = fields else {
+        panic!()
+    };
+    body.as_object_mut().unwrap().extend(fields);
+    let body = json!({ "reservation": body });
+    post(what, "create_reservation", &body, says)
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn reservation_cases() -> Vec<Case> {
+    let not_found = StatusCode::NOT_FOUND;
+    vec![
+        post(
+            "no reservation",
+            "create_reservation",
+            &json!({}),
+            "reservation",
+        ),
+        post(
+            "a reservation unwrapped",
+            "create_reservation",
+            &json!({"gpus": 1}),
+            "gpus",
+        ),
+        reserves("a word unknown to us", json!({"gpu": 1}), "gpu"),
+        reserves("no GPUs", json!({"gpus": 0}), "0 GPUs"),
+        reserves("minus one GPU", json!({"gpus": -1}), "-1 GPUs"),
+        reserves("17 GPUs", json!({"gpus": 17}), "has 16"),
+        reserves("more than counts", json!({"gpus": i64::MAX}), "has 16"),
+        reserves("GPUs in words", json!({"gpus": "all"}), "gpus"),
+        reserves("no such node", json!({"node": "node-9"}), "'node-9'"),
+        reserves(
+            "too many for the node",
+            json!({"node": "node-1", "gpus": 16}),
+            "node-1 has 8",
+        ),
+        reserves(
+            "GPUs both ways",
+            json!({"exact": ["node-1:0"]}),
+            "leave out",
+        ),
+        reserves(
+            "a GPU that is not there",
+            json!({"gpus": null, "exact": ["node-1:8"]}),
+            "no GPU 8",
+        ),
+        reserves(
+            "a GPU without a node",
+            json!({"gpus": null, "exact": ["0-3"]}),
+            "does not name GPUs",
+        ),
+        reserves(
+            "endless GPUs",
+            json!({"gpus": null, "exact": ["node-1:0-4294967295"]}),
+            "does not name GPUs",
+        ),
+        reserves(
+            "in the past",
+            json!({"start": "2001-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        reserves(
+            "in the far future",
+            json!({"start": "9999-01-01T00:00:00Z"}),
+            "a year ahead",
+        ),
+        reserves("begin in words", json!({"start": "tonight"}), "not a time"),
+        reserves("no length", json!({"length": null}), "how long"),
+        reserves("no time at all", json!({"length": "0"}), "not after"),
+        reserves("a century", json!({"length": "36500d"}), "31 days"),
+        reserves("a length in words", json!({"length": "long"}), "not a time"),
+        reserves(
+            "an end before it begins",
+            json!({"length": null, "end": "2001-01-01T00:00:00Z"}),
+            "not after its start",
+        ),
+        reserves(
+            "an end and a length",
+            json!({"end": "2099-01-01T00:00:00Z"}),
+            "not both",
+        ),
+        reserves("every someday", json!({"every": ["someday"]}), "not a day"),
+        reserves(
+            "every day for two days",
+            json!({"every": ["day"], "length": "2d"}),
+            "before it is over",
+        ),
+        reserves(
+            "no such zone",
+            json!({"every": ["day"], "zone": "../etc/passwd"}),
+            "not a time zone",
+        ),
+        reserves(
+            "a last date that is none",
+            json!({"every": ["day"], "until": "2026-13-01"}),
+            "not a date",
+        ),
+        reserves(
+            "a last date before the first",
+            json!({"every": ["day"], "until": "2001-01-01"}),
+            "before the first",
+        ),
+        reserves(
+            "a last date of once",
+            json!({"until": "2099-01-01"}),
+            "come again",
+        ),
+        reserves("released at once", json!({"no_show": "0"}), "no-show"),
+        reserves(
+            "released after its end",
+            json!({"no_show": "2h"}),
+            "no-show",
+        ),
+        reserves("a note of two lines", json!({"note": "a\nb"}), "control"),
+        reserves("nobody", json!({"user": ""}), "user is empty"),
+        reserves(
+            "for a user and a project",
+            json!({"user": "a", "project": "b"}),
+            "not for both",
+        ),
+        with(
+            post(
+                "a change of none",
+                "create_reservation",
+                &json!({"reservation": {"gpus": 1, "length": "1h"}, "replace": 9}),
+                "no reservation 9",
+            ),
+            not_found,
+        ),
+        with(
+            post(
+                "cancel none",
+                "cancel_reservation",
+                &json!({"id": 9}),
+                "no reservation 9",
+            ),
+            not_found,
+        ),
+        with(
+            post(
+                "end none",
+                "end_reservation",
+                &json!({"id": 9}),
+                "no reservation 9",
+            ),
+            not_found,
+        ),
+        post(
+            "cancel in words",
+            "cancel_reservation",
+            &json!({"id": "all"}),
+            "id",
+        ),
+        get(
+            "a list from nowhere",
+            "list_reservations?from=here",
+            "not a time",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
+            "a list of all times",
+            "list_reservations?to=9999-01-01T00:00:00Z",
+            "400 days",
+            StatusCode::BAD_REQUEST,
+        ),
+        post("nobody's quota", "set_quota", &json!({"gpus": 1}), "whose"),
+        post(
+            "no quota",
+            "set_quota",
+            &json!({"user": "ana"}),
+            "one of gpus",
+        ),
+        post(
+            "two quotas",
+            "set_quota",
+            &json!({"user": "ana", "gpus": 1, "unlimited": true}),
+            "one of gpus",
+        ),
+        post(
+            "a negative quota",
+            "set_quota",
+            &json!({"user": "ana", "gpus": -8}),
+            "-8 GPUs",
+        ),
+        post(
+            "every node's quota",
+            "set_quota",
+            &json!({"every": "node", "gpus": 1}),
+            "neither user nor project",
+        ),
+        post(
+            "a quota of a bell",
+            "set_quota",
+            &json!({"project": "a\u{7}", "gpus": 1}),
+            "control character",
+        ),
+    ]
+}
+
+/// What is asked of nodes and GPUs, and deadlines: two nodes of eight H100s are there.
+fn asks() -> Vec<Case> {
+    vec![
+        submits(
+            "a model that nobody has",
+            json!({"gpu_model": ["A100"]}),
+            "whose model is 'A100'; there are: H100 80GB HBM3 (16)",
+        ),
+        submits(
+            "a part of a model's word",
+            json!({"gpu_model": ["H100", "H10"]}),
+            "'H10'",
+        ),
+        submits("an empty model", json!({"gpu_model": [""]}), "empty"),
+        submits(
+            "a model without a word",
+            json!({"gpu_model": ["--"]}),
+            "not a GPU model",
+        ),
+        submits("a model as text", json!({"gpu_model": "H100"}), "gpu_model"),
+        submits("memory in words", json!({"gpu_mem": "much"}), "40GiB"),
+        submits("memory without a unit", json!({"gpu_mem": "80"}), "40GiB"),
+        submits("no memory", json!({"gpu_mem": "0G"}), "40GiB"),
+        submits(
+            "memory beyond counting",
+            json!({"gpu_mem": "99999999999999T"}),
+            "40GiB",
+        ),
+        submits(
+            "more memory than there is",
+            json!({"gpu_mem": "96G"}),
+            "No GPU has 96 GB; the largest has 80 GiB",
+        ),
+        submits(
+            "a node that is not there",
+            json!({"nodelist": ["node-1", "node-9"]}),
+            "no node 'node-9'; there are: node-1, node-2",
+        ),
+        submits(
+            "without a node that is not there",
+            json!({"exclude": ["node-9"]}),
+            "no node 'node-9'",
+        ),
+        submits(
+            "a node with a line break",
+            json!({"nodelist": ["node-1\n"]}),
+            "control character",
+        ),
+        submits(
+            "a list of 1,025 nodes",
+            json!({"nodelist": vec!["node-1"; 1025]}),
+            "at most 1024",
+        ),
+        submits(
+            "neither here nor there",
+            json!({"exclude": ["node-1", "node-2"]}),
+            "No node could ever give 1 GPU not on node-1 or node-2",
+        ),
+        submits(
+            "two nodes of one",
+            json!({"nodes": 2, "nodelist": ["node-1"]}),
+            "1 of the nodes could ever give 1 GPU each on node-1; 2 were asked for",
+        ),
+        submits(
+            "a model for no GPU",
+            json!({"gpus": 0, "gpu_model": ["H100"]}),
+            "asks for no GPU",
+        ),
+        submits("an island as a word", json!({"nvlink": "yes"}), "nvlink"),
+        submits(
+            "a deadline in words",
+            json!({"deadline": "soon"}),
+            "not a time",
+        ),
+        submits(
+            "a deadline in the past",
+            json!({"deadline": "2020-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        submits(
+            "a deadline before the beginning",
+            json!({"begin": "2999-01-02T00:00:00Z", "deadline": "2999-01-01T00:00:00Z"}),
+            "does not begin",
+        ),
+        post(
+            "a wait for a node that is not there",
+            "update_job",
+            &json!({"id": 1, "nodelist": ["node-9"]}),
+            "no node 'node-9'",
+        ),
+        post(
+            "a change to what nobody has",
+            "update_job",
+            &json!({"id": 1, "gpu_model": ["B200"]}),
+            "'B200'",
+        ),
+        post(
+            "a change of the deadline to the past",
+            "update_job",
+            &json!({"id": 1, "deadline": "2020-01-01T00:00:00Z"}),
+            "in the past",
+        ),
+        post(
+            "a change of memory to words",
+            "update_job",
+            &json!({"id": 1, "gpu_mem": "much"}),
+            "40GiB",
+        ),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_is_a_sentence_and_changes_nothing() {
     let server = Server::start();
@@ -477,7 +790,9 @@ async fn every_case_is_a_sentence_and_changes_nothing() {
 
     let before = all(&berth).await;
     let http = Client::new();
-    let cases = cases();
+    let mut cases = cases();
+    cases.extend(reservation_cases());
+    cases.extend(asks());
     assert!(cases.len() >= 60, "{} cases", cases.len());
     for case in cases {
         let mut request = http
@@ -503,6 +818,12 @@ async fn every_case_is_a_sentence_and_changes_nothing() {
         );
     }
     assert_eq!(all(&berth).await, before, "nothing was written");
+    let call = berth_api::reservations::ListReservations {
+        from: None,
+        to: None,
+    };
+    let reserved = berth.call(call).await.unwrap();
+    assert_eq!(reserved.reservations, [], "nothing was reserved");
 }
 
 #[tokio::test(flavor = "multi_thread")]

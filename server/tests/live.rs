@@ -5,9 +5,10 @@
 mod support;
 
 use berth_api::cluster::GetPicture;
+use berth_api::jobs::{JobArg, ReleaseJob};
 use berth_api::live::{LiveMessage, LiveRequest, Picture};
 use berth_api::logs::JobLog;
-use berth_domain::SubmitRequest;
+use berth_domain::{StateName, SubmitRequest};
 use support::{PATIENCE, Server, shell, submit};
 
 /// Applies messages until the picture shows what is waited for.
@@ -69,6 +70,26 @@ async fn deltas_lead_to_what_the_server_shows() {
     let shown = berth.call(GetPicture {}).await.unwrap();
     let still = |picture: Picture| (picture.rows, picture.queue, picture.recent, picture.counts);
     assert_eq!(still(picture), still(shown));
+}
+
+/// What a page is rendered from is never older than what its reader did before.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_did_something_sees_it() {
+    let server = Server::start();
+    let berth = server.client();
+    let held = SubmitRequest {
+        hold: true,
+        ..shell("true")
+    };
+    for _ in 0..30 {
+        let id = submit(&berth, held.clone()).await.id;
+        let picture = berth.call(GetPicture {}).await.unwrap();
+        assert_eq!(picture.rows[&id].state, StateName::Held);
+        let body = JobArg { id };
+        berth.call(ReleaseJob { body }).await.unwrap();
+        let picture = berth.call(GetPicture {}).await.unwrap();
+        assert_ne!(picture.rows[&id].state, StateName::Held);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

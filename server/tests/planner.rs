@@ -85,6 +85,11 @@ async fn when_would_it_start() {
         nodes: None,
         time_limit: Some(limit.to_owned()),
         class: None,
+        gpu_model: None,
+        gpu_mem: None,
+        nodelist: None,
+        exclude: None,
+        nvlink: None,
     };
     assert!(berth.call(ask(4, "1h")).await.unwrap().starts_now);
     let holder = submit(&berth, sized(2, "1h", "sleep 600")).await.id;

@@ -18,6 +18,11 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
     let after = Memo::new(move |_| detail.with(|d| d.after.clone()));
     let env = Memo::new(move |_| detail.with(|d| d.env.clone()));
     let begin = Memo::new(move |_| detail.with(|d| d.begin));
+    let deadline = Memo::new(move |_| detail.with(|d| d.deadline));
+    let asks = Memo::new(move |_| {
+        let phrase = detail.with(|d| d.constraints.phrase());
+        (!phrase.is_empty()).then_some(phrase)
+    });
     let command = Signal::derive(move || detail.with(|d| draft::command_text(&d.command)));
     let run_dir = Signal::derive(move || detail.with(|d| d.run_dir.clone()));
     view! {
@@ -53,6 +58,14 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
             <dd class="num">{text(|d| Some(d.max_retries.to_string()))}</dd>
             <dt>"Preemptible"</dt>
             <dd>{text(|d| Some(if d.preemptible { "yes" } else { "no" }.to_owned()))}</dd>
+            {move || asks.get().map(|asks| view! {
+                <dt>"Asks for GPUs"</dt>
+                <dd>{asks}</dd>
+            })}
+            {move || deadline.get().map(|at| view! {
+                <dt>"Deadline"</dt>
+                <dd><Moment at /></dd>
+            })}
             {move || begin.get().map(|at| view! {
                 <dt>"Not before"</dt>
                 <dd><Moment at /></dd>

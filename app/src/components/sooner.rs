@@ -3,7 +3,7 @@
 
 use berth_api::planner::{ActionView, ExplainAnswer, explain_job};
 use berth_api::views::JobRow;
-use berth_domain::JobId;
+use berth_domain::{JobId, Timestamp};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -38,7 +38,10 @@ pub fn Sooner(
     move || {
         explained
             .get()
-            .filter(|answer| !answer.holders.is_empty() || !answer.actions.is_empty())
+            .filter(|answer| {
+                let due = answer.deadline.is_some() && answer.end_p50.is_some();
+                due || !answer.holders.is_empty() || !answer.actions.is_empty()
+            })
             .map(|answer| view! { <Explained answer /> })
     }
 }
@@ -46,6 +49,9 @@ pub fn Sooner(
 #[component]
 fn Explained(answer: ExplainAnswer) -> impl IntoView {
     let clock = Clock::here();
+    let due = answer.deadline.zip(answer.end_p50);
+    let due = due
+        .map(|(deadline, end)| view! { <p class="due">{move || ends(deadline, end, clock)}</p> });
     let holders = answer.holders.into_iter().map(|holder| {
         let gpus = format::count(holder.gpus as u64, "GPU");
         let until =
@@ -67,11 +73,25 @@ fn Explained(answer: ExplainAnswer) -> impl IntoView {
     view! {
         <section class="panel sooner">
             <h2>"What it waits for"</h2>
+            {due}
             <ul class="holders">{holders}</ul>
             <ul class="helps">{actions}</ul>
         </section>
     }
     .into_any()
+}
+
+/// `Expected to end 14:10, 2h after its deadline.`
+fn ends(deadline: Timestamp, end: Timestamp, clock: Clock) -> String {
+    let at = words(Some(end), Some(end), clock).unwrap_or_default();
+    let late = end.as_second() - deadline.as_second();
+    let (apart, side) = if late > 0 {
+        (late, "after")
+    } else {
+        (-late, "before")
+    };
+    let apart = format::duration(apart);
+    format!("Expected to end {at}, {apart} {side} its deadline.")
 }
 
 /// `On 8 GPUs it starts now.`, with the command that does it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use berth_api::ApiError;
 use berth_api::jobs::{get_job, submit_job};
 use berth_api::planner::{ForecastAnswer, forecast_start};
+use berth_domain::submit::form::{CHECKS, TEXTS};
 use berth_domain::{JobId, PriorityClass, SubmitRequest, commandline};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -135,7 +136,7 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
     // What belongs to no field stands above the form.
     let general = move || {
         form.refused.with(|refused| {
-            let known = |field: &str| draft::TEXTS.contains(&field);
+            let known = |field: &str| TEXTS.contains(&field) || CHECKS.contains(&field);
             refused
                 .as_ref()
                 .filter(|(field, _)| !known(field))
@@ -151,8 +152,9 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
         });
     };
     let advanced = again
-        || draft::TEXTS[7..]
+        || TEXTS[7..]
             .iter()
+            .chain(&CHECKS)
             .any(|name| query.get(name).is_some_and(|text| !text.is_empty()));
     view! {
         <div class="submit">
@@ -181,12 +183,22 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                         {form.field("after", "After", Kind::Code, "Job numbers: 17 waits for its success, afterany:18 for its end.", "17 afterany:18")}
                         {form.field("begin", "Not before", Kind::Code, "A time with its zone.", "2026-11-30T18:00:00+01:00")}
                     </div>
+                    {form.field("deadline", "Deadline", Kind::Code, "When it is to be done, with its zone. It rises in its class while it can make it.", "2026-12-01T09:00:00+01:00")}
+                    <div class="field-row">
+                        {form.field("gpu_model", "GPU model", Kind::Code, "A word of its name; one of several with commas.", "H100")}
+                        {form.field("gpu_mem", "GPU memory", Kind::Code, "At least so much on each GPU: 80G, 40GiB.", "80G")}
+                    </div>
+                    <div class="field-row">
+                        {form.field("nodelist", "Only on nodes", Kind::Code, "On these nodes and no others.", "node-1 node-2")}
+                        {form.field("exclude", "Not on nodes", Kind::Code, "", "node-3")}
+                    </div>
+                    <Check name="nvlink" on=draft.check("nvlink") label="One NVLink island" hint="All its GPUs on a node reach each other through NVLink." />
                     <div class="field-row">
                         {form.field("array", "Array", Kind::Code, "One task a number; %4 for four at once.", "0-9%4")}
                         {form.field("max_retries", "Retries", Kind::Number, "So often it is tried again when it fails.", "0")}
                     </div>
-                    <Check name="preemptible" on=draft.preemptible label="Preemptible" hint="May be stopped and queued again for a job of a higher class." />
-                    <Check name="hold" on=draft.hold label="Hold" hint="Is submitted, but waits until you release it." />
+                    <Check name="preemptible" on=draft.check("preemptible") label="Preemptible" hint="May be stopped and queued again for a job of a higher class." />
+                    <Check name="hold" on=draft.check("hold") label="Hold" hint="Is submitted, but waits until you release it." />
                 </details>
                 <div class="submit-buttons">
                     // Pressing it must not leave the field first: a problem that then appears would
@@ -324,19 +336,43 @@ fn Starts(draft: Draft) -> impl IntoView {
     let asked = Memo::new(move |_| {
         let (request, problems) = draft.request();
         let fits = problems.iter().all(|(field, _)| field == "command");
-        let size = (request.gpus, request.nodes);
-        fits.then_some((size, request.time_limit, request.class))
+        // Nothing else matters to the answer.
+        fits.then(|| SubmitRequest {
+            gpus: request.gpus,
+            nodes: request.nodes,
+            time_limit: request.time_limit,
+            class: request.class,
+            gpu_model: request.gpu_model,
+            gpu_mem: request.gpu_mem,
+            nodelist: request.nodelist,
+            exclude: request.exclude,
+            nvlink: request.nvlink,
+            ..SubmitRequest::default()
+        })
     });
     let mut ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
         // The page may be gone by now.
         let asked = asked.try_get_untracked().flatten();
-        let Some(((gpus, nodes), time_limit, class)) = asked else {
+        let Some(asked) = asked else {
             answer.try_set(None);
             return;
         };
         spawn_local(async move {
             // What cannot be forecast is said at its field.
-            answer.try_set(forecast_start(gpus, nodes, time_limit, class).await.ok());
+            let list = |all: &[String]| (!all.is_empty()).then(|| all.join(","));
+            let (models, nodes) = (list(&asked.gpu_model), list(&asked.nodelist));
+            let found = forecast_start(
+                asked.gpus,
+                asked.nodes,
+                asked.time_limit,
+                asked.class,
+                models,
+                asked.gpu_mem,
+                nodes,
+                list(&asked.exclude),
+                Some(asked.nvlink),
+            );
+            answer.try_set(found.await.ok());
         });
     });
     Effect::new(move |_| {

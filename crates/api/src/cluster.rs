@@ -26,7 +26,7 @@ pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
 /// `GET /api/picture`: what the websocket's snapshot holds, once.
 #[server(name = GetPicture, prefix = "/api", endpoint = "picture", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn picture() -> Result<Picture, ApiError> {
-    Ok(crate::context::Context::here()?.picture())
+    Ok(crate::context::Context::here()?.picture().await)
 }
 
 /// `GET /api/whoami`.

@@ -2,7 +2,10 @@
 
 mod jobs;
 mod logs;
+mod past;
 mod planner;
+mod quotas;
+mod reservations;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use berth_store::{Store, StoreError};
 
 pub use jobs::ListArgs;
 pub use logs::RawLog;
+pub use past::Past;
 
 use crate::cluster::ClusterAnswer;
 use crate::convert;
@@ -66,8 +70,10 @@ impl Context {
         }
     }
 
-    pub(crate) fn picture(&self) -> Picture {
-        (*self.state.feed.picture()).clone()
+    /// With everything that was done before the call.
+    pub(crate) async fn picture(&self) -> Picture {
+        let seq = self.state.handle.current().await.seq;
+        (*self.state.feed.picture_of(seq).await).clone()
     }
 
     pub(crate) fn whoami(&self) -> Whoami {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use berth_domain::{
-    Ended, Exit, HoldBy, Job, JobId, JobState, Lease, NodeSource, PendingReason, Record,
-    SubmitRequest, Timestamp, walltime,
+    Ended, Exit, HoldBy, Job, JobId, JobState, Lease, NodeName, NodeSource, PendingReason, Record,
+    SubmitRequest, Timestamp, memory, walltime,
 };
 use berth_orchestrator::{Samples, View};
 
@@ -16,7 +16,7 @@ use crate::views::{
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
     let waits = job.is_waiting();
-    let reason = view.reasons.get(&job.id).filter(|_| waits);
+    let reason = view.plan.reasons.get(&job.id).filter(|_| waits);
     let forecast = view.forecasts.get(&job.id).filter(|_| waits);
     JobRow {
         id: job.id,
@@ -87,6 +87,8 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
         max_retries: spec.max_retries,
         after: spec.dependencies.iter().map(ToString::to_string).collect(),
         begin: spec.begin,
+        deadline: spec.deadline,
+        constraints: spec.constraints.clone(),
         held_by: match &job.state {
             JobState::Held {
                 by: HoldBy::User, ..
@@ -105,7 +107,8 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
 
 /// The request that would submit the job again.
 fn request(job: &Job) -> SubmitRequest {
-    let spec = &job.spec;
+    let (spec, asks) = (&job.spec, &job.spec.constraints);
+    let names = |nodes: &[NodeName]| nodes.iter().map(ToString::to_string).collect();
     SubmitRequest {
         command: spec.command.clone(),
         name: Some(spec.name.clone()),
@@ -118,6 +121,11 @@ fn request(job: &Job) -> SubmitRequest {
         class: Some(spec.class.as_str().to_owned()),
         preemptible: spec.preemptible,
         max_retries: Some(i64::from(spec.max_retries)),
+        gpu_model: asks.gpu_models.clone(),
+        gpu_mem: asks.min_gpu_mem_bytes.map(memory::format),
+        nodelist: names(&asks.nodes),
+        exclude: names(&asks.exclude),
+        nvlink: asks.nvlink,
         ..SubmitRequest::default()
     }
 }

@@ -101,13 +101,22 @@ impl ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
-            Refusal::Invalid { .. } | Refusal::BeginInPast { .. } => ErrorCode::Invalid,
-            Refusal::NoSuchJob { .. } => ErrorCode::NotFound,
+            Refusal::Invalid { .. }
+            | Refusal::BeginInPast { .. }
+            | Refusal::DeadlineInPast { .. }
+            | Refusal::DeadlineBeforeBegin { .. } => ErrorCode::Invalid,
+            Refusal::NoSuchJob { .. } | Refusal::NoSuchReservation { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
             | Refusal::ClassNotAllowed
-            | Refusal::PolicyNotAllowed => ErrorCode::Forbidden,
-            Refusal::WrongState { .. } | Refusal::TooOld { .. } => ErrorCode::Conflict,
+            | Refusal::PolicyNotAllowed
+            | Refusal::QuotaNotAllowed
+            | Refusal::ReservationNotYours { .. }
+            | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
+            Refusal::WrongState { .. }
+            | Refusal::TooOld { .. }
+            | Refusal::NotUnderWay { .. }
+            | Refusal::Promised { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);
         ApiError {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use berth_domain::Seq;
 use berth_orchestrator::{Clock, Handle};
 use tokio::sync::{broadcast, watch};
 
@@ -25,6 +26,8 @@ pub struct Sent {
 #[derive(Clone, Debug)]
 pub struct Feed {
     picture: watch::Receiver<Arc<Picture>>,
+    /// The last event that the picture has, even if it shows nothing of it.
+    seen: watch::Receiver<Seq>,
     deltas: broadcast::Sender<Sent>,
     kept: Arc<Mutex<VecDeque<Sent>>>,
 }
@@ -41,25 +44,35 @@ impl Feed {
     /// Starts the task, which ends with the control loop. `epoch` tells this run from others.
     #[must_use]
     pub fn start(handle: Handle, clock: Clock, epoch: u64) -> Self {
+        let view = handle.view();
         let first = Picture {
             epoch,
             version: 1,
-            ..convert::picture(&handle.view(), &handle.samples(), clock.now())
+            ..convert::picture(&view, &handle.samples(), clock.now())
         };
         let (sender, picture) = watch::channel(Arc::new(first));
+        let (seq, seen) = watch::channel(view.seq);
         let (deltas, _) = broadcast::channel(KEPT);
         let feed = Feed {
             picture,
+            seen,
             deltas,
             kept: Arc::default(),
         };
-        tokio::spawn(feed.clone().run(handle, clock, sender));
+        tokio::spawn(feed.clone().run(handle, clock, sender, seq));
         feed
     }
 
     #[must_use]
     pub fn picture(&self) -> Arc<Picture> {
         self.picture.borrow().clone()
+    }
+
+    /// The picture with everything up to this event.
+    pub async fn picture_of(&self, seq: Seq) -> Arc<Picture> {
+        // It only fails when the feed has ended: the last picture is all there is.
+        let _ = self.seen.clone().wait_for(|seen| *seen >= seq).await;
+        self.picture()
     }
 
     /// Listens from now on. What came before is in the start; a delta may be in both, and leads
@@ -90,7 +103,13 @@ impl Feed {
         whole.then_some(missed)
     }
 
-    async fn run(self, handle: Handle, clock: Clock, sender: watch::Sender<Arc<Picture>>) {
+    async fn run(
+        self,
+        handle: Handle,
+        clock: Clock,
+        sender: watch::Sender<Arc<Picture>>,
+        seq: watch::Sender<Seq>,
+    ) {
         let (mut views, mut samples) = (handle.watch_view(), handle.watch_samples());
         drop(handle);
         loop {
@@ -122,6 +141,7 @@ impl Feed {
                     Err(error) => tracing::error!(%error, "a delta cannot be written"),
                 }
             }
+            seq.send_replace(view.seq);
             let changed = tokio::select! {
                 changed = views.changed() => changed,
                 changed = samples.changed() => changed,

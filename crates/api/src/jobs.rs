@@ -81,6 +81,21 @@ pub struct UpdateArg {
     /// RFC 3339; `""` removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin: Option<String>,
+    /// RFC 3339; `""` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+    /// Replaces all; `[]` allows any. So do the other lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_model: Option<Vec<String>>,
+    /// As in [`SubmitRequest::gpu_mem`]; `""` removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_mem: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodelist: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclude: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvlink: Option<bool>,
 }
 
 impl UpdateArg {
@@ -98,6 +113,12 @@ impl UpdateArg {
             gpus: None,
             after: None,
             begin: None,
+            deadline: None,
+            gpu_model: None,
+            gpu_mem: None,
+            nodelist: None,
+            exclude: None,
+            nvlink: None,
         }
     }
 }

@@ -20,7 +20,10 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod past;
 pub mod planner;
+pub mod quotas;
+pub mod reservations;
 pub mod views;
 
 pub use encoding::{Answer, Body};

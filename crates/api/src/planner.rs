@@ -28,6 +28,11 @@ pub struct ExplainAnswer {
     pub factors: Vec<FactorView>,
     pub start_p50: Option<Timestamp>,
     pub start_p90: Option<Timestamp>,
+    /// When it is to be done, if it has a deadline, and when it is expected to be.
+    #[serde(default)]
+    pub deadline: Option<Timestamp>,
+    #[serde(default)]
+    pub end_p50: Option<Timestamp>,
     /// What would let it start sooner, at most three; each was tried by planning with it.
     pub actions: Vec<ActionView>,
 }
@@ -54,7 +59,8 @@ pub struct HolderView {
 /// One thing that the policy looks at; see `docs/scheduler.md` for what shares mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FactorView {
-    /// `submission`, `age`, `fair_share`, `size`, `run_time`, `first_slice`.
+    /// `submission`, `age`, `fair_share`, `size`, `deadline`, `run_time`, `longest_wait`,
+    /// `first_slice`.
     pub name: String,
     pub share: f64,
 }
@@ -134,20 +140,42 @@ pub async fn explain_job(id: JobId) -> Result<ExplainAnswer, ApiError> {
 }
 
 /// `GET /api/forecast_start?gpus=4&time_limit=2h`: when such a job would start if it were submitted
-/// now; sizes and limits as in a submission.
+/// now; sizes, limits and constraints as in a submission, lists with commas.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are the parameters of a GET request"
+)]
 #[server(prefix = "/api", endpoint = "forecast_start", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn forecast_start(
     #[server(default)] gpus: Option<i64>,
     #[server(default)] nodes: Option<i64>,
     #[server(default)] time_limit: Option<String>,
     #[server(default)] class: Option<String>,
+    #[server(default)] gpu_model: Option<String>,
+    #[server(default)] gpu_mem: Option<String>,
+    #[server(default)] nodelist: Option<String>,
+    #[server(default)] exclude: Option<String>,
+    #[server(default)] nvlink: Option<bool>,
 ) -> Result<ForecastAnswer, ApiError> {
+    let list = |text: Option<String>| -> Vec<String> {
+        let text = text.unwrap_or_default();
+        let parts = text.split(',').map(str::trim);
+        parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
     let request = berth_domain::SubmitRequest {
         command: vec!["true".to_owned()],
         gpus,
         nodes,
         time_limit: time_limit.filter(|text| !text.is_empty()),
         class: class.filter(|text| !text.is_empty()),
+        gpu_model: list(gpu_model),
+        gpu_mem: gpu_mem.filter(|text| !text.is_empty()),
+        nodelist: list(nodelist),
+        exclude: list(exclude),
+        nvlink: nvlink.unwrap_or(false),
         ..berth_domain::SubmitRequest::default()
     };
     crate::context::Context::here()?.forecast(&request).await

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest, Timestamp, UserName,
+    Constraints, JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest, Timestamp,
+    UserName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,11 @@ pub struct JobDetail {
     /// `afterok:17`.
     pub after: Vec<String>,
     pub begin: Option<Timestamp>,
+    #[serde(default)]
+    pub deadline: Option<Timestamp>,
+    /// What it asks of nodes and GPUs.
+    #[serde(default)]
+    pub constraints: Constraints,
     /// Who released or may release it: `user` or `admin` while it is held.
     pub held_by: Option<String>,
     /// Oldest first; the last one is live if the job is active.

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, completions, logs, r#move, nodes, policy, queue, run, show, submit, update, why,
+    change, completions, logs, r#move, nodes, policy, queue, quota, reserve, run, show, submit,
+    update, why,
 };
 use crate::connect;
 
@@ -62,6 +63,10 @@ pub enum Verb {
     Nodes(nodes::Args),
     /// Which policy orders the queue, what another would do, and changing it.
     Policy(policy::Args),
+    /// Keep GPUs for somebody for a time.
+    Reserve(reserve::Args),
+    /// How many GPUs users and projects may hold at once.
+    Quota(quota::Args),
     /// Who you are for the server.
     Whoami,
     /// Print a completion script for a shell.

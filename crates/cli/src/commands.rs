@@ -8,8 +8,11 @@ pub mod r#move;
 pub mod nodes;
 pub mod policy;
 pub mod queue;
+pub mod quota;
+pub mod reserve;
 pub mod run;
 pub mod show;
+pub mod spec_args;
 pub mod submit;
 pub mod update;
 pub mod whoami;
@@ -41,6 +44,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Update(args) => update::run(session, *args).await?,
         Verb::Nodes(args) => nodes::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,
+        Verb::Reserve(args) => reserve::run(session, &args).await?,
+        Verb::Quota(args) => quota::run(session, &args).await?,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }

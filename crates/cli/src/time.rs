@@ -67,9 +67,9 @@ pub fn local(at: Timestamp) -> String {
         .to_string()
 }
 
-/// A begin time as the API wants it. Besides RFC 3339: `+2h`, `18:00` (the next one), and a date
-/// with or without time in this machine's zone.
-pub fn begin(text: &str, now: &Zoned) -> Result<String, String> {
+/// A time that is ahead, as the API wants it. Besides RFC 3339: `+2h`, `18:00` (the next one), and
+/// a date with or without time in this machine's zone.
+pub fn moment(text: &str, now: &Zoned) -> Result<String, String> {
     let text = text.trim();
     let refuse = || {
         format!(
@@ -151,10 +151,10 @@ mod tests {
             ("now+90m", "2026-11-24T13:30:00Z"),
         ];
         for (text, expected) in cases {
-            assert_eq!(begin(text, &now).as_deref(), Ok(expected), "{text}");
+            assert_eq!(moment(text, &now).as_deref(), Ok(expected), "{text}");
         }
         for text in ["", "tomorrow", "25:00", "+", "+soon", "-2h"] {
-            assert!(begin(text, &now).is_err(), "{text}");
+            assert!(moment(text, &now).is_err(), "{text}");
         }
     }
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, UserName};
+use crate::constraints::Constraints;
+use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::policy::PolicyChoice;
+use crate::quota::{Allow, Whose};
+use crate::reservation::ReserveRequest;
 use crate::spec::{Dependency, PriorityClass};
 use crate::submit::SubmitRequest;
 
@@ -47,6 +50,12 @@ pub enum Command {
     Requeue(JobId),
     /// Has the planner follow another policy from now on.
     SetPolicy(PolicyChoice),
+    /// Promises GPUs; with a number it changes that reservation.
+    Reserve(Option<ReservationId>, Box<ReserveRequest>),
+    CancelReservation(ReservationId),
+    /// Gives back what is left of the occurrence that is under way.
+    EndReservation(ReservationId),
+    SetQuota(Whose, Allow),
 }
 
 /// Where a waiting job goes in the order of its class.
@@ -74,4 +83,30 @@ pub struct JobPatch {
     pub dependencies: Option<Vec<Dependency>>,
     /// `Some(None)` removes the begin time.
     pub begin: Option<Option<Timestamp>>,
+    pub deadline: Option<Option<Timestamp>>,
+    pub constraints: ConstraintsPatch,
+}
+
+/// What to ask of nodes and GPUs from now on, while the job waits; lists are replaced.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConstraintsPatch {
+    pub gpu_models: Option<Vec<String>>,
+    pub min_gpu_mem_bytes: Option<Option<u64>>,
+    pub nodes: Option<Vec<NodeName>>,
+    pub exclude: Option<Vec<NodeName>>,
+    pub nvlink: Option<bool>,
+}
+
+impl ConstraintsPatch {
+    /// What is asked after the change.
+    #[must_use]
+    pub fn apply(self, to: &Constraints) -> Constraints {
+        Constraints {
+            gpu_models: self.gpu_models.unwrap_or_else(|| to.gpu_models.clone()),
+            min_gpu_mem_bytes: self.min_gpu_mem_bytes.unwrap_or(to.min_gpu_mem_bytes),
+            nodes: self.nodes.unwrap_or_else(|| to.nodes.clone()),
+            exclude: self.exclude.unwrap_or_else(|| to.exclude.clone()),
+            nvlink: self.nvlink.unwrap_or(to.nvlink),
+        }
+    }
 }

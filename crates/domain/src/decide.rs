@@ -3,6 +3,7 @@
 
 mod change;
 mod report;
+mod reserve;
 mod submit;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::node::Node;
 use crate::outcome::Exit;
 use crate::policy::PolicyChoice;
 use crate::refusal::Refusal;
+use crate::spec::JobSpec;
 use crate::state::State;
 
 /// Something that the control loop has to react to.
@@ -29,7 +31,7 @@ pub enum Input {
     Starts(Vec<(JobId, Lease)>),
     /// Executors say what became of attempts, at most once each.
     Reports(BTreeMap<AttemptId, Report>),
-    /// The clock moved: end what passed its time limit.
+    /// The clock moved: end what passed its time limit, and reservations that are over.
     Clock,
     /// The planner proposes to stop these, each for the other.
     Preemptions(Vec<(JobId, JobId)>),
@@ -90,14 +92,40 @@ pub fn decide(
             actor,
             command: Command::SetPolicy(policy),
         } => set_policy(state, &actor, policy).map(just),
+        Input::Command {
+            actor,
+            command: Command::Reserve(id, request),
+        } => reserve::reserve(state, &actor, id, &request, now).map(just),
+        Input::Command {
+            actor,
+            command: Command::CancelReservation(id),
+        } => reserve::cancel(state, &actor, id, now).map(just),
+        Input::Command {
+            actor,
+            command: Command::EndReservation(id),
+        } => reserve::end(state, &actor, id, now).map(just),
+        Input::Command {
+            actor,
+            command: Command::SetQuota(whose, allow),
+        } => reserve::set_quota(state, &actor, whose, allow).map(just),
         Input::Command { actor, command } => change::change(state, &actor, command, now),
-        Input::Starts(starts) => Ok(just(report::starts(state, starts))),
+        Input::Starts(starts) => {
+            let mut events = report::starts(state, starts);
+            reserve::follow(state, &mut events, now);
+            Ok(just(events))
+        }
         Input::Reports(reports) => {
             let each = |(attempt, report)| report::report(state, rules, attempt, report, now);
-            Ok(just(reports.into_iter().flat_map(each).collect()))
+            let mut events = reports.into_iter().flat_map(each).collect();
+            reserve::follow(state, &mut events, now);
+            Ok(just(events))
         }
         Input::Preemptions(stops) => Ok(just(report::preemptions(state, &stops))),
-        Input::Clock => Ok(just(report::overdue(state, now))),
+        Input::Clock => {
+            let mut events = report::overdue(state, now);
+            events.extend(reserve::due(state, now));
+            Ok(just(events))
+        }
         Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),
     }
 }
@@ -111,6 +139,20 @@ fn set_policy(state: &State, actor: &Actor, policy: PolicyChoice) -> Result<Vec<
         return Ok(vec![]);
     }
     Ok(vec![Event::PolicySet { policy }])
+}
+
+/// Whether a deadline is ahead, and after the time before which the job does not begin.
+fn deadline(spec: &JobSpec, now: Timestamp) -> Result<(), Refusal> {
+    let Some(deadline) = spec.deadline else {
+        return Ok(());
+    };
+    if deadline <= now {
+        return Err(Refusal::DeadlineInPast { at: deadline });
+    }
+    match spec.begin {
+        Some(begin) if begin >= deadline => Err(Refusal::DeadlineBeforeBegin { deadline, begin }),
+        _ => Ok(()),
+    }
 }
 
 fn just(events: Vec<Event>) -> Decision {

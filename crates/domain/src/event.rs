@@ -4,13 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, MoveTo};
-use crate::ids::{AttemptId, JobId, NodeName, Seq, UserName};
+use crate::ids::{AttemptId, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{HoldBy, StopCause};
 use crate::lease::Lease;
 use crate::node::Node;
 use crate::outcome::{Exit, Outcome};
 use crate::policy::PolicyChoice;
+use crate::quota::Quotas;
 use crate::rank::Rank;
+use crate::reservation::{Over, Reservation, WhyOver};
+use crate::sentence::span;
 use crate::spec::JobSpec;
 
 /// A journal entry. Stored as JSON: add fields with `#[serde(default)]`, never change a meaning.
@@ -95,6 +98,29 @@ pub enum Event {
     PolicySet {
         policy: PolicyChoice,
     },
+    /// GPUs are promised, or promised otherwise than before.
+    ReservationSet {
+        reservation: Box<Reservation>,
+    },
+    ReservationCancelled {
+        reservation: ReservationId,
+    },
+    /// A job of its holder runs in the occurrence that began then, or ran in it for so long.
+    ReservationUsed {
+        reservation: ReservationId,
+        start: Timestamp,
+        gpu_seconds: u64,
+    },
+    /// The occurrence that began then is over: nothing is kept for it any more.
+    ReservationOver {
+        reservation: ReservationId,
+        start: Timestamp,
+        over: Over,
+    },
+    /// How many GPUs each user and project may hold, from now on.
+    QuotasSet {
+        quotas: Box<Quotas>,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -127,7 +153,26 @@ impl Event {
             | Event::AttemptRunning { attempt, .. }
             | Event::AttemptStopping { attempt, .. }
             | Event::AttemptExited { attempt, .. } => Some(attempt.job),
-            Event::NodeSeen { .. } | Event::NodeGone { .. } | Event::PolicySet { .. } => None,
+            Event::NodeSeen { .. }
+            | Event::NodeGone { .. }
+            | Event::PolicySet { .. }
+            | Event::ReservationSet { .. }
+            | Event::ReservationCancelled { .. }
+            | Event::ReservationUsed { .. }
+            | Event::ReservationOver { .. }
+            | Event::QuotasSet { .. } => None,
+        }
+    }
+
+    /// The reservation that this is about, if it is about one.
+    #[must_use]
+    pub fn reservation(&self) -> Option<ReservationId> {
+        match self {
+            Event::ReservationSet { reservation } => Some(reservation.id),
+            Event::ReservationCancelled { reservation }
+            | Event::ReservationUsed { reservation, .. }
+            | Event::ReservationOver { reservation, .. } => Some(*reservation),
+            _ => None,
         }
     }
 
@@ -170,6 +215,30 @@ impl Event {
             Event::NodeSeen { node } => format!("Node {} is there", node.name),
             Event::NodeGone { node } => format!("Node {node} is gone"),
             Event::PolicySet { policy } => format!("Policy {}", policy.name),
+            Event::ReservationSet { reservation } => format!(
+                "{}: {} from {}",
+                reservation.label(),
+                reservation.what.summary(),
+                span(reservation.start, reservation.end)
+            ),
+            Event::ReservationCancelled { reservation } => {
+                format!("Reservation {reservation} cancelled")
+            }
+            Event::ReservationUsed { reservation, .. } => {
+                format!("Reservation {reservation} is used")
+            }
+            Event::ReservationOver {
+                reservation, over, ..
+            } => match over.why {
+                WhyOver::Ended => format!("Reservation {reservation} is over"),
+                WhyOver::NoShow => {
+                    format!("Nobody came to reservation {reservation}: released")
+                }
+                WhyOver::EndedEarly | WhyOver::Cancelled => {
+                    format!("Reservation {reservation} given back before its end")
+                }
+            },
+            Event::QuotasSet { .. } => "Quotas changed".to_owned(),
         }
     }
 }

@@ -24,6 +24,10 @@ pub struct Gpu {
     /// For example `NVIDIA H100 80GB HBM3`.
     pub model: String,
     pub mem_total_bytes: u64,
+    /// GPUs of a node with the same number reach each other through NVLink. `None`: as far as is
+    /// known all those of the node without a number do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvlink_island: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

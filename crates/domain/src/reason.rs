@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::JobId;
+use crate::constraints::Constraints;
+use crate::ids::{JobId, ReservationId, UserName};
+use crate::reservation::{Holder, label};
+use crate::sentence::{gpus, moment, span};
 
 /// What a waiting job waits for. The planner gives one to each job that it does not start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,18 +62,44 @@ pub enum PendingReason {
         largest_node: u32,
         present_nodes: u32,
     },
-    /// Its owner holds as many GPUs as one user may while others wait.
+    /// Enough GPUs are free for it, but not such as it asks for.
+    Constraints {
+        nodes: u32,
+        gpus_per_node: u32,
+        free_gpus: u32,
+        /// Of these, such as it asks for.
+        fitting_gpus: u32,
+        /// Those of its constraints that keep it waiting.
+        asks: Box<Constraints>,
+    },
+    /// No nodes could ever give it what it asks for, as the cluster is now.
+    BadConstraints {
+        asks: Box<Constraints>,
+    },
+    /// With it its owner would hold more GPUs than one user may.
     QuotaUser {
+        user: UserName,
+        held: u32,
+        wanted: u32,
         limit: u32,
+        /// Also while nobody else waits.
+        hard: bool,
     },
-    /// Its project holds as many GPUs as one project may while others wait.
+    /// With it its project would hold more GPUs than one project may.
     QuotaProject {
+        project: String,
+        held: u32,
+        wanted: u32,
         limit: u32,
+        hard: bool,
     },
-    /// What is free is promised to somebody else from this time on.
+    /// What is free is promised to somebody else for this time.
     Reservation {
-        id: u64,
+        id: ReservationId,
+        note: Option<String>,
+        holder: Holder,
         start: Timestamp,
+        end: Timestamp,
     },
     /// It is next and needs whole nodes, which are kept free for it as they become so.
     DrainingForGang {
@@ -109,6 +138,8 @@ impl PendingReason {
             PendingReason::JobHeldUser => "JobHeldUser",
             PendingReason::JobHeldAdmin => "JobHeldAdmin",
             PendingReason::NeverFits { .. } => "NeverFits",
+            PendingReason::Constraints { .. } => "Constraints",
+            PendingReason::BadConstraints { .. } => "BadConstraints",
             PendingReason::QuotaUser { .. } => "QuotaUser",
             PendingReason::QuotaProject { .. } => "QuotaProject",
             PendingReason::Reservation { .. } => "Reservation",
@@ -177,11 +208,11 @@ impl PendingReason {
                 "Depends on job {job}, which did not end as needed. Cancel this job, or change \
                  what it depends on."
             ),
-            PendingReason::BeginTime { at } => format!("Starts no earlier than {}.", minute(at)),
+            PendingReason::BeginTime { at } => format!("Starts no earlier than {}.", moment(*at)),
             PendingReason::RetryBackoff { at, attempt } => {
                 format!(
                     "Attempt {attempt} failed; tried again after {}.",
-                    minute(at)
+                    moment(*at)
                 )
             }
             PendingReason::ArrayLimit { limit } => {
@@ -204,20 +235,43 @@ impl PendingReason {
                      wait for nodes to come back."
                 )
             }
-            PendingReason::QuotaUser { limit } => format!(
-                "Its owner holds {} or would with it, as many as one user may while others wait. \
-                 It starts when one of their jobs ends or nobody else waits.",
-                gpus(*limit)
+            PendingReason::Constraints {
+                nodes,
+                gpus_per_node,
+                free_gpus,
+                fitting_gpus,
+                asks,
+            } => constraints(*nodes, *gpus_per_node, *free_gpus, *fitting_gpus, asks),
+            PendingReason::BadConstraints { asks } => format!(
+                "Cannot start: there are not enough GPUs {}. Ask for less with `berth update`, or \
+                 wait for nodes to come back.",
+                asks.phrase()
             ),
-            PendingReason::QuotaProject { limit } => format!(
-                "Its project holds {} or would with it, as many as one project may while others \
-                 wait.",
-                gpus(*limit)
-            ),
-            PendingReason::Reservation { id, start } => format!(
-                "What is free is reserved from {} (reservation {id}), and this job could run into \
-                 it. A shorter time limit helps.",
-                minute(start)
+            PendingReason::QuotaUser {
+                user,
+                held,
+                wanted,
+                limit,
+                hard,
+            } => quota(user.as_str(), *held, *wanted, *limit, *hard),
+            PendingReason::QuotaProject {
+                project,
+                held,
+                wanted,
+                limit,
+                hard,
+            } => quota(&format!("Project {project}"), *held, *wanted, *limit, *hard),
+            PendingReason::Reservation {
+                id,
+                note,
+                holder,
+                start,
+                end,
+            } => format!(
+                "What is free is kept for {} from {}, and this job could run into it. A shorter \
+                 time limit helps where it ends before.",
+                label(holder, *id, note.as_deref()),
+                span(*start, *end)
             ),
             PendingReason::DrainingForGang {
                 wanted_gpus,
@@ -244,16 +298,50 @@ impl PendingReason {
     }
 }
 
-fn gpus(count: u32) -> String {
-    if count == 1 {
-        "1 GPU".to_owned()
+/// `4 GPUs are free, but none of them is an H100.`
+fn constraints(nodes: u32, per_node: u32, free: u32, fitting: u32, asks: &Constraints) -> String {
+    let verb = if free == 1 { "is" } else { "are" };
+    let is = join(&asks.predicates());
+    let island = if asks.nvlink {
+        " in one NVLink island"
     } else {
-        format!("{count} GPUs")
-    }
+        ""
+    };
+    let together = match nodes {
+        1 => format!("not {per_node} together{island}"),
+        _ => format!("not {per_node} on each of {nodes} nodes{island}"),
+    };
+    let but = if fitting == 0 {
+        format!("none of them {is}")
+    } else if fitting == 1 && nodes.saturating_mul(per_node) > 1 {
+        format!("only 1 of them {is}")
+    } else if fitting < nodes.saturating_mul(per_node) {
+        format!("only {fitting} where each {is}")
+    } else if asks.predicates().is_empty() {
+        together
+    } else {
+        format!("{together} where each {is}")
+    };
+    format!("{} {verb} free, but {but}.", gpus(free))
 }
 
-fn minute(at: &Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+/// Who holds how much of what they may.
+fn quota(who: &str, held: u32, wanted: u32, limit: u32, hard: bool) -> String {
+    let (needs, allowed) = (gpus(wanted), gpus(limit));
+    if wanted > limit && hard {
+        return format!(
+            "It needs {needs}, more than the {allowed} that {who} may hold at once. Ask for fewer, \
+             or an admin for a higher cap."
+        );
+    }
+    let when = match (hard, wanted > limit) {
+        (true, _) => "enough of them are given back",
+        (false, true) => "nobody else waits",
+        (false, false) => "enough of them are given back, or nobody else waits",
+    };
+    format!(
+        "{who} uses {held} of {allowed} allowed; this job needs {needs}. It starts when {when}."
+    )
 }
 
 fn join(parts: &[String]) -> String {
@@ -261,5 +349,63 @@ fn join(parts: &[String]) -> String {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_which_constraint_keeps_a_job_waiting() {
+        let asks = |asks: Constraints, nodes, per_node, fitting_gpus| {
+            PendingReason::Constraints {
+                nodes,
+                gpus_per_node: per_node,
+                free_gpus: 4,
+                fitting_gpus,
+                asks: Box::new(asks),
+            }
+            .sentence()
+        };
+        let h100 = || Constraints {
+            gpu_models: vec!["H100".to_owned()],
+            ..Constraints::default()
+        };
+        let node = Constraints {
+            nodes: vec!["node-1".into(), "node-2".into()],
+            ..h100()
+        };
+        let elsewhere = Constraints {
+            exclude: vec!["node-3".into()],
+            ..Constraints::default()
+        };
+        let island = || Constraints {
+            nvlink: true,
+            ..Constraints::default()
+        };
+        for (said, expected) in [
+            (asks(h100(), 1, 1, 0), "none of them is an H100"),
+            (asks(h100(), 1, 2, 1), "only 1 of them is an H100"),
+            (asks(h100(), 1, 3, 2), "only 2 where each is an H100"),
+            (
+                asks(elsewhere, 1, 1, 0),
+                "none of them is elsewhere than on node-3",
+            ),
+            (
+                asks(node, 1, 1, 0),
+                "none of them is an H100 and is on node-1 or node-2",
+            ),
+            (
+                asks(h100(), 2, 1, 2),
+                "not 1 on each of 2 nodes where each is an H100",
+            ),
+            (
+                asks(island(), 1, 4, 4),
+                "not 4 together in one NVLink island",
+            ),
+        ] {
+            assert_eq!(said, format!("4 GPUs are free, but {expected}."));
+        }
     }
 }

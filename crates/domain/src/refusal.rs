@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{JobId, UserName};
+use crate::ids::{JobId, ReservationId, UserName};
 
 /// A refused command. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -35,8 +35,51 @@ pub enum Refusal {
     ClassNotAllowed,
     #[error("Only an admin can change the policy. `berth policy preview` shows what it would do.")]
     PolicyNotAllowed,
+    #[error("Only an admin can set quotas. `berth quota show` shows them.")]
+    QuotaNotAllowed,
+    #[error("There is no reservation {id}. `berth reserve list` lists them.")]
+    NoSuchReservation { id: ReservationId },
+    #[error(
+        "Reservation {id} was made by {owner}. Only who made or holds it or an admin can {verb} it."
+    )]
+    ReservationNotYours {
+        id: ReservationId,
+        owner: UserName,
+        verb: String,
+    },
+    #[error("Only an admin can reserve for {user}. Reserve for yourself or for a project.")]
+    ReserveForOthers { user: UserName },
+    #[error(
+        "Reservation {id} is not under way, so there is nothing to give back. \
+         `berth reserve cancel {id}` removes it."
+    )]
+    NotUnderWay { id: ReservationId },
+    #[error(
+        "At {} {label} (number {id}) keeps {theirs} of {there}, and {wanted} cannot be kept beside \
+         it. Choose another time, or fewer GPUs.",
+        crate::sentence::moment(*at)
+    )]
+    Promised {
+        at: Timestamp,
+        id: ReservationId,
+        label: String,
+        theirs: String,
+        wanted: String,
+        /// GPUs of the cluster.
+        there: u32,
+    },
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
+    #[error("{at} is in the past: a deadline must be ahead, or left out.")]
+    DeadlineInPast { at: Timestamp },
+    #[error(
+        "The deadline {deadline} is not after {begin}, before which the job does not begin. Move \
+         one of them."
+    )]
+    DeadlineBeforeBegin {
+        deadline: Timestamp,
+        begin: Timestamp,
+    },
 }
 
 impl Refusal {
@@ -55,6 +98,11 @@ impl Refusal {
             Refusal::Invalid { field, .. } => Some(field),
             Refusal::ClassNotAllowed => Some("class"),
             Refusal::BeginInPast { .. } => Some("begin"),
+            Refusal::ReserveForOthers { .. } => Some("user"),
+            Refusal::Promised { .. } => Some("start"),
+            Refusal::DeadlineInPast { .. } | Refusal::DeadlineBeforeBegin { .. } => {
+                Some("deadline")
+            }
             _ => None,
         }
     }

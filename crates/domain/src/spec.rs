@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::constraints::Constraints;
 use crate::ids::JobId;
 
 /// Everything needed to run a job, except where.
@@ -33,6 +34,11 @@ pub struct JobSpec {
     pub dependencies: Vec<Dependency>,
     /// Not before this time.
     pub begin: Option<Timestamp>,
+    /// When its owner wants it to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Constraints::is_empty")]
+    pub constraints: Constraints,
     pub array: Option<ArrayTask>,
 }
 
@@ -176,5 +182,24 @@ pub mod seconds {
     /// When the value is not a whole number that is not negative.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spec_from_before_constraints_and_deadlines_reads() {
+        let old = r#"{"name": "n", "project": null, "command": ["true"], "workdir": null, "env": {},
+            "nodes": 1, "gpus_per_node": 1, "time_limit": 60, "class": "normal",
+            "preemptible": false, "max_retries": 0, "dependencies": [], "begin": null,
+            "array": null}"#;
+        let spec: JobSpec = serde_json::from_str(old).unwrap();
+        assert!(spec.constraints.is_empty() && spec.deadline.is_none());
+        // And what asks nothing is written as it was then.
+        let written = serde_json::to_value(&spec).unwrap();
+        let old: serde_json::Value = serde_json::from_str(old).unwrap();
+        assert_eq!(written, old);
     }
 }

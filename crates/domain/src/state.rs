@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use jiff::Timestamp;
+
 use crate::event::{Event, Record};
-use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, Seq, UserName};
+use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{Illegal, Job};
 use crate::node::{Capacity, Node};
 use crate::policy::PolicyChoice;
+use crate::quota::Quotas;
 use crate::rank::Rank;
+use crate::reservation::Reservation;
 
 /// How many finished jobs are kept whole.
 pub const RECENT: usize = 1000;
@@ -35,6 +39,9 @@ pub struct State {
     leased: HashMap<GpuUuid, AttemptId>,
     counters: Counters,
     policy: PolicyChoice,
+    /// Also those that are over or cancelled: fair share remembers them.
+    reservations: BTreeMap<ReservationId, Reservation>,
+    quotas: Quotas,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -43,6 +50,8 @@ pub struct Changes {
     pub jobs: Vec<Job>,
     pub nodes: Vec<Node>,
     pub policy: Option<PolicyChoice>,
+    pub reservations: Vec<Reservation>,
+    pub quotas: Option<Quotas>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -60,6 +69,8 @@ pub struct Saved {
     pub keys: Vec<((UserName, String), JobId)>,
     pub counters: Counters,
     pub policy: PolicyChoice,
+    pub reservations: Vec<Reservation>,
+    pub quotas: Quotas,
 }
 
 impl State {
@@ -78,6 +89,12 @@ impl State {
             keys: saved.keys.into_iter().collect(),
             counters: saved.counters,
             policy: saved.policy,
+            reservations: saved
+                .reservations
+                .into_iter()
+                .map(|reservation| (reservation.id, reservation))
+                .collect(),
+            quotas: saved.quotas,
             ..State::default()
         };
         for job in saved.live {
@@ -99,7 +116,7 @@ impl State {
         Ok(state)
     }
 
-    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> + Clone {
         self.nodes.values()
     }
 
@@ -191,12 +208,35 @@ impl State {
         &self.policy
     }
 
+    /// Reservations by number, also those that are over or cancelled.
+    pub fn reservations(&self) -> impl Iterator<Item = &Reservation> {
+        self.reservations.values()
+    }
+
+    #[must_use]
+    pub fn reservation(&self, id: ReservationId) -> Option<&Reservation> {
+        self.reservations.get(&id)
+    }
+
+    /// When a reservation next begins, is released or ends.
+    #[must_use]
+    pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
+        let turns = self.reservations.values();
+        turns.filter_map(|one| one.next_turn(now)).min()
+    }
+
+    #[must_use]
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     /// What the records would change, without changing it: what is written before it is applied.
     ///
     /// # Errors
     /// When an event does not fit the state.
     pub fn project(&self, records: &[Record]) -> Result<Changes, Illegal> {
         let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
+        let mut reservations: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
         let mut changes = Changes {
             counters: self.counters,
             ..Changes::default()
@@ -222,6 +262,7 @@ impl State {
                 }
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
+                (Event::QuotasSet { quotas }, None) => changes.quotas = Some((**quotas).clone()),
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
                         changes.nodes.push(Node {
@@ -230,9 +271,17 @@ impl State {
                         });
                     }
                 }
-                (_, None) => {}
+                (event, None) => {
+                    let touched = event.reservation();
+                    if let Some(id) = touched.filter(|id| !reservations.contains_key(id)) {
+                        let known = self.reservation(id).cloned();
+                        reservations.extend(known.map(|known| (id, known)));
+                    }
+                    reserve(&mut reservations, event, record.at);
+                }
             }
         }
+        changes.reservations = reservations.into_values().collect();
         changes.jobs = jobs.into_values().collect();
         Ok(changes)
     }
@@ -264,6 +313,7 @@ impl State {
             }
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
             (Event::PolicySet { policy }, None) => self.policy = policy.clone(),
+            (Event::QuotasSet { quotas }, None) => self.quotas = (**quotas).clone(),
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
             }
@@ -272,7 +322,7 @@ impl State {
                     known.present = false;
                 }
             }
-            (_, None) => {}
+            (event, None) => reserve(&mut self.reservations, event, record.at),
         }
         self.seq = record.seq;
         self.counters.count(&record.event);
@@ -339,6 +389,17 @@ impl State {
             self.leased
                 .extend(attempt.lease.gpus().map(|(_, gpu)| (gpu.uuid.clone(), id)));
         }
+    }
+}
+
+/// Takes an event about a reservation; any other changes none.
+fn reserve(reservations: &mut BTreeMap<ReservationId, Reservation>, event: &Event, at: Timestamp) {
+    if let Event::ReservationSet { reservation } = event {
+        reservations.insert(reservation.id, (**reservation).clone());
+    } else if let Some(id) = event.reservation()
+        && let Some(reservation) = reservations.get_mut(&id)
+    {
+        reservation.apply(event, at);
     }
 }
 

@@ -32,6 +32,15 @@ fn check(state: &State) -> Result<(), TestCaseError> {
         state.leased_count(),
         "leases end with their attempts"
     );
+    for reservation in state.reservations() {
+        let log = reservation.log.values();
+        let over = log.filter_map(|log| log.over.as_ref());
+        let longest = reservation.what.gpus() * 3600 * 24;
+        prop_assert!(
+            over.map(|over| over.idle_gpu_seconds)
+                .all(|s| s <= longest.into())
+        );
+    }
     let ranks: BTreeSet<_> = state.live().map(|job| job.rank.clone()).collect();
     prop_assert_eq!(
         ranks.len(),
@@ -74,6 +83,9 @@ proptest! {
             // What was going to be written is what it came to.
             for job in &changes.jobs {
                 prop_assert_eq!(world.state.job(job.id), Some(job));
+            }
+            for one in &changes.reservations {
+                prop_assert_eq!(world.state.reservation(one.id), Some(one));
             }
             prop_assert_eq!(changes.counters, world.state.counters());
             check(&world.state)?;
@@ -175,6 +187,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 14, "{kinds:?}");
+    assert_eq!(kinds.len(), 19, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

@@ -67,7 +67,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
     }
     let spec: Spec = record::read(folder, layout::SPEC)?
         .ok_or_else(|| std::io::Error::other("there is no spec.json"))?;
-    let nudger = Nudger::new(&spec.data_dir, spec.attempt, spec.rank);
+    // The server is on another host, or may be: it looks by itself.
+    let heard = (spec.under == Under::Tmux).then_some(spec.data_dir.as_path());
+    let nudger = Nudger::new(heard, spec.attempt, spec.rank);
     let signals = own_signals()?;
     nix::sys::prctl::set_child_subreaper(true)?;
 

@@ -1,177 +1,68 @@
-//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit, a begin time or a
-//! retry that is due, and to publish a view that is out of date or waited for; see [`Control::turn`].
+//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit,
+//! a begin time or a retry that is due, a reservation that begins, is released or ends, and to
+//! publish a view that is out of date or waited for; see [`Control::turn`].
 
-use std::collections::BTreeMap;
+mod show;
+mod start;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use berth_domain::decide::{Input, Report, Rules, decide};
-use berth_domain::job::Illegal;
-use berth_domain::{
-    Actor, AttemptId, Command, Event, JobId, Node, Record, Refusal, State, StopCause,
-};
+use berth_domain::decide::{Input, Report, decide};
+use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Refusal, State};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
-use berth_scheduler::{Learned, Plan, Policy, Snapshot, forecast, free_at, plan};
-use berth_store::{Store, StoreError};
-use berth_telemetry::GpuSampler;
+use berth_scheduler::{Forecast, Learned, Plan, Policy};
+use berth_store::Store;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::breakpoint::{Breakpoint, Breakpoints};
-use crate::clock::Clock;
+pub use self::start::{Grace, Settings, StartError, start};
+use self::write::CommitError;
 use crate::effects;
-use crate::handle::{CommandError, Done, Handle, LogGrew, Progress, Request};
+use crate::forecaster::Forecasts;
+use crate::foretold::Unwritten;
+use crate::handle::{CommandError, Done, LogGrew, Progress, Request};
 use crate::planning::{Planning, resolve};
-use crate::sampling;
 use crate::view::View;
 
-/// How many requests may wait for the loop before callers wait to send theirs.
-const REQUEST_QUEUE: usize = 1024;
 /// How many requests one turn answers before it plans again, so that a flood of submissions does
 /// not keep free GPUs waiting.
 const REQUESTS_PER_TURN: usize = 32;
-/// Views are not published more often than this.
-const PUBLISH_EVERY: Duration = Duration::from_millis(50);
-/// While jobs wait the view is renewed at least so often: forecasts change as time passes.
-const RENEW_EVERY: Duration = Duration::from_secs(30);
-/// The pause before a write that failed is tried again.
-const WRITE_RETRY: Duration = Duration::from_secs(1);
-
-/// What the loop needs to know.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub clock: Clock,
-    pub rules: Rules,
-    /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
-    pub cpu_jobs_per_node: u32,
-    /// Between SIGTERM and SIGKILL.
-    pub grace: Grace,
-    pub breakpoints: Breakpoints,
-}
-
-/// How long a job has to save and end.
-#[derive(Clone, Copy, Debug)]
-pub struct Grace {
-    pub usual: Duration,
-    /// When it makes room for another.
-    pub preempted: Duration,
-}
-
-impl Grace {
-    pub(crate) fn of(self, cause: &StopCause) -> Duration {
-        match cause {
-            StopCause::Preempted { .. } => self.preempted,
-            _ => self.usual,
-        }
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("failed to read the state: {0}")]
-    Store(#[from] StoreError),
-    #[error("the state does not accept the inventory: {0}")]
-    Illegal(#[from] Illegal),
-}
-
-/// Loads the state, takes up what ran before, and starts the loop and the sampler.
-///
-/// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
-/// say. The loop ends when every [`Handle`] is dropped.
-///
-/// # Errors
-/// When the store cannot be read or written.
-pub async fn start(
-    store: Store,
-    settings: Settings,
-    nodes: watch::Receiver<Option<Vec<Node>>>,
-    sampler: GpuSampler,
-    (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
-) -> Result<(Handle, JoinHandle<()>), StartError> {
-    let state = store.load().await?;
-    let (requests, inbox) = mpsc::channel(REQUEST_QUEUE);
-    let (view, view_reader) = watch::channel(Arc::new(View::default()));
-    let (samples, samples_reader) = watch::channel(Arc::default());
-    let (logs, _) = broadcast::channel(1024);
-    tokio::spawn(sampling::run(
-        sampler,
-        settings.clock.clone(),
-        view_reader.clone(),
-        samples,
-    ));
-    let policy = chosen(&state, settings.cpu_jobs_per_node);
-    let progress = Arc::new(Progress::default());
-    progress.applied.store(state.seq.0, Ordering::Release);
-    let first = nodes.borrow().clone();
-    let mut control = Control {
-        nodes: Some(nodes),
-        state,
-        store,
-        settings,
-        executor,
-        logs: logs.clone(),
-        view,
-        progress: progress.clone(),
-        policy,
-        learned: Learned::default(),
-        plan: Plan::default(),
-        executor_down: None,
-        plan_stale: true,
-        publish_due: Some(Instant::now()),
-        last_published: None,
-    };
-    control.take_up(first).await?;
-    let handle = Handle {
-        requests,
-        view: view_reader,
-        progress,
-        samples: samples_reader,
-        logs,
-    };
-    Ok((handle, tokio::spawn(control.run(inbox, reports))))
-}
 
 struct Control {
-    /// `None` when it changes no more.
-    nodes: Option<watch::Receiver<Option<Vec<Node>>>>,
     state: State,
     store: Store,
     settings: Settings,
     executor: ExecutorHandle,
     logs: broadcast::Sender<LogGrew>,
     view: watch::Sender<Arc<View>>,
+    to_forecast: watch::Sender<Arc<Planning>>,
     progress: Arc<Progress>,
     policy: Policy,
     learned: Learned,
-    plan: Plan,
+    foretold: Unwritten,
+    plan: Arc<Plan>,
+    planning: Arc<Planning>,
+    forecasts: Arc<HashMap<JobId, Forecast>>,
     executor_down: Option<String>,
     /// Something happened since the plan was made.
     plan_stale: bool,
+    /// Something happened since the state was looked at for planning.
+    planning_stale: bool,
     /// When the view is to be published, if it is out of date.
     publish_due: Option<Instant>,
     last_published: Option<Instant>,
 }
 
-/// The policy in force. One that an older or newer server stored and this one does not know is
-/// replaced by the default, and said.
-fn chosen(state: &State, cpu_jobs_per_node: u32) -> Policy {
-    resolve(state.policy(), cpu_jobs_per_node).unwrap_or_else(|error| {
-        tracing::error!(%error, "the stored policy cannot be used; using the default");
-        Policy {
-            cpu_jobs_per_node,
-            ..Policy::default()
-        }
-    })
-}
-
-#[derive(Debug, thiserror::Error)]
-enum CommitError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Illegal(#[from] Illegal),
+/// What the loop listens to.
+struct Inbox {
+    requests: mpsc::Receiver<Request>,
+    reports: mpsc::UnboundedReceiver<ExecutorEvent>,
+    forecasts: mpsc::Receiver<Forecasts>,
+    /// The inventory; `None` when it changes no more.
+    nodes: Option<watch::Receiver<Option<Vec<Node>>>>,
 }
 
 impl Control {
@@ -195,49 +86,45 @@ impl Control {
         Ok(())
     }
 
-    async fn run(
-        mut self,
-        mut inbox: mpsc::Receiver<Request>,
-        mut reports: mpsc::UnboundedReceiver<ExecutorEvent>,
-    ) {
-        while self.turn(&mut inbox, &mut reports).await {}
+    async fn run(mut self, mut inbox: Inbox) {
+        while self.turn(&mut inbox).await {}
     }
 
     /// One turn:
     /// 1. wait until there is something to do;
     /// 2. take what the executor reported, as one decision;
     /// 3. take some requests, one decision each, answered when it is committed;
-    /// 4. end what passed its time limit;
+    /// 4. end what passed its time limit, and reservations that are over;
     /// 5. plan, if anything changed, and start what the plan says;
-    /// 6. publish the view, if it is due.
+    /// 6. publish the view, if it is due; forecasts of it are made apart and come back to 1;
+    /// 7. write forecasts that nothing else was written with.
     ///
     /// Returns whether to go on.
-    async fn turn(
-        &mut self,
-        inbox: &mut mpsc::Receiver<Request>,
-        reports: &mut mpsc::UnboundedReceiver<ExecutorEvent>,
-    ) -> bool {
+    async fn turn(&mut self, inbox: &mut Inbox) -> bool {
         let mut requests = Vec::new();
         let mut events = Vec::new();
         let timer = self.next_timer();
         tokio::select! {
             biased;
-            count = reports.recv_many(&mut events, 1024) => if count == 0 { return false },
-            count = inbox.recv_many(&mut requests, REQUESTS_PER_TURN) => {
+            count = inbox.reports.recv_many(&mut events, 1024) => if count == 0 { return false },
+            count = inbox.requests.recv_many(&mut requests, REQUESTS_PER_TURN) => {
                 if count == 0 { return false }
             }
-            changed = changed(&mut self.nodes) => match changed {
+            Some(made) = inbox.forecasts.recv() => self.take_forecasts(made),
+            changed = changed(&mut inbox.nodes) => match changed {
                 Some(found) => self.certainly(Input::Inventory(found)).await,
-                None => self.nodes = None,
+                None => inbox.nodes = None,
             },
             () = self.progress.look.notified() => self.show_at_once(),
             () = sleep_until(timer) => {}
         }
         while requests.len() < REQUESTS_PER_TURN {
-            let Ok(request) = inbox.try_recv() else { break };
+            let Ok(request) = inbox.requests.try_recv() else {
+                break;
+            };
             requests.push(request);
         }
-        while let Ok(event) = reports.try_recv() {
+        while let Ok(event) = inbox.reports.try_recv() {
             events.push(event);
         }
         self.take_events(events).await;
@@ -245,16 +132,20 @@ impl Control {
             self.answer(request).await;
         }
         self.certainly(Input::Clock).await;
-        if self.plan_stale
-            || self
-                .plan
-                .wake_at
-                .is_some_and(|at| at <= self.settings.clock.now())
-        {
+        let now = self.settings.clock.now();
+        let due = self.plan.wake_at.is_some_and(|at| at <= now);
+        if due {
+            // Reservations that were too far ahead when it was last looked may be near now.
+            self.planning_stale = true;
+        }
+        if self.plan_stale || due {
             self.plan_and_start().await;
         }
         if self.publish_due.is_some_and(|due| due <= Instant::now()) {
             self.publish();
+        }
+        if self.foretold.due().is_some_and(|due| due <= Instant::now()) {
+            self.keep_forecasts().await;
         }
         true
     }
@@ -269,7 +160,8 @@ impl Control {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait
         });
-        next.into_iter().chain(self.publish_due).min()
+        let due = [next, self.publish_due, self.foretold.due()];
+        due.into_iter().flatten().min()
     }
 
     async fn take_events(&mut self, events: Vec<ExecutorEvent>) {
@@ -320,6 +212,7 @@ impl Control {
             command,
         };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
+        let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
@@ -334,151 +227,11 @@ impl Control {
             .filter_map(|id| self.state.job(*id).cloned())
             .collect();
         let repeated = decision.jobs.first().copied().filter(|_| decision.repeated);
-        Ok(Done { jobs, repeated })
-    }
-
-    /// Decides and commits an input of Berth's own, which nothing refuses. A write that fails is
-    /// tried again until it works: what an executor reported must not be lost.
-    async fn certainly(&mut self, input: Input) {
-        loop {
-            match self.decide(Actor::Berth, input.clone()).await {
-                Ok(()) => return,
-                Err(CommitError::Illegal(error)) => {
-                    tracing::error!(%error, "an input was decided against the state; ignored");
-                    return;
-                }
-                Err(CommitError::Store(error)) => {
-                    tracing::error!(%error, "cannot write; trying again");
-                    tokio::time::sleep(WRITE_RETRY).await;
-                }
-            }
-        }
-    }
-
-    async fn decide(&mut self, actor: Actor, input: Input) -> Result<(), CommitError> {
-        let now = self.settings.clock.now();
-        match decide(&self.state, &self.settings.rules, input, now) {
-            Ok(decision) => self.commit(actor, decision.events).await,
-            Err(refusal) => {
-                tracing::error!(%refusal, "an input of our own was refused");
-                Ok(())
-            }
-        }
-    }
-
-    /// Writes the events, then applies them, then asks the executor for what follows from them.
-    async fn commit(&mut self, actor: Actor, events: Vec<Event>) -> Result<(), CommitError> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        let at = self.settings.clock.now();
-        let mut seq = self.state.seq;
-        let records: Vec<Record> = events
-            .into_iter()
-            .map(|event| {
-                seq = seq.next();
-                Record {
-                    seq,
-                    at,
-                    actor: actor.clone(),
-                    event,
-                }
-            })
-            .collect();
-        let changes = self.state.project(&records)?;
-        let breakpoints = self.settings.breakpoints.clone();
-        breakpoints.reach(Breakpoint::BeforeCommit);
-        self.store
-            .commit(&records, &changes, changes.counters)
-            .await?;
-        breakpoints.reach(Breakpoint::AfterCommit);
-        for record in &records {
-            self.state.apply(record)?;
-            if matches!(record.event, Event::PolicySet { .. }) {
-                self.policy = chosen(&self.state, self.settings.cpu_jobs_per_node);
-            }
-        }
-        self.progress
-            .applied
-            .store(self.state.seq.0, Ordering::Release);
-        self.changed();
-        for order in effects::of_events(&self.state, &records, self.settings.grace) {
-            breakpoints.reach(Breakpoint::BeforeLaunch);
-            self.executor.send(order);
-            breakpoints.reach(Breakpoint::AfterLaunch);
-        }
-        Ok(())
-    }
-
-    /// What the planner looks at: the state, and what was learned from it.
-    fn snapshot(&mut self) -> Snapshot {
-        self.learned.follow(&self.state);
-        let mut snapshot = Snapshot {
-            executor_down: self.executor_down.clone(),
-            ..Snapshot::of(&self.state)
-        };
-        self.learned.annotate(&mut snapshot);
-        snapshot
-    }
-
-    async fn plan_and_start(&mut self) {
-        let snapshot = self.snapshot();
-        let mut made = plan(&snapshot, &self.policy, self.settings.clock.now());
-        let starts = std::mem::take(&mut made.starts);
-        let stops: Vec<(JobId, JobId)> = std::mem::take(&mut made.preemptions)
-            .into_iter()
-            .map(|stop| (stop.job, stop.beneficiary))
-            .collect();
-        self.plan = made;
-        if !starts.is_empty() {
-            self.certainly(Input::Starts(starts)).await;
-        }
-        if !stops.is_empty() {
-            self.certainly(Input::Preemptions(stops)).await;
-        }
-        // What the starts changed was planned for already.
-        self.plan_stale = false;
-    }
-
-    fn changed(&mut self) {
-        self.plan_stale = true;
-        let due = self
-            .last_published
-            .map_or_else(Instant::now, |last| last + PUBLISH_EVERY);
-        self.publish_due = Some(self.publish_due.map_or(due, |known| known.min(due)));
-    }
-
-    /// Somebody waits for the view.
-    fn show_at_once(&mut self) {
-        if let Some(due) = &mut self.publish_due {
-            *due = Instant::now();
-        }
-    }
-
-    fn publish(&mut self) {
-        let now = self.settings.clock.now();
-        // Forecasts are for people: made when they are shown, not with each start.
-        let snapshot = self.snapshot();
-        let forecasts = forecast(&snapshot, &self.policy, now, self.learned.experience());
-        self.learned.keep(&forecasts, now);
-        let free = free_at(&snapshot, now);
-        let planning = Planning {
-            snapshot,
-            policy: self.policy.clone(),
-            experience: self.learned.experience().clone(),
-        };
-        let view = View::of(
-            &self.state,
-            &self.plan,
-            (forecasts, planning),
-            free,
-            self.executor_down.clone(),
-        );
-        self.view.send_replace(Arc::new(view));
-        let now = Instant::now();
-        let waits = !self.plan.order.is_empty();
-        self.publish_due = waits.then(|| now + RENEW_EVERY);
-        self.last_published = Some(now);
+        Ok(Done {
+            jobs,
+            repeated,
+            reservation,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal};
+use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::view::{Samples, View};
@@ -15,6 +15,8 @@ pub struct Done {
     pub jobs: Vec<Job>,
     /// The idempotency key was known: these jobs are from then. A job from long ago is only named.
     pub repeated: Option<JobId>,
+    /// The reservation that was made, changed, cancelled or ended.
+    pub reservation: Option<ReservationId>,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,18 @@
 //! The control loop: the one writer of the state, and the handle that everybody else calls.
 //!
-//! [`start`] loads the state, takes up what ran before, and spawns two tasks: the loop in
-//! `control`, which decides, commits, applies, plans and tells the executor; and the sampler in
-//! `sampling`, which asks the hardware what it does. Neither blocks the other.
+//! [`start`] loads the state, takes up what ran before, and spawns three tasks: the loop in
+//! `control`, which decides, commits, applies, plans and tells the executor; the `forecaster`, which
+//! says when each waiting job will start; and the sampler in `sampling`, which asks the hardware
+//! what it does. None blocks another.
 
 mod breakpoint;
 mod clock;
 mod control;
 mod effects;
+mod forecaster;
+mod foretold;
 mod handle;
+mod memory;
 mod planning;
 mod sampling;
 mod view;

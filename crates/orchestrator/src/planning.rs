@@ -1,10 +1,12 @@
 //! What planning rests on, for everybody who asks the planner something: the same snapshot, policy
 //! and experience that the control loop starts jobs by.
 
-use berth_domain::{JobId, PolicyChoice, Timestamp};
+use std::collections::HashMap;
+
+use berth_domain::{JobId, PolicyChoice, Reservation, Timestamp};
 use berth_scheduler::{
-    Change, Experience, Explanation, Facts, Forecast, Policy, Snapshot, explain, forecast_if,
-    forecast_move, forecast_policy,
+    Change, Experience, Explanation, Facts, Forecast, Policy, Snapshot, explain, forecast,
+    forecast_if, forecast_move, forecast_policy, forecast_reservation,
 };
 
 /// One moment's planning, to ask "why" and "what if" of. Nothing here changes anything.
@@ -16,6 +18,12 @@ pub struct Planning {
 }
 
 impl Planning {
+    /// When each waiting job is expected to start.
+    #[must_use]
+    pub fn forecast(&self, now: Timestamp) -> HashMap<JobId, Forecast> {
+        forecast(&self.snapshot, &self.policy, now, &self.experience)
+    }
+
     /// Why a job waits and what would help; `None` when it does not wait.
     #[must_use]
     pub fn explain(&self, job: JobId, now: Timestamp) -> Option<Explanation> {
@@ -37,6 +45,18 @@ impl Planning {
         now: Timestamp,
     ) -> Vec<Change> {
         forecast_move(&self.snapshot, &self.policy, now, &self.experience, job, to)
+    }
+
+    /// Whose start a reservation would change.
+    #[must_use]
+    pub fn forecast_reservation(&self, reservation: &Reservation, now: Timestamp) -> Vec<Change> {
+        forecast_reservation(
+            &self.snapshot,
+            &self.policy,
+            now,
+            &self.experience,
+            reservation,
+        )
     }
 
     /// Whose start another policy would change.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use berth_domain::{
-    GpuSample, GpuUuid, Job, JobId, Node, PendingReason, PolicyChoice, Seq, State, StateName,
+    GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq, State, StateName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -29,14 +29,18 @@ pub struct View {
     pub queue: Vec<Job>,
     /// The last finished jobs, newest first.
     pub recent: Vec<Job>,
-    /// Of every waiting job.
-    pub reasons: HashMap<JobId, PendingReason>,
-    /// When each waiting job is expected to start.
-    pub forecasts: HashMap<JobId, Forecast>,
+    /// Why every waiting job waits, among other things.
+    pub plan: Arc<Plan>,
+    /// When each waiting job is expected to start. Made apart from the rest: a job that has just
+    /// been submitted gets its forecast with the next view.
+    pub forecasts: Arc<HashMap<JobId, Forecast>>,
     /// For whoever asks why, or what if.
     pub planning: Arc<Planning>,
     /// The policy as it was chosen.
     pub policy: PolicyChoice,
+    /// Also those that are over; not those that were cancelled.
+    pub reservations: Vec<Reservation>,
+    pub quotas: Quotas,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -47,8 +51,9 @@ pub struct View {
 impl View {
     pub(crate) fn of(
         state: &State,
-        plan: &Plan,
-        (forecasts, planning): (HashMap<JobId, Forecast>, Planning),
+        plan: Arc<Plan>,
+        planning: Arc<Planning>,
+        forecasts: Arc<HashMap<JobId, Forecast>>,
         free_at: Vec<FreeAt>,
         executor_down: Option<String>,
     ) -> Self {
@@ -79,11 +84,17 @@ impl View {
             nodes: state.nodes().cloned().collect(),
             holders: holders.collect(),
             queue: queue.cloned().collect(),
+            plan,
             recent: state.recent().take(RECENT_WINDOW).cloned().collect(),
-            reasons: plan.reasons.clone(),
             forecasts,
-            planning: Arc::new(planning),
+            planning,
             policy: state.policy().clone(),
+            reservations: state
+                .reservations()
+                .filter(|one| one.cancelled.is_none())
+                .cloned()
+                .collect(),
+            quotas: state.quotas().clone(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

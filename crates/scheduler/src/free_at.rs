@@ -3,7 +3,7 @@
 
 use berth_domain::Timestamp;
 
-use crate::dispatch::Room;
+use crate::dispatch::{Places, Room};
 use crate::policy::Policy;
 use crate::snapshot::Snapshot;
 
@@ -19,8 +19,14 @@ pub struct FreeAt {
 /// For 1, 2, 4, 8… GPUs up to the whole cluster; sizes above a node are spread evenly.
 #[must_use]
 pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
-    let mut room = Room::of(&snapshot.nodes, Policy::default().cpu_jobs_per_node);
-    let (total, largest) = (room.total_gpus(), room.largest_node());
+    let places = Places::of_nodes(&snapshot.nodes);
+    let any = places.any();
+    let mut room = Room::of(
+        &snapshot.nodes,
+        &places,
+        Policy::default().cpu_jobs_per_node,
+    );
+    let (total, largest) = (any.total_gpus(), any.largest_node());
     let sizes = std::iter::successors(Some(1u32), |size| size.checked_mul(2));
     let mut open: Vec<FreeAt> = sizes
         .take_while(|size| *size <= total)
@@ -44,7 +50,10 @@ pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
 
     let mut mark = |room: &Room, at: Timestamp| {
         for size in open.iter_mut().filter(|size| size.at.is_none()) {
-            if room.choose(size.nodes, size.gpus / size.nodes).is_some() {
+            if room
+                .choose(any, size.nodes, size.gpus / size.nodes)
+                .is_some()
+            {
                 size.at = Some(at);
             }
         }
@@ -61,7 +70,9 @@ pub fn free_at(snapshot: &Snapshot, now: Timestamp) -> Vec<FreeAt> {
                 .iter()
                 .position(|node| node.name == part.node);
             if let Some(place) = place.filter(|place| !snapshot.nodes[*place].cordoned) {
-                room.free[place] += u32::try_from(part.gpus.len()).unwrap_or(0);
+                for part in places.parts(&snapshot.nodes, place, &part.gpus) {
+                    room.free[part.pool] += part.gpus;
+                }
             }
         }
         done = mark(&room, at);

@@ -1,21 +1,25 @@
 //! What is learned from the cluster as it runs: run times, use, and how forecasts turned out. It
-//! follows the state and adds to a snapshot what the state does not hold.
+//! follows the journal, event by event, and adds to a snapshot what the state does not hold.
 //!
-//! Nothing here is stored: after a restart it learns again from the jobs that the state remembers.
+//! What it knows depends on the events alone and not on when it was asked, so that a server that
+//! was started again and reads its journal ([`Learning`]) knows what it knew before.
 
-use std::collections::{HashMap, HashSet};
+mod past;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use berth_domain::{Job, JobId, Outcome, State, Timestamp, UserName};
+use berth_domain::job::PastAttempt;
+use berth_domain::reservation::Over;
+use berth_domain::{Event, Job, JobId, Outcome, Record, State, Timestamp};
+
+pub use past::Learning;
 
 use crate::fair::Ledger;
 use crate::forecast::{Experience, Forecast};
 use crate::predict::{Features, Guess, Predictor, RunTime};
 use crate::snapshot::{Facts, Snapshot};
-
-/// Everybody's jobs change what is thought of one user's too, but slowly: predictions are made
-/// afresh after this many.
-const REFRESH: usize = 50;
 
 /// The planner's memory.
 #[derive(Clone, Debug, Default)]
@@ -23,46 +27,68 @@ pub struct Learned {
     predictor: Predictor,
     ledger: Ledger,
     experience: Experience,
-    /// What was thought of live jobs when they were first seen.
+    /// What was thought of live jobs when they were submitted or changed.
     guesses: HashMap<JobId, Guess>,
-    /// Finished jobs that were taken in, with how many attempts they had.
-    taken: HashSet<(JobId, usize)>,
-    /// Attempts that were charged, by job.
-    charged: HashMap<JobId, usize>,
-    /// Forecasts that wait for their job to start, and when they were made.
-    open: HashMap<JobId, (Timestamp, Forecast)>,
-    /// Alike jobs of a user share a prediction.
-    cache: HashMap<UserName, HashMap<Features, Option<Arc<RunTime>>>>,
-    since_refresh: usize,
+    /// Forecasts that wait for their job to start and when they were made, oldest first. While
+    /// the journal is read there may be several of a job that started several times.
+    open: HashMap<JobId, Vec<(Timestamp, Forecast)>>,
+    /// Alike jobs share a prediction, until the next job ends.
+    cache: HashMap<Features, Option<Arc<RunTime>>>,
 }
 
 impl Learned {
-    /// Takes in what happened since the last time.
-    pub fn follow(&mut self, state: &State) {
-        let new: Vec<&Job> = state
-            .recent()
-            .take_while(|job| !self.taken.contains(&(job.id, job.past.len())))
-            .collect();
-        for job in new.into_iter().rev() {
-            self.taken.insert((job.id, job.past.len()));
-            self.charge(job);
-            self.charged.remove(&job.id);
-            self.open.remove(&job.id);
-            self.finished(job);
+    /// Takes in an event that was just applied to the state.
+    pub fn apply(&mut self, record: &Record, state: &State) {
+        if let Event::ReservationOver { over, .. } = &record.event {
+            self.charge_idle(over);
         }
+        let Some(job) = record.event.job().and_then(|id| state.job(id)) else {
+            return;
+        };
+        match &record.event {
+            Event::JobSubmitted { .. } | Event::JobUpdated { .. } | Event::JobRequeued { .. } => {
+                self.meet(job);
+            }
+            Event::AttemptStarting { .. } => self.started(job.id, record.at),
+            Event::AttemptExited { .. } => {
+                if let Some(past) = job.past.last() {
+                    self.charge(job, past);
+                }
+                if job.is_finished() {
+                    self.finished(job, record.at);
+                }
+            }
+            Event::JobFinished { .. } => self.finished(job, record.at),
+            _ => {}
+        }
+    }
+
+    /// Takes in live jobs that came before everything that was read.
+    pub fn meet_strangers(&mut self, state: &State) {
         for job in state.live() {
-            self.charge(job);
             if !self.guesses.contains_key(&job.id) {
-                let guess = self.predictor.guess(features_of(job));
-                self.guesses.insert(job.id, guess);
+                self.meet(job);
             }
-            if let Some(attempt) = job.attempt()
-                && let Some((then, forecast)) = self.open.remove(&job.id)
-            {
-                let real = attempt.granted_at.duration_since(then).as_secs_f64();
-                self.experience
-                    .observe(f64::from(forecast.queue_s), real.max(0.0));
-            }
+        }
+    }
+
+    fn meet(&mut self, job: &Job) {
+        let guess = self.predictor.guess(features_of(job));
+        self.guesses.insert(job.id, guess);
+    }
+
+    fn started(&mut self, job: JobId, at: Timestamp) {
+        let Some(forecasts) = self.open.get_mut(&job) else {
+            return;
+        };
+        if forecasts.first().is_some_and(|(made, _)| *made <= at) {
+            let (made, forecast) = forecasts.remove(0);
+            let real = at.duration_since(made).as_secs_f64();
+            self.experience
+                .observe(f64::from(forecast.queue_s), real.max(0.0));
+        }
+        if forecasts.is_empty() {
+            self.open.remove(&job);
         }
     }
 
@@ -76,11 +102,21 @@ impl Learned {
         }
     }
 
-    /// Keeps forecasts in order to learn from them: the first of each job counts.
-    pub fn keep(&mut self, forecasts: &HashMap<JobId, Forecast>, now: Timestamp) {
+    /// Keeps forecasts in order to learn from them: the first of each wait counts. Returns those
+    /// that are kept.
+    pub fn keep(
+        &mut self,
+        forecasts: &HashMap<JobId, Forecast>,
+        now: Timestamp,
+    ) -> HashMap<JobId, Forecast> {
+        let mut kept = HashMap::new();
         for (job, forecast) in forecasts.iter().filter(|(_, forecast)| forecast.p90 > now) {
-            self.open.entry(*job).or_insert((now, *forecast));
+            if let Entry::Vacant(free) = self.open.entry(*job) {
+                free.insert(vec![(now, *forecast)]);
+                kept.insert(*job, *forecast);
+            }
         }
+        kept
     }
 
     /// For [`forecast`](crate::forecast) and [`explain`](crate::explain).
@@ -96,51 +132,54 @@ impl Learned {
 
     fn predict(&mut self, job: &Facts) -> Option<Arc<RunTime>> {
         let features = &self.guesses.get(&job.id)?.job;
-        let known = self.cache.entry(features.owner.clone()).or_default();
-        if let Some(run_time) = known.get(features) {
+        if let Some(run_time) = self.cache.get(features) {
             return run_time.clone();
         }
         let run_time = self.predictor.predict(features);
-        known.insert(features.clone(), run_time.clone());
+        self.cache.insert(features.clone(), run_time.clone());
         run_time
     }
 
-    fn finished(&mut self, job: &Job) {
-        let guess = self.guesses.remove(&job.id);
+    fn finished(&mut self, job: &Job, at: Timestamp) {
+        // Those that come later are of its life after a requeue.
+        if let Some(forecasts) = self.open.get_mut(&job.id) {
+            forecasts.retain(|(made, _)| *made > at);
+            if forecasts.is_empty() {
+                self.open.remove(&job.id);
+            }
+        }
+        let Some(guess) = self.guesses.remove(&job.id) else {
+            return;
+        };
         // What was cancelled or lost would have run longer; nobody knows how long.
         let by_itself = matches!(
             job.outcome(),
             Some(Outcome::Succeeded | Outcome::Failed | Outcome::OutOfMemory | Outcome::TimedOut)
         );
-        let last = job.past.last();
-        let ran = last.and_then(|past| Some((past.started_at?, past.ended_at)));
-        let Some((from, to)) = ran.filter(|_| by_itself) else {
+        let last = job.past.last().filter(|_| by_itself);
+        let Some((from, to)) = last.and_then(|past| Some((past.started_at?, past.ended_at))) else {
             return;
         };
-        let guess = guess.unwrap_or_else(|| self.predictor.guess(features_of(job)));
         let ran = std::time::Duration::try_from(to.duration_since(from)).unwrap_or_default();
         self.predictor.observe(&guess, ran);
-        self.cache.remove(&job.owner);
-        self.since_refresh += 1;
-        if self.since_refresh >= REFRESH {
-            self.since_refresh = 0;
-            self.cache.clear();
+        self.cache.clear();
+    }
+
+    /// Charges who holds a reservation for what was kept and idled, up to when the occurrence was
+    /// over: released, given back or ended.
+    fn charge_idle(&mut self, over: &Over) {
+        // More than 130 years of one GPU are not told apart.
+        let idle = u32::try_from(over.idle_gpu_seconds).unwrap_or(u32::MAX);
+        if idle > 0 {
+            self.ledger.charge(&over.charged, f64::from(idle), over.at);
         }
     }
 
-    /// Charges a job's owner for attempts that ended.
-    fn charge(&mut self, job: &Job) {
-        if job.past.is_empty() {
-            return;
-        }
-        let done = self.charged.entry(job.id).or_default();
-        for past in job.past.iter().skip(*done) {
-            let held = past.ended_at.duration_since(past.granted_at).as_secs_f64();
-            let gpus = u32::try_from(past.lease.gpu_count()).unwrap_or(u32::MAX);
-            let amount = held.max(0.0) * f64::from(gpus);
-            self.ledger.charge(&job.owner, amount, past.ended_at);
-        }
-        *done = job.past.len();
+    /// Charges a job's owner for an attempt that ended.
+    fn charge(&mut self, job: &Job, past: &PastAttempt) {
+        let gpus = u32::try_from(past.lease.gpu_count()).unwrap_or(u32::MAX);
+        let amount = past.held().as_secs_f64() * f64::from(gpus);
+        self.ledger.charge(&job.owner, amount, past.ended_at);
     }
 }
 
@@ -157,7 +196,7 @@ pub fn features_of(job: &Job) -> Features {
 }
 
 /// A name without what changes from run to run: each number becomes `#`.
-fn pattern(name: &str) -> String {
+pub(crate) fn pattern(name: &str) -> String {
     let mut pattern = String::with_capacity(name.len());
     for letter in name.chars() {
         let letter = if letter.is_ascii_digit() { '#' } else { letter };

@@ -21,17 +21,18 @@ pub mod sim;
 mod snapshot;
 
 pub use dispatch::{Factor, FactorKind, factors};
-pub use explain::{Action, Effect, Explanation, Holding, Remedy, explain};
+pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{
-    Change, Experience, Forecast, forecast, forecast_if, forecast_move, forecast_policy,
+    Change, Experience, Forecast, ForecastScore, forecast, forecast_if, forecast_move,
+    forecast_policy, forecast_reservation,
 };
 pub use free_at::{FreeAt, free_at};
-pub use learn::{Learned, features_of};
+pub use learn::{Learned, Learning, features_of};
 pub use plan::{Plan, Preempt, plan, plan_and_forecast};
 pub use policy::{
     Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,
     RunTimeSource, Shortest, UnknownPolicy, Weights,
 };
-pub use reserve::{Holder, Reservation};
-pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
+pub use reserve::Reservation;
+pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};

@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use berth_domain::{GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp};
+use berth_domain::{
+    Constraint, Constraints, GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp,
+};
 
-use crate::dispatch::{self, Decision, Room, Why};
+use crate::dispatch::{self, Decision, Exact, Part, Places, Room, Why};
 use crate::forecast::{self, Experience, Forecast};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Gate, Snapshot};
@@ -65,7 +67,7 @@ pub fn plan_and_forecast(
 
 fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &Decision) -> Plan {
     let mut plan = Plan {
-        starts: leases(snapshot, decision),
+        starts: leases(snapshot, policy, now, decision),
         preemptions: preemptions(snapshot, decision),
         wake_at: decision.wake_at,
         ..Plan::default()
@@ -74,7 +76,11 @@ fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &
         snapshot,
         policy,
         now,
-        room: Room::of(&snapshot.nodes, policy.cpu_jobs_per_node),
+        places: &decision.places,
+        room: Room::of(&snapshot.nodes, &decision.places, policy.cpu_jobs_per_node),
+        left: None,
+        kept_by: HashMap::new(),
+        starts: &decision.starts,
         first: None,
         ahead: 0,
     };
@@ -86,28 +92,32 @@ fn of_decision(snapshot: &Snapshot, policy: &Policy, now: Timestamp, decision: &
     plan
 }
 
-/// The exact GPUs of what starts: the first free ones of each chosen node.
-pub(crate) fn leases(snapshot: &Snapshot, decision: &Decision) -> Vec<(JobId, Lease)> {
-    let mut used: HashMap<usize, usize> = HashMap::new();
-    let mut lease = |job: &Facts, nodes: &[usize]| {
-        let gpus = job.gpus_per_node as usize;
-        let parts = nodes.iter().map(|place| {
-            let node = &snapshot.nodes[*place];
-            let from = used.entry(*place).or_default();
-            let taken: Vec<GpuRef> = node.free[*from..*from + gpus].to_vec();
-            *from += gpus;
+/// The exact GPUs of what starts.
+pub(crate) fn leases(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    decision: &Decision,
+) -> Vec<(JobId, Lease)> {
+    let mut exact = Exact::new(snapshot, &decision.places, policy, now);
+    let mut lease = |job: &Facts, parts: &[Part]| {
+        let of_node = parts.chunk_by(|a, b| a.node == b.node).map(|parts| {
+            let gpus = parts.iter().flat_map(|part| exact.take(job, *part));
+            let mut gpus: Vec<GpuRef> = gpus.collect();
+            // As indices rise in every lease.
+            gpus.sort_by_key(|gpu| gpu.index);
             NodeLease {
-                node: node.name.clone(),
-                gpus: taken,
+                node: snapshot.nodes[parts[0].node].name.clone(),
+                gpus,
             }
         });
-        Lease(parts.collect())
+        Lease(of_node.collect())
     };
     let starts = decision.starts.iter();
     starts
-        .map(|(index, nodes)| {
+        .map(|(index, parts)| {
             let job = &snapshot.pending[*index].job;
-            (job.id, lease(job, nodes))
+            (job.id, lease(job, parts))
         })
         .collect()
 }
@@ -127,13 +137,21 @@ struct Words<'a> {
     snapshot: &'a Snapshot,
     policy: &'a Policy,
     now: Timestamp,
+    places: &'a Places,
+    /// Before anything of this plan starts.
     room: Room,
+    starts: &'a [(usize, Vec<Part>)],
+    /// After everything of this plan has started; made when it is needed.
+    left: Option<Room>,
+    /// Which of their constraints keep jobs waiting and how many free GPUs are as these ask, by
+    /// what they ask and their size.
+    kept_by: HashMap<(&'a Constraints, u32, u32), (u32, Constraints)>,
     /// The first job that waits for GPUs, and how many do up to the current one.
     first: Option<JobId>,
     ahead: u32,
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
     fn reason(&mut self, index: usize, why: Why) -> PendingReason {
         let pending = &self.snapshot.pending[index];
         let job = &pending.job;
@@ -146,39 +164,51 @@ impl Words<'_> {
             Why::ExecutorDown => PendingReason::ExecutorDown {
                 why: self.snapshot.executor_down.clone().unwrap_or_default(),
             },
+            Why::NeverFits if self.places.any().ever_fits(job.nodes, job.gpus_per_node) => {
+                let asks = job.constraints.as_deref().cloned().unwrap_or_default();
+                PendingReason::BadConstraints {
+                    asks: Box::new(asks),
+                }
+            }
             Why::NeverFits => PendingReason::NeverFits {
                 nodes: job.nodes,
                 gpus_per_node: job.gpus_per_node,
-                largest_node: self.room.largest_node(),
-                present_nodes: u32::try_from(self.room.nodes()).unwrap_or(u32::MAX),
+                largest_node: self.places.any().largest_node(),
+                present_nodes: u32::try_from(self.snapshot.nodes.len()).unwrap_or(u32::MAX),
             },
             Why::CpuSlots => PendingReason::CpuSlots {
                 limit: self.policy.cpu_jobs_per_node,
             },
-            Why::NoRoom { free, best } => match self.behind(job.id) {
-                Some(behind) => behind,
-                None if free < job.gpus() => PendingReason::Resources {
-                    wanted_gpus: job.gpus(),
-                    free_gpus: free,
-                },
-                None => PendingReason::Fragmentation {
-                    nodes: job.nodes,
-                    gpus_per_node: job.gpus_per_node,
-                    free_gpus: free,
-                    best_node_free: best,
-                },
-            },
+            Why::NoRoom { free, best } => self.no_room(job, free, best),
+            Why::Constraints => self.constraints(job),
             Why::Behind => self.behind(job.id).unwrap_or(PendingReason::Resources {
                 wanted_gpus: job.gpus(),
                 free_gpus: self.room.free_gpus(),
             }),
-            Why::QuotaUser(limit) => PendingReason::QuotaUser { limit },
-            Why::QuotaProject(limit) => PendingReason::QuotaProject { limit },
+            Why::QuotaUser { held, limit, hard } => PendingReason::QuotaUser {
+                user: job.owner.clone(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
+            Why::QuotaProject { held, limit, hard } => PendingReason::QuotaProject {
+                project: job.project.clone().unwrap_or_default(),
+                held,
+                wanted: job.gpus(),
+                limit,
+                hard,
+            },
             Why::Reserved(index) => {
+                // Others wait behind it all the same.
+                let _ = self.behind(job.id);
                 let reservation = &self.snapshot.reservations[index];
                 PendingReason::Reservation {
                     id: reservation.id,
+                    note: reservation.note.clone(),
+                    holder: reservation.holder.clone(),
                     start: reservation.start,
+                    end: reservation.end,
                 }
             }
             Why::Draining { at_s, free, idle_s } => {
@@ -197,12 +227,88 @@ impl Words<'_> {
         }
     }
 
+    fn no_room(&mut self, job: &Facts, free: u32, best: u32) -> PendingReason {
+        match self.behind(job.id) {
+            Some(behind) => behind,
+            None if free < job.gpus() => PendingReason::Resources {
+                wanted_gpus: job.gpus(),
+                free_gpus: free,
+            },
+            None => PendingReason::Fragmentation {
+                nodes: job.nodes,
+                gpus_per_node: job.gpus_per_node,
+                free_gpus: free,
+                best_node_free: best,
+            },
+        }
+    }
+
+    /// A job that asks for nodes or GPUs that are not free, where others are.
+    fn constraints(&mut self, job: &'a Facts) -> PendingReason {
+        let (any, nodes, gpus) = (self.places.any(), job.nodes, job.gpus_per_node);
+        let left = self.left.get_or_insert_with(|| {
+            let mut room = self.room.clone();
+            for (_, parts) in self.starts {
+                room.take(parts);
+            }
+            room
+        });
+        let free_gpus = left.free_gpus();
+        let fits = |need| left.choose(need, nodes, gpus).is_some();
+        let keeps = fits(any) && !fits(self.places.of_job(job));
+        let Some(asks) = job.constraints.as_deref().filter(|_| keeps) else {
+            // Whoever came later took what it could not have, or what it could is kept for somebody.
+            let best = left.best(any);
+            return self.no_room(job, free_gpus, best);
+        };
+        let kept = self.kept_by.entry((asks, nodes, gpus));
+        let (fitting_gpus, asks) = kept
+            .or_insert_with(|| {
+                let keep = that_keep(asks, left, self.snapshot, self.places, (nodes, gpus));
+                let need = self.places.need(&self.snapshot.nodes, &keep);
+                (left.fitting(&need), keep)
+            })
+            .clone();
+        // It waits for GPUs as those behind it do.
+        self.behind(job.id);
+        PendingReason::Constraints {
+            nodes,
+            gpus_per_node: gpus,
+            free_gpus,
+            fitting_gpus,
+            asks: Box::new(asks),
+        }
+    }
+
     /// Who is before it, if anybody is.
     fn behind(&mut self, job: JobId) -> Option<PendingReason> {
         let ahead = self.ahead;
         self.ahead += 1;
         let first = *self.first.get_or_insert(job);
         (ahead > 0).then_some(PendingReason::Priority { ahead, first })
+    }
+}
+
+/// Those of a job's constraints without which it would fit, each alone; all of them if that does
+/// not tell.
+fn that_keep(
+    asks: &Constraints,
+    room: &Room,
+    snapshot: &Snapshot,
+    places: &Places,
+    (nodes, gpus): (u32, u32),
+) -> Constraints {
+    let fits = |asks: &Constraints| {
+        let need = places.need(&snapshot.nodes, asks);
+        room.choose(&need, nodes, gpus).is_some()
+    };
+    let asked = Constraint::ALL.into_iter().filter(|one| asks.asks(*one));
+    let needless = asked.filter(|one| !fits(&asks.without(*one)));
+    let keep = needless.fold(asks.clone(), |less, one| less.without(one));
+    if keep.is_empty() || fits(&keep) {
+        asks.clone()
+    } else {
+        keep
     }
 }
 

@@ -1,6 +1,7 @@
 //! The planner's promises.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{
@@ -30,6 +31,7 @@ fn cluster(free: [&[u32]; 2]) -> Snapshot {
             free: free.iter().map(|index| gpu(name, *index)).collect(),
             cpu_jobs: 0,
             cordoned: false,
+            pools: Arc::default(),
         });
     Snapshot {
         nodes: nodes.collect(),
@@ -282,6 +284,7 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
                     free,
                     cpu_jobs,
                     cordoned: false,
+                    pools: Arc::default(),
                 }
             })
             .collect(),

@@ -16,7 +16,7 @@ fn run(jobs: &[TraceJob], policy: &str, knobs: &[(&str, &str)]) -> Run {
     for (knob, value) in knobs {
         policy.set(knob, value).expect("the test is right");
     }
-    simulate("test", jobs, Cluster::default(), &policy)
+    simulate("test", jobs, &Cluster::default(), &policy)
 }
 
 fn close(found: f64, expected: f64) {
@@ -247,7 +247,7 @@ fn forecasts_mean_what_they_say() {
         let (mut jobs, mut by_p50, mut by_p90) = (0.0, 0.0, 0.0);
         for name in SETS.iter().filter(|name| name.starts_with(family)) {
             let Some(trace) = public(name) else { return };
-            let score = score_forecasts(&trace, Cluster::default(), &Policy::berth());
+            let score = score_forecasts(&trace, &Cluster::default(), &Policy::berth());
             let count = f64::from(score.jobs);
             jobs += count;
             by_p50 += score.p50_pct * count;

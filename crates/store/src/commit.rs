@@ -7,10 +7,12 @@ use berth_domain::state::{Changes, Counters};
 use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
+use crate::forecasts::{self, Foretold};
 use crate::{Store, StoreError, int, micros};
 
 impl Store {
-    /// One transaction: appends the records to the journal and writes what they change.
+    /// One transaction: appends the records to the journal, and writes what they change and the
+    /// forecasts that were made since the last one.
     ///
     /// # Errors
     /// When anything of it cannot be written; then nothing is.
@@ -19,10 +21,13 @@ impl Store {
         records: &[Record],
         changes: &Changes,
         counters: Counters,
+        made: &[Foretold],
     ) -> Result<(), StoreError> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        forecasts::insert(&mut transaction, made).await?;
         for record in records {
             append(&mut transaction, record).await?;
+            forecasts::settle(&mut transaction, record).await?;
         }
         let ends: HashMap<JobId, Seq> = records
             .iter()
@@ -41,7 +46,16 @@ impl Store {
         }
         if let Some(policy) = &changes.policy {
             let doc = serde_json::to_string(policy).map_err(StoreError::Write)?;
-            sqlx::query("INSERT OR REPLACE INTO settings (name, doc) VALUES ('policy', ?)")
+            save_setting(&mut transaction, "policy", doc).await?;
+        }
+        if let Some(quotas) = &changes.quotas {
+            let doc = serde_json::to_string(quotas).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "quotas", doc).await?;
+        }
+        for reservation in &changes.reservations {
+            let doc = serde_json::to_string(reservation).map_err(StoreError::Write)?;
+            sqlx::query("INSERT OR REPLACE INTO reservations (id, doc) VALUES (?, ?)")
+                .bind(int(reservation.id.0))
                 .bind(doc)
                 .execute(&mut *transaction)
                 .await?;
@@ -65,6 +79,19 @@ async fn append(connection: &mut SqliteConnection, record: &Record) -> Result<()
         .bind(actor)
         .bind(record.event.job().map(|job| int(job.0)))
         .bind(event)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn save_setting(
+    connection: &mut SqliteConnection,
+    name: &str,
+    doc: String,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT OR REPLACE INTO settings (name, doc) VALUES (?, ?)")
+        .bind(name)
+        .bind(doc)
         .execute(connection)
         .await?;
     Ok(())

@@ -5,16 +5,20 @@
 
 mod commit;
 mod error;
+mod forecasts;
 mod jobs;
 mod journal;
 mod load;
 mod open;
+mod past;
 mod people;
 mod sessions;
 
 pub use error::StoreError;
+pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
 pub use open::Store;
+pub use past::Lived;
 pub use people::{TokenKind, User};
 
 use berth_domain::Timestamp;

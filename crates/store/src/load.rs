@@ -2,6 +2,7 @@
 
 use berth_domain::state::{Counters, RECENT, Saved, Verdict};
 use berth_domain::{Job, JobId, Node, Seq, State, UserName};
+use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -44,11 +45,12 @@ impl Store {
             .fetch_all(&mut *reading)
             .await?;
 
-        let policy = sqlx::query("SELECT doc FROM settings WHERE name = 'policy'")
-            .fetch_optional(&mut *reading)
+        let settings = sqlx::query("SELECT name, doc FROM settings")
+            .fetch_all(&mut *reading)
             .await?;
-        let policy = policy.map(|row| serde_json::from_str(row.get(0)));
-        let policy = policy.transpose().map_err(unreadable("the policy"))?;
+        let reservations = sqlx::query("SELECT doc FROM reservations")
+            .fetch_all(&mut *reading)
+            .await?;
 
         let id = |row: &SqliteRow, at: usize| JobId(row.get::<i64, _>(at).unsigned_abs());
         let verdict = |row: &SqliteRow| {
@@ -62,9 +64,8 @@ impl Store {
         };
         let mut recent = recent.iter().map(job).collect::<Result<Vec<_>, _>>()?;
         recent.reverse();
-        let node = |row: &SqliteRow| {
-            serde_json::from_str::<Node>(row.get(0)).map_err(unreadable("a node"))
-        };
+        let reservation =
+            |row: &SqliteRow| serde_json::from_str(row.get(0)).map_err(unreadable("a reservation"));
         Ok(State::restore(Saved {
             seq: Seq(seq.unsigned_abs()),
             nodes: nodes.iter().map(node).collect::<Result<_, _>>()?,
@@ -79,9 +80,27 @@ impl Store {
                 last_job: counters.get::<i64, _>(0).unsigned_abs(),
                 last_ordinal: counters.get::<i64, _>(1).unsigned_abs(),
             },
-            policy: policy.unwrap_or_default(),
+            policy: setting(&settings, "policy")?,
+            reservations: reservations
+                .iter()
+                .map(reservation)
+                .collect::<Result<_, _>>()?,
+            quotas: setting(&settings, "quotas")?,
         }))
     }
+}
+
+/// What was set for the whole cluster; the default if it never was.
+fn setting<T: Default + DeserializeOwned>(rows: &[SqliteRow], name: &str) -> Result<T, StoreError> {
+    let row = rows.iter().find(|row| row.get::<&str, _>(0) == name);
+    row.map_or(Ok(T::default()), |row| {
+        serde_json::from_str(row.get(1)).map_err(unreadable(format!("the setting {name}")))
+    })
+}
+
+/// A node from a row whose first column is its document.
+pub(crate) fn node(row: &SqliteRow) -> Result<Node, StoreError> {
+    serde_json::from_str(row.try_get(0)?).map_err(unreadable("a node"))
 }
 
 /// A job from a row whose first column is its document.

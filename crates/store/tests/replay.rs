@@ -14,7 +14,7 @@ use random::{Step, World, steps};
 async fn commit(store: &Store, world: &mut World, records: Vec<Record>) {
     let changes = world.state.project(&records).unwrap();
     store
-        .commit(&records, &changes, changes.counters)
+        .commit(&records, &changes, changes.counters, &[])
         .await
         .unwrap();
     world.apply(records);
@@ -25,7 +25,7 @@ async fn begin(store: &Store) -> World {
     let world = World::new();
     let changes = State::default().project(&world.journal).unwrap();
     store
-        .commit(&world.journal, &changes, changes.counters)
+        .commit(&world.journal, &changes, changes.counters, &[])
         .await
         .unwrap();
     world
@@ -97,7 +97,9 @@ async fn a_commit_that_fails_leaves_nothing() {
         seq: Seq(1),
         ..records[0].clone()
     });
-    let failed = store.commit(&records, &changes, changes.counters).await;
+    let failed = store
+        .commit(&records, &changes, changes.counters, &[])
+        .await;
     assert!(matches!(failed, Err(StoreError::Sql(_))));
     assert_eq!(store.load().await.unwrap(), world.state);
     assert_eq!(journal(&store).await, world.journal);

@@ -58,6 +58,8 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
                 uuid: GpuUuid(format!("GPU-simulated-{n:04}-{index:02}")),
                 model: H100.to_owned(),
                 mem_total_bytes: H100_BYTES,
+                // As on a real one: NVSwitch joins all of a node.
+                nvlink_island: Some(0),
             })
             .collect(),
     };
@@ -85,6 +87,7 @@ pub async fn nvidia_smi(program: &Path, name: NodeName) -> Result<Option<Node>, 
                         uuid: GpuUuid(uuid.clone()),
                         model: model.clone(),
                         mem_total_bytes: mebibytes * 1024 * 1024,
+                        nvlink_island: None,
                     }),
                 _ => None,
             };

@@ -81,6 +81,7 @@ fn node(found: NamedNode, foreign: u32) -> Node {
                 uuid: GpuUuid(gpu.uuid),
                 model: gpu.model,
                 mem_total_bytes: gpu.mem_total_bytes,
+                nvlink_island: None,
             })
             .collect();
         gpus.sort_by_key(|gpu| gpu.index);
@@ -92,6 +93,7 @@ fn node(found: NamedNode, foreign: u32) -> Node {
                 uuid: GpuUuid(format!("GPU-{}-{index}", found.name)),
                 model: "GPU".to_owned(),
                 mem_total_bytes: 0,
+                nvlink_island: None,
             })
             .collect()
     };

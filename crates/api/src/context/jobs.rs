@@ -1,8 +1,9 @@
 //! What the job functions do.
 
+use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Command, Dependency, Job, JobId, JobPatch, PriorityClass, Refusal, Seq, StateName,
-    SubmitRequest, Timestamp, UserName, walltime,
+    Actor, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, PriorityClass,
+    Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
 };
 use berth_orchestrator::Done;
 use berth_store::{JobFilter, Page};
@@ -43,7 +44,7 @@ impl Context {
     /// Why it is refused.
     pub async fn command(&self, command: Command) -> Result<JobAnswer, ApiError> {
         let done = self.state.handle.send(self.actor.clone(), command).await;
-        let Done { jobs, repeated } = done.map_err(command_error)?;
+        let Done { jobs, repeated, .. } = done.map_err(command_error)?;
         let first = match (jobs.first(), repeated) {
             (Some(job), _) => job.clone(),
             (None, Some(id)) => self.job(id).await?,
@@ -194,15 +195,16 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
             .map(|text| text.parse::<Dependency>())
             .collect::<Result<Vec<_>, _>>()
     });
-    let begin = match arg.begin.as_deref() {
-        None => None,
-        Some("") => Some(None),
-        Some(text) => Some(Some(text.parse::<Timestamp>().map_err(|_| {
-            Refusal::invalid(
-                "begin",
-                format!("'{text}' is not a time such as 2026-11-30T18:00:00Z."),
-            )
-        })?)),
+    let begin = unless_empty(arg.begin.as_deref(), |text| asks::time("begin", text))?;
+    let deadline = unless_empty(arg.deadline.as_deref(), asks::deadline)?;
+    let nodes =
+        |list, names: Option<Vec<String>>| names.map(|names| asks::nodes(list, &names)).transpose();
+    let constraints = ConstraintsPatch {
+        gpu_models: arg.gpu_model.as_deref().map(asks::gpu_models).transpose()?,
+        min_gpu_mem_bytes: unless_empty(arg.gpu_mem.as_deref(), asks::gpu_mem)?,
+        nodes: nodes(Constraint::Nodelist, arg.nodelist)?,
+        exclude: nodes(Constraint::Exclude, arg.exclude)?,
+        nvlink: arg.nvlink,
     };
     Ok(JobPatch {
         name: arg.name,
@@ -214,5 +216,19 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
         gpus: number("gpus", arg.gpus)?,
         dependencies: after.transpose().map_err(invalid("after"))?,
         begin,
+        deadline,
+        constraints,
     })
+}
+
+/// A value to set, or to remove where the text is empty.
+fn unless_empty<T>(
+    text: Option<&str>,
+    read: impl Fn(&str) -> Result<T, Refusal>,
+) -> Result<Option<Option<T>>, Refusal> {
+    match text {
+        None => Ok(None),
+        Some("") => Ok(Some(None)),
+        Some(text) => read(text).map(|value| Some(Some(value))),
+    }
 }

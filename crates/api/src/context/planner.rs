@@ -1,10 +1,12 @@
 //! Asking the planner.
 
+use std::sync::Arc;
+
 use berth_domain::{
-    Command, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
+    Command, Constraint, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
 };
 use berth_orchestrator::{Planning, View, resolve};
-use berth_scheduler::{Action, Effect, Facts, KNOBS, Policy, Remedy};
+use berth_scheduler::{Action, Change, Effect, Facts, KNOBS, Policy, Remedy};
 
 use super::{Context, command_error};
 use crate::convert;
@@ -41,14 +43,23 @@ impl Context {
             ahead: vec![],
             holders: vec![],
             factors: vec![],
-            start_p50: row.start_p50,
-            start_p90: row.start_p90,
+            start_p50: None,
+            start_p90: None,
+            deadline: job.spec.deadline.filter(|_| job.is_waiting()),
+            end_p50: None,
             actions: vec![],
         };
         let Some(found) = found else {
             return Ok(answer);
         };
         answer.place = Some(found.place);
+        answer.end_p50 = found.due.map(|due| convert::to_the_minute(due.end));
+        answer.start_p50 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p50));
+        answer.start_p90 = found
+            .forecast
+            .map(|known| convert::to_the_minute(known.p90));
         for job in found.ahead {
             let known = self.state.store.job(job).await.ok().flatten();
             answer.ahead.extend(known.map(|known| AheadView {
@@ -100,11 +111,14 @@ impl Context {
         let view = self.state.handle.current().await;
         let capacity = berth_domain::node::Capacity::of(view.nodes.iter());
         let spec = request.check(capacity)?.spec;
+        let asks = spec.constraints;
+        asks.check(view.nodes.iter(), spec.nodes, spec.gpus_per_node)?;
         let now = self.now();
         let job = Facts {
             owner: UserName::from(self.actor.name()),
             nodes: spec.nodes,
             gpus_per_node: spec.gpus_per_node,
+            constraints: (!asks.is_empty()).then(|| Arc::new(asks)),
             time_limit: spec.time_limit,
             class: spec.class,
             submitted_at: now,
@@ -150,18 +164,23 @@ impl Context {
         let other =
             resolve(&choice(arg), cpu_jobs).map_err(|why| ApiError::invalid("policy", why))?;
         let changes = on_a_thread(&view, move |planning| planning.forecast_policy(&other, now));
-        let mut answer = PreviewAnswer {
-            changes: vec![],
-            waiting: view.forecasts.len(),
-        };
-        for change in changes.await? {
+        Ok(PreviewAnswer {
+            changes: self.changes(changes.await?).await,
+            waiting: view.plan.order.len(),
+        })
+    }
+
+    /// Whose start changes by a minute or more.
+    pub(super) async fn changes(&self, changes: Vec<Change>) -> Vec<ChangeView> {
+        let mut shown = Vec::new();
+        for change in changes {
             let before_p50 = convert::to_the_minute(change.before.p50);
             let after_p50 = convert::to_the_minute(change.after.p50);
             if before_p50 == after_p50 {
                 continue;
             }
             let known = self.state.store.job(change.job).await.ok().flatten();
-            answer.changes.extend(known.map(|known| ChangeView {
+            shown.extend(known.map(|known| ChangeView {
                 job: change.job,
                 name: known.spec.name,
                 user: known.owner,
@@ -169,7 +188,7 @@ impl Context {
                 after_p50,
             }));
         }
-        Ok(answer)
+        shown
     }
 
     fn now(&self) -> Timestamp {
@@ -185,7 +204,7 @@ fn choice(arg: PolicyArg) -> PolicyChoice {
 }
 
 /// Planning takes milliseconds with a long queue: not where requests are answered.
-async fn on_a_thread<T: Send + 'static>(
+pub(super) async fn on_a_thread<T: Send + 'static>(
     view: &View,
     ask: impl FnOnce(&Planning) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
@@ -241,6 +260,18 @@ fn action(job: JobId, action: Action) -> ActionView {
             format!("after job {other}"),
             format!("berth move {job} --after {other}"),
         ),
+        Remedy::Without(one) => {
+            let flag = format!("--{}", one.field().replace('_', "-"));
+            let nothing = if one == Constraint::Nvlink {
+                "false"
+            } else {
+                "none"
+            };
+            (
+                format!("without {flag}"),
+                format!("berth update {job} {flag} {nothing}"),
+            )
+        }
         Remedy::Release => ("released".to_owned(), format!("berth release {job}")),
     };
     let forecast = match action.effect {

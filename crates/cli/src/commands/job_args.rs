@@ -7,58 +7,29 @@ use berth_api::jobs::{JobAnswer, SubmitJob};
 use berth_domain::SubmitRequest;
 use jiff::Zoned;
 
+use super::spec_args::{self, SpecArgs};
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::time;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct JobArgs {
-    /// GPUs: in all, or with -N on each node. Default 1; 0 for a job that needs none.
-    #[arg(short = 'g', long, value_name = "N", allow_negative_numbers = true)]
-    gpus: Option<i64>,
-    /// Nodes; each runs the command once. Default: as few as hold the GPUs.
-    #[arg(short = 'N', long, value_name = "N", allow_negative_numbers = true)]
-    nodes: Option<i64>,
-    /// Time limit: 90s, 30m, 6h, 2d, 1-12:00:00, or a number of minutes. Default 24h.
-    #[arg(
-        short = 't',
-        long = "time",
-        value_name = "TIME",
-        allow_hyphen_values = true
-    )]
-    time_limit: Option<String>,
-    /// The job's name. Default: the program's.
-    #[arg(short = 'J', long, value_name = "NAME")]
-    name: Option<String>,
-    /// Priority class: low, normal, high, critical. A higher class goes first.
-    #[arg(
-        short = 'p',
-        long = "priority",
-        visible_alias = "class",
-        value_name = "CLASS"
-    )]
-    class: Option<String>,
+    #[command(flatten)]
+    spec: SpecArgs,
     /// The project that it counts for.
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
-    /// Start only after these jobs succeeded: 17, or afterany:17, afternotok:17; several with commas.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    after: Vec<String>,
-    /// Not before this time: +2h, 18:00, 2026-11-30T18:00 (local), 2026-11-30T18:00:00Z.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    begin: Option<String>,
     /// Where the command runs. Default: the current folder.
     #[arg(short = 'C', long, value_name = "DIR")]
     chdir: Option<PathBuf>,
     /// A variable for the job: KEY=VALUE, or KEY with the value that it has here. May be repeated.
     #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
     env: Vec<String>,
-    /// Tries after a failed first one. Default 0.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    retries: Option<i64>,
     /// May be stopped and queued again when others need the GPUs.
     #[arg(long)]
     preemptible: bool,
+    /// All its GPUs on a node from one NVLink island.
+    #[arg(long)]
+    nvlink: bool,
     /// The same key returns the same job, however often it is submitted.
     #[arg(long, value_name = "TEXT")]
     key: Option<String>,
@@ -81,21 +52,27 @@ impl JobArgs {
                 folder.display()
             ))
         })?;
-        let begin = self.begin.map(|text| time::begin(&text, now)).transpose();
+        let spec = self.spec;
         Ok(SubmitRequest {
             command: self.command,
-            name: self.name,
+            name: spec.name,
             project: self.project,
             workdir: Some(workdir),
             env: variables(&self.env, |name| std::env::var(name).ok())?,
-            gpus: self.gpus,
-            nodes: self.nodes,
-            time_limit: self.time_limit,
-            class: self.class,
+            gpus: spec.gpus,
+            nodes: spec.nodes,
+            time_limit: spec.time_limit,
+            class: spec.class,
             preemptible: self.preemptible,
-            max_retries: self.retries,
-            after: self.after,
-            begin: begin.map_err(|why| Failure::Usage(format!("--begin: {why}.")))?,
+            max_retries: spec.retries,
+            after: spec.after.unwrap_or_default(),
+            begin: spec_args::time("--begin", spec.begin, now)?,
+            deadline: spec_args::time("--deadline", spec.deadline, now)?,
+            gpu_model: spec.gpu_model.unwrap_or_default(),
+            gpu_mem: spec.gpu_mem,
+            nodelist: spec.nodelist.unwrap_or_default(),
+            exclude: spec.exclude.unwrap_or_default(),
+            nvlink: self.nvlink,
             array: None,
             hold: false,
             idempotency_key: Some(self.key.unwrap_or_else(new_key)),
@@ -173,7 +150,7 @@ mod tests {
     fn everything_that_can_be_said_of_a_job() {
         let line = "-g 4 -N 2 -t 1-12 -J big -p high --project llm --after 3,afterany:5 --after 9 \
                     --begin +1h --array 0-9%2 -C runs -e A=1=2 -e B= --retries 3 --preemptible \
-                    --hold --key k -- python train.py -g 7 -- --lr=1";
+                    --deadline +2d --gpu-model H100,A100 --gpu-mem 80G -w n1,n2 -x n3 --nvlink --hold --key k -- python train.py -g 7 -- --lr=1";
         let words: Vec<&str> = line.split_whitespace().collect();
         let env = [("A", "1=2"), ("B", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
         let command = ["python", "train.py", "-g", "7", "--", "--lr=1"];
@@ -191,6 +168,12 @@ mod tests {
             max_retries: Some(3),
             after: ["3", "afterany:5", "9"].map(str::to_owned).to_vec(),
             begin: Some("2026-11-24T13:00:00Z".into()),
+            deadline: Some("2026-11-26T12:00:00Z".into()),
+            gpu_model: ["H100", "A100"].map(str::to_owned).to_vec(),
+            gpu_mem: Some("80G".into()),
+            nodelist: ["n1", "n2"].map(str::to_owned).to_vec(),
+            exclude: vec!["n3".into()],
+            nvlink: true,
             array: Some("0-9%2".into()),
             hold: true,
             idempotency_key: Some("k".into()),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use berth_api::past::{ForecastScore, ForecastScoreAnswer, ScoreView};
 use berth_api::planner::{
-    ChangeView, GetPolicy, PolicyAnswer, PolicyArg, PreviewAnswer, PreviewPolicy, SetPolicy,
+    ChangeView, GetPolicy, PolicyAnswer, PolicyArg, PreviewPolicy, SetPolicy,
 };
 use berth_domain::Timestamp;
 use clap::Subcommand;
@@ -17,7 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   berth policy show
   berth policy preview slurm
-  berth policy set berth --set preemption=on";
+  berth policy set berth --set preemption=on
+  berth policy score";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -34,6 +36,8 @@ enum Verb {
     Set(Choice),
     /// Whose start another policy would change; changes nothing.
     Preview(Choice),
+    /// How well starts were foretold in the last weeks.
+    Score,
 }
 
 #[derive(Debug, clap::Args)]
@@ -85,9 +89,32 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
                 })
             };
             let answer = session.repeat(call).await?;
-            session.show(&answer, |answer| preview(answer, Timestamp::now()))
+            session.show(&answer, |answer| {
+                changes(&answer.changes, answer.waiting, Timestamp::now())
+            })
+        }
+        Verb::Score => {
+            let call = || session.berth.call(ForecastScore {});
+            let answer = session.repeat(call).await?;
+            session.show(&answer, score)
         }
     }
+}
+
+fn score(answer: &ForecastScoreAnswer) -> String {
+    let lines = answer.windows.iter().map(|window| match window {
+        ScoreView { jobs: 0, days, .. } => {
+            format!("Last {days} days: no job with a forecast has started.")
+        }
+        ScoreView { days, jobs, .. } => format!(
+            "Last {days} days: {jobs} jobs that waited. {:.0} % started by their p50, {:.0} % by \
+             their p90 (50 and 90 would be right). Half of the p50 were off by less than {:.1} minutes.",
+            window.p50_pct,
+            window.p90_pct,
+            window.median_error_min
+        ),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `berth with preemption=on`.
@@ -117,18 +144,16 @@ fn shown(answer: &PolicyAnswer) -> String {
     format!("Policy: {}\n\n{}", named(answer), knobs.trim_end())
 }
 
-fn preview(answer: &PreviewAnswer, now: Timestamp) -> String {
-    if answer.changes.is_empty() {
-        return format!(
-            "None of the {} waiting jobs would start at another time.",
-            answer.waiting
-        );
+/// Whose start changes, of so many that wait.
+pub fn changes(changes: &[ChangeView], waiting: usize, now: Timestamp) -> String {
+    if changes.is_empty() {
+        return format!("None of the {waiting} waiting jobs would start at another time.");
     }
     let row = |change: &ChangeView| {
         let earlier = change.after_p50 < change.before_p50;
         vec![
             change.job.to_string(),
-            change.name.clone(),
+            table::printable(&change.name),
             change.user.to_string(),
             time::short(change.before_p50, now),
             time::short(change.after_p50, now),
@@ -136,8 +161,8 @@ fn preview(answer: &PreviewAnswer, now: Timestamp) -> String {
         ]
     };
     let header = ["JOBID", "NAME", "USER", "NOW STARTS", "WOULD START", ""];
-    let rows = answer.changes.iter().map(row).collect();
+    let rows = changes.iter().map(row).collect();
     let table = table::plain(&header, &[0], rows, Width::here());
-    let (changed, waiting) = (answer.changes.len(), answer.waiting);
+    let changed = changes.len();
     format!("{table}{changed} of {waiting} waiting jobs would start at another time.")
 }

@@ -117,7 +117,9 @@ fn facts(job: &JobDetail, now: Timestamp) -> Vec<(&'static str, String)> {
         row.array
             .map(|place| format!("task {} of job {}", place.index, place.array)),
     );
+    add("Asks for", Some(job.constraints.phrase()));
     add("Begin", job.begin.map(at));
+    add("Deadline", job.deadline.map(time::local));
     add("Submitted", Some(at(row.submitted_at)));
     add("Started", row.started_at.map(at));
     add("Finished", row.finished_at.map(at));
@@ -210,6 +212,8 @@ mod tests {
             max_retries: 0,
             after: vec![],
             begin: None,
+            deadline: None,
+            constraints: berth_domain::Constraints::default(),
             held_by: None,
             attempts: vec![attempt],
             attach: None,

@@ -4,15 +4,16 @@ use berth_api::jobs::{UpdateArg, UpdateJob};
 use berth_domain::JobId;
 use jiff::Zoned;
 
+use super::spec_args::{self, SpecArgs};
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::time;
 
 const EXAMPLES: &str = "\
 Examples:
   berth update 17 -t 12h
   berth update 17 -p high -g 2
-  berth update 17 --after none --begin none";
+  berth update 17 --after none --begin none
+  berth update 17 --nodelist none --deadline +8h";
 
 /// What removes a list or a time.
 const NONE: &str = "none";
@@ -23,84 +24,50 @@ pub struct Args {
     #[arg(value_name = "ID")]
     id: JobId,
     #[command(flatten)]
-    changes: Changes,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true)]
-struct Changes {
-    /// Time limit: 90s, 30m, 6h, 2d, 1-12:00:00, or a number of minutes.
-    #[arg(
-        short = 't',
-        long = "time",
-        value_name = "TIME",
-        allow_hyphen_values = true
-    )]
-    time_limit: Option<String>,
-    #[arg(short = 'J', long, value_name = "NAME")]
-    name: Option<String>,
-    /// Priority class: low, normal, high, critical.
-    #[arg(
-        short = 'p',
-        long = "priority",
-        visible_alias = "class",
-        value_name = "CLASS"
-    )]
-    class: Option<String>,
-    /// GPUs, while it waits.
-    #[arg(short = 'g', long, value_name = "N", allow_negative_numbers = true)]
-    gpus: Option<i64>,
-    /// Nodes, while it waits.
-    #[arg(short = 'N', long, value_name = "N", allow_negative_numbers = true)]
-    nodes: Option<i64>,
-    /// Tries after a failed first one.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    retries: Option<i64>,
+    spec: SpecArgs,
     /// Whether it may be stopped and queued again when others need the GPUs.
     #[arg(long, value_name = "true|false")]
     preemptible: Option<bool>,
-    /// Start only after these jobs; replaces all. `none` for no job.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    after: Option<Vec<String>>,
-    /// Not before this time. `none` for as soon as possible.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    begin: Option<String>,
+    /// Whether all its GPUs on a node must be from one NVLink island.
+    #[arg(long, value_name = "true|false")]
+    nvlink: Option<bool>,
 }
 
 impl Args {
     fn body(self, now: &Zoned) -> Result<UpdateArg, Failure> {
-        let Changes {
-            time_limit,
-            name,
-            class,
-            gpus,
-            nodes,
-            retries,
-            preemptible,
-            after,
-            begin,
-        } = self.changes;
-        let begin = match begin {
-            Some(text) if text == NONE => Some(String::new()),
-            Some(text) => Some(
-                time::begin(&text, now)
-                    .map_err(|why| Failure::Usage(format!("--begin: {why}.")))?,
-            ),
-            None => None,
+        let spec = self.spec;
+        let time = |flag, text: Option<String>| match text {
+            Some(text) if text == NONE => Ok(Some(String::new())),
+            text => spec_args::time(flag, text, now),
         };
-        let after = after.map(|after| if after == [NONE] { vec![] } else { after });
-        Ok(UpdateArg {
-            name,
-            time_limit,
-            class,
-            max_retries: retries,
-            preemptible,
-            nodes,
-            gpus,
-            after,
-            begin,
+        let list =
+            |list: Option<Vec<String>>| list.map(|all| if all == [NONE] { vec![] } else { all });
+        let size = |text: String| if text == NONE { String::new() } else { text };
+        let body = UpdateArg {
+            name: spec.name,
+            time_limit: spec.time_limit,
+            class: spec.class,
+            max_retries: spec.retries,
+            preemptible: self.preemptible,
+            nodes: spec.nodes,
+            gpus: spec.gpus,
+            after: list(spec.after),
+            begin: time("--begin", spec.begin)?,
+            deadline: time("--deadline", spec.deadline)?,
+            gpu_model: list(spec.gpu_model),
+            gpu_mem: spec.gpu_mem.map(size),
+            nodelist: list(spec.nodelist),
+            exclude: list(spec.exclude),
+            nvlink: self.nvlink,
             ..UpdateArg::of(self.id)
-        })
+        };
+        if body == UpdateArg::of(self.id) {
+            return Err(Failure::Usage(format!(
+                "Nothing to change was named: for example `berth update {} -t 12h`.",
+                self.id
+            )));
+        }
+        Ok(body)
     }
 }
 
@@ -141,6 +108,12 @@ mod tests {
         let expected = UpdateArg {
             after: Some(vec![]),
             begin: Some(String::new()),
+            deadline: Some(String::new()),
+            gpu_model: Some(vec![]),
+            gpu_mem: Some(String::new()),
+            nodelist: Some(vec![]),
+            exclude: Some(vec![]),
+            nvlink: Some(false),
             preemptible: Some(false),
             ..UpdateArg::of(JobId(17))
         };
@@ -149,6 +122,18 @@ mod tests {
             "none",
             "--begin",
             "none",
+            "--deadline",
+            "none",
+            "--gpu-model",
+            "none",
+            "--gpu-mem",
+            "none",
+            "-w",
+            "none",
+            "-x",
+            "none",
+            "--nvlink",
+            "false",
             "--preemptible",
             "false",
         ];

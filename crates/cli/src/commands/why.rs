@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use berth_api::planner::{ActionView, ExplainAnswer, ExplainJob};
-use berth_domain::Timestamp;
+use berth_domain::{Timestamp, walltime};
 
 use super::show;
 use crate::failure::Failure;
@@ -29,6 +29,9 @@ fn text(answer: &ExplainAnswer, now: Timestamp) -> String {
     // Writing to a string does not fail.
     if let Some(range) = time::range(answer.start_p50, answer.start_p90, now) {
         let _ = writeln!(text, "Starts: {range}");
+    }
+    if let (Some(deadline), Some(end)) = (answer.deadline, answer.end_p50) {
+        let _ = writeln!(text, "Ends:   {}", due(deadline, end, now));
     }
     if let Some(place) = answer.place.filter(|place| *place > 1) {
         let ahead: Vec<String> = answer
@@ -68,6 +71,21 @@ fn text(answer: &ExplainAnswer, now: Timestamp) -> String {
     text.trim_end().to_owned()
 }
 
+/// Whether a deadline is expected to be met.
+fn due(deadline: Timestamp, end: Timestamp, now: Timestamp) -> String {
+    let (early, late) = (time::between(end, deadline), time::between(deadline, end));
+    let how = if late.is_zero() {
+        format!("{} before", walltime::format(early))
+    } else {
+        format!("{} after", walltime::format(late))
+    };
+    format!(
+        "expected {}, {how} its deadline ({})",
+        time::short(end, now),
+        time::short(deadline, now)
+    )
+}
+
 fn when(action: &ActionView, now: Timestamp) -> String {
     match time::range(action.start_p50, action.start_p90, now) {
         Some(range) if !action.starts_now => range,
@@ -95,6 +113,8 @@ mod tests {
             factors: vec![],
             start_p50: Some(now),
             start_p90: Some("2026-11-24T12:20:00Z".parse().unwrap()),
+            deadline: Some("2026-11-24T15:00:00Z".parse().unwrap()),
+            end_p50: Some("2026-11-24T17:00:00Z".parse().unwrap()),
             actions: vec![ActionView {
                 text: "on 8 GPUs".to_owned(),
                 command: "berth update 3 -N 1 -g 8".to_owned(),
@@ -105,6 +125,7 @@ mod tests {
         };
         let text = text(&answer, now);
         assert!(text.contains("Starts: now to"), "{text}");
+        assert!(text.contains(", 2h after its deadline ("), "{text}");
         let sooner = "Sooner: on 8 GPUs it starts now   berth update 3 -N 1 -g 8";
         assert!(text.ends_with(sooner), "{text}");
     }

@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, just, person};
-use crate::command::{Actor, Command, JobPatch, MoveTo};
+use crate::command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 use crate::event::Event;
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::job::{HoldBy, Job, JobState, StopCause};
 use crate::outcome::Outcome;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
-use crate::spec::{Dependency, PriorityClass};
+use crate::spec::{Dependency, JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit;
 
@@ -23,7 +23,12 @@ pub(super) fn change(
     let (who, admin) = person(actor);
     let may = |id: JobId, verb: &str| allowed(state, id, &who, admin, verb);
     let (job, events) = match command {
-        Command::Submit(_) | Command::SetPolicy(_) => {
+        Command::Submit(_)
+        | Command::SetPolicy(_)
+        | Command::Reserve(..)
+        | Command::CancelReservation(_)
+        | Command::EndReservation(_)
+        | Command::SetQuota(..) => {
             unreachable!("what is about no job that exists is decided elsewhere")
         }
         Command::Cancel(id) => {
@@ -233,12 +238,13 @@ fn update(
         || patch.gpus.is_some()
         || patch.dependencies.is_some()
         || patch.begin.is_some()
+        || patch.constraints != ConstraintsPatch::default()
         || patch.class.is_some();
     if waiting_only && !job.is_waiting() {
         return Err(wrong_state(
             job,
             "held or queued",
-            "changed in size, class, order or begin",
+            "changed in size, class, order, begin or what it asks of nodes and GPUs",
         ));
     }
     let mut spec = job.spec.clone();
@@ -298,6 +304,18 @@ fn update(
             return Err(Refusal::BeginInPast { at });
         }
         spec.begin = begin;
+    }
+    if let Some(deadline) = patch.deadline {
+        spec.deadline = deadline;
+    }
+    if (spec.deadline, spec.begin) != (job.spec.deadline, job.spec.begin) {
+        super::deadline(&spec, now)?;
+    }
+    spec.constraints = patch.constraints.apply(&spec.constraints);
+    let asks = |spec: &JobSpec| (spec.nodes, spec.gpus_per_node, spec.constraints.clone());
+    if asks(&spec) != asks(&job.spec) {
+        spec.constraints
+            .check(state.nodes(), spec.nodes, spec.gpus_per_node)?;
     }
     if spec == job.spec {
         return Ok(vec![]);

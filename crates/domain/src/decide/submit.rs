@@ -49,6 +49,11 @@ pub(super) fn submit(
     {
         return Err(Refusal::BeginInPast { at });
     }
+    super::deadline(&checked.spec, now)?;
+    let asked = &checked.spec;
+    asked
+        .constraints
+        .check(state.nodes(), asked.nodes, asked.gpus_per_node)?;
     let first = state.next_job().0;
     let first_ordinal = state.counters().last_ordinal + 1;
     let tasks: Vec<Option<ArrayTask>> = match &checked.array {

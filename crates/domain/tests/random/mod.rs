@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use berth_domain::decide::{Input, Report, Rules, decide};
+use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
     Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid, JobId, JobPatch,
     Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PolicyChoice, PriorityClass, Record,
-    State, SubmitRequest, Timestamp, UserName,
+    ReservationId, ReserveRequest, State, SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -54,6 +55,31 @@ pub enum Step {
         user: u8,
         preemption: bool,
     },
+    /// Promises GPUs, changes a promise, or takes it back.
+    Reserve {
+        user: u8,
+        which: u8,
+        what: Want,
+    },
+    Quota {
+        user: u8,
+        gpus: u8,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub enum Want {
+    /// From so many seconds from now on, for so many minutes, again or not.
+    New {
+        gpus: u8,
+        in_s: u16,
+        minutes: u8,
+        daily: bool,
+        exact: bool,
+    },
+    Longer(u8),
+    Cancel,
+    End,
 }
 
 #[derive(Clone, Debug)]
@@ -122,8 +148,28 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(victim, beneficiary)| Step::Preempt { victim, beneficiary }),
         1 => (0u8..3, any::<bool>())
             .prop_map(|(user, preemption)| Step::Policy { user, preemption }),
+        3 => (0u8..3, any::<u8>(), want())
+            .prop_map(|(user, which, what)| Step::Reserve { user, which, what }),
+        1 => (0u8..3, 0u8..9).prop_map(|(user, gpus)| Step::Quota { user, gpus }),
     ];
     prop::collection::vec(step, 1..120)
+}
+
+fn want() -> impl Strategy<Value = Want> {
+    let new = (1u8..9, 0u16..400, 1u8..6, any::<(bool, bool)>());
+    let new = new.prop_map(|(gpus, in_s, minutes, (daily, exact))| Want::New {
+        gpus,
+        in_s,
+        minutes,
+        daily,
+        exact,
+    });
+    prop_oneof![
+        4 => new,
+        1 => (1u8..9).prop_map(Want::Longer),
+        1 => Just(Want::Cancel),
+        1 => Just(Want::End),
+    ]
 }
 
 /// A state that is driven by steps, and its journal.
@@ -139,6 +185,7 @@ fn node(name: &str, present: bool) -> Node {
         uuid: GpuUuid(format!("{name}-{index}")),
         model: "H100".to_owned(),
         mem_total_bytes: 80 << 30,
+        nvlink_island: None,
     };
     let gpus = (0..8).map(gpu).collect();
     Node {
@@ -223,7 +270,11 @@ impl World {
                     Input::Reports(BTreeMap::from([(attempt, report)])),
                 )
             }
-            Step::Submit { .. } | Step::Command { .. } | Step::Policy { .. } => {
+            Step::Submit { .. }
+            | Step::Command { .. }
+            | Step::Policy { .. }
+            | Step::Reserve { .. }
+            | Step::Quota { .. } => {
                 let (actor, command) = self.command(step);
                 (actor.clone(), Input::Command { actor, command })
             }
@@ -318,6 +369,13 @@ impl World {
                 };
                 (actor(user), Command::SetPolicy(policy))
             }
+            Step::Reserve { user, which, what } => (actor(user), self.reserve(which, &what)),
+            Step::Quota { user, gpus } => {
+                let hard = gpus % 2 == 0;
+                let gpus = u32::from(gpus);
+                let allow = Allow::AtMost(Quota { gpus, hard });
+                (actor(user), Command::SetQuota(Whose::EveryUser, allow))
+            }
             Step::Command { user, job, what } => {
                 let id = self.job(job);
                 let patch = |patch: JobPatch| Command::Update(id, Box::new(patch));
@@ -349,6 +407,48 @@ impl World {
                 (actor(user), command)
             }
             _ => unreachable!("only commands come here"),
+        }
+    }
+}
+
+impl World {
+    fn reserve(&self, which: u8, what: &Want) -> Command {
+        let known = self.state.reservations().count() as u64;
+        let id = ReservationId(u64::from(which) % (known + 1));
+        let at = |seconds: i64| self.now + jiff::SignedDuration::from_secs(seconds);
+        match what {
+            Want::Cancel => Command::CancelReservation(id),
+            Want::End => Command::EndReservation(id),
+            Want::Longer(minutes) => {
+                let request = ReserveRequest {
+                    gpus: Some(1),
+                    start: self.state.reservation(id).map(|one| one.start.to_string()),
+                    end: Some(at(i64::from(*minutes) * 60).to_string()),
+                    ..ReserveRequest::default()
+                };
+                Command::Reserve(Some(id), Box::new(request))
+            }
+            Want::New {
+                gpus,
+                in_s,
+                minutes,
+                daily,
+                exact,
+            } => {
+                let request = ReserveRequest {
+                    gpus: (!exact).then_some(i64::from(*gpus)),
+                    exact: exact
+                        .then(|| format!("n1:0-{}", gpus - 1))
+                        .into_iter()
+                        .collect(),
+                    start: Some(at(i64::from(*in_s)).to_string()),
+                    length: Some(minutes.to_string()),
+                    every: daily.then(|| "day".to_owned()).into_iter().collect(),
+                    no_show: (*minutes > 1).then(|| "1".to_owned()),
+                    ..ReserveRequest::default()
+                };
+                Command::Reserve(None, Box::new(request))
+            }
         }
     }
 }

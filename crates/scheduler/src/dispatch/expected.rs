@@ -1,67 +1,120 @@
 //! What is expected to come free when, and what of it is promised: the profile that backfill must
 //! keep. It is made when somebody is first protected; before that nobody can be delayed.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::order::{ran_s, seconds_until};
+use super::places::Part;
 use super::profile::Profile;
 use super::walk::Walk;
-use crate::policy::{Policy, RunTimeSource};
+use crate::policy::{Policy, PreemptionMode, RunTimeSource};
 use crate::reserve::Reservation;
-use crate::snapshot::{Facts, Snapshot};
+use crate::snapshot::Facts;
+
+/// The least that anything is taken to run on, in seconds.
+const AT_ONCE: f64 = 1.0;
 
 /// One profile for each set of reservations that a job is not a holder of: a holder's job may use
 /// what is reserved for it.
 pub(super) struct Expected<'a> {
     policy: &'a Policy,
-    profiles: Vec<(Vec<usize>, Profile)>,
+    /// Whose word on run times counts here.
+    run_time: RunTimeSource,
+    /// Who may be stopped makes way for what is reserved.
+    stops: bool,
+    profiles: Vec<(Kept, Profile)>,
     /// What was promised since.
     promised: Vec<Promise<'a>>,
     needed: bool,
 }
 
+/// Which reservations a profile keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Those that are not for the holders of these.
+    ButFor(Vec<usize>),
+    Only(usize),
+    Nothing,
+}
+
 /// GPUs for a job from some time on; what starts now is promised from now on.
 struct Promise<'a> {
     job: &'a Facts,
-    nodes: Vec<usize>,
+    parts: Vec<Part>,
     at: f64,
     length: f64,
 }
 
 impl<'a> Expected<'a> {
+    /// By the run times that the policy goes by, for promises to those that wait.
     pub(super) fn new(walk: &Walk<'a>) -> Self {
+        Self::by(walk, walk.policy.run_time)
+    }
+
+    /// By time limits, which nobody passes: what is reserved is kept for certain.
+    pub(super) fn by_limits(walk: &Walk<'a>) -> Self {
+        Self::by(walk, RunTimeSource::Limit)
+    }
+
+    fn by(walk: &Walk<'a>, run_time: RunTimeSource) -> Self {
         Expected {
             policy: walk.policy,
+            run_time,
+            stops: walk.policy.preemption.mode == PreemptionMode::On,
             profiles: Vec::new(),
             promised: Vec::new(),
-            needed: !walk.snapshot.reservations.is_empty(),
+            needed: !walk.standing.is_empty(),
         }
     }
 
     /// How long a waiting job is taken to run, in seconds.
     pub(super) fn length_s(&self, job: &Facts) -> f64 {
-        length_s(job, self.policy)
+        if self.stops && job.preemptible {
+            return AT_ONCE;
+        }
+        let limit = job.time_limit.as_secs_f64();
+        let served = job.service.as_secs_f64();
+        match (&job.predicted, self.run_time) {
+            (Some(run_time), RunTimeSource::Predicted) => {
+                let surety = self.policy.shortest.surety;
+                (run_time.quantile_after(served, surety) - served).min(limit)
+            }
+            _ => limit,
+        }
+    }
+
+    /// How long a running job is taken to run on, in seconds.
+    fn left_s(&self, job: &Facts, ran: f64) -> f64 {
+        if self.stops && job.preemptible {
+            return AT_ONCE;
+        }
+        let limit = (job.time_limit.as_secs_f64() - ran).max(AT_ONCE);
+        let served = job.service.as_secs_f64() + ran;
+        match (&job.predicted, self.run_time) {
+            (Some(run_time), RunTimeSource::Predicted) => {
+                let surety = self.policy.shortest.surety;
+                (run_time.quantile_after(served, surety) - served).clamp(AT_ONCE, limit)
+            }
+            _ => limit,
+        }
     }
 
     /// The profile that this job must keep; `None` while nothing is promised to anybody.
     pub(super) fn profile(&mut self, walk: &Walk<'a>, job: &Facts) -> Option<&Profile> {
-        self.needed
-            .then(|| &*self.made(walk, others(walk.snapshot, job, walk)))
+        self.needed.then(|| &*self.made(walk, &own(walk, job)))
     }
 
-    fn made(&mut self, walk: &Walk<'a>, reserved: Vec<usize>) -> &mut Profile {
-        let known = self.profiles.iter().position(|(of, _)| *of == reserved);
+    fn made(&mut self, walk: &Walk<'a>, kept: &Kept) -> &mut Profile {
+        let known = self.profiles.iter().position(|(of, _)| of == kept);
         let place = known.unwrap_or_else(|| {
             let mut profile = self.without_promises(walk);
             for promise in &self.promised {
-                let gpus = promise.job.gpus_per_node;
-                profile.occupy(&promise.nodes, gpus, promise.at, promise.length);
+                profile.occupy(&promise.parts, promise.at, promise.length);
             }
-            for index in &reserved {
-                let reservation = &walk.snapshot.reservations[*index];
-                hold(&mut profile, walk, &self.promised, reservation);
+            for index in reserved(walk, kept) {
+                self.hold(&mut profile, walk, &walk.snapshot.reservations[index]);
             }
-            self.profiles.push((reserved, profile));
+            self.profiles.push((kept.clone(), profile));
             self.profiles.len() - 1
         });
         &mut self.profiles[place].1
@@ -71,7 +124,7 @@ impl<'a> Expected<'a> {
     fn without_promises(&self, walk: &Walk<'a>) -> Profile {
         let snapshot = walk.snapshot;
         let mut ends = Vec::new();
-        let places: HashMap<_, usize> = snapshot
+        let places: FxHashMap<_, usize> = snapshot
             .nodes
             .iter()
             .enumerate()
@@ -79,43 +132,53 @@ impl<'a> Expected<'a> {
             .collect();
         let place = |name| places.get(name).copied();
         for active in &snapshot.active {
-            let left = left_s(&active.job, ran_s(active, walk.now), self.policy);
+            let left = self.left_s(&active.job, ran_s(active, walk.now));
             for part in &active.lease.0 {
                 let node = place(&part.node).filter(|node| !snapshot.nodes[*node].cordoned);
                 if let Some(node) = node {
-                    let gpus = u32::try_from(part.gpus.len()).unwrap_or(u32::MAX);
-                    ends.push((node, left, gpus));
+                    let parts = walk.places.parts(&snapshot.nodes, node, &part.gpus);
+                    ends.extend(parts.into_iter().map(|part| (part.pool, left, part.gpus)));
                 }
             }
         }
         // What was started before anything was promised is not in the promises.
         let promised = |job: &Facts| self.promised.iter().any(|one| one.job.id == job.id);
-        for (index, nodes) in &walk.decision.starts {
+        for (index, parts) in &walk.decision.starts {
             let job = &snapshot.pending[*index].job;
             if !promised(job) {
                 let length = self.length_s(job);
-                ends.extend(nodes.iter().map(|node| (*node, length, job.gpus_per_node)));
+                ends.extend(parts.iter().map(|part| (part.pool, length, part.gpus)));
             }
         }
         let mut free = walk.room.free.clone();
         for promise in self.promised.iter().filter(|promise| promise.at <= 0.0) {
-            for node in &promise.nodes {
-                free[*node] += promise.job.gpus_per_node;
+            for part in &promise.parts {
+                free[part.pool] += part.gpus;
             }
         }
         Profile::new(&free, &ends)
     }
 
-    pub(super) fn occupy(&mut self, job: &'a Facts, nodes: &[usize], at: f64, length: f64) {
+    /// A job starts now.
+    pub(super) fn occupy(&mut self, walk: &Walk<'a>, job: &'a Facts, parts: &[Part], length: f64) {
+        self.promise(walk, job, parts, 0.0, length);
+    }
+
+    fn promise(&mut self, walk: &Walk<'a>, job: &'a Facts, parts: &[Part], at: f64, length: f64) {
         if !self.needed {
             return;
         }
+        let mut standing = walk.standing.iter();
+        if standing.any(|one| walk.snapshot.reservations[*one].includes(job)) {
+            // What is kept for its holder is less by that: made anew when it is asked for.
+            self.profiles.clear();
+        }
         for (_, profile) in &mut self.profiles {
-            profile.occupy(nodes, job.gpus_per_node, at, length);
+            profile.occupy(parts, at, length);
         }
         self.promised.push(Promise {
             job,
-            nodes: nodes.to_vec(),
+            parts: parts.to_vec(),
             at,
             length,
         });
@@ -127,116 +190,171 @@ impl<'a> Expected<'a> {
         walk: &Walk<'a>,
         job: &'a Facts,
         length: f64,
-    ) -> Option<(f64, Vec<usize>)> {
+    ) -> Option<(f64, Vec<Part>)> {
         self.needed = true;
-        let reserved = others(walk.snapshot, job, walk);
-        let profile = self.made(walk, reserved);
-        let (at, nodes) = profile.earliest(job.nodes, job.gpus_per_node, length, 0.0)?;
-        self.occupy(job, &nodes, at.max(f64::MIN_POSITIVE), length);
-        Some((at, nodes))
+        let profile = self.made(walk, &own(walk, job));
+        let need = walk.places.of_job(job);
+        let (at, parts) = profile.earliest(need, job.nodes, job.gpus_per_node, length)?;
+        self.promise(walk, job, &parts, at.max(f64::MIN_POSITIVE), length);
+        Some((at, parts))
     }
 
-    /// The first reservation without which the job could start now.
-    pub(super) fn reservation_in_the_way(
+    /// The reservation that keeps the job from starting now, if that is what does.
+    pub(super) fn reservation_in_the_way(&mut self, walk: &Walk<'a>, job: &Facts) -> Option<usize> {
+        let own = own(walk, job);
+        if self.starts(walk, job, &own) || !self.starts(walk, job, &Kept::Nothing) {
+            return None;
+        }
+        let length = self.length_s(job);
+        let mut near: Vec<usize> = reserved(walk, &own)
+            .into_iter()
+            .filter(|one| walk.snapshot.reservations[*one].meets(walk.now, length))
+            .collect();
+        near.sort_by_key(|one| walk.snapshot.reservations[*one].start);
+        let alone = near.iter().copied();
+        let alone = alone
+            .into_iter()
+            .find(|one| !self.starts(walk, job, &Kept::Only(*one)));
+        // None of them alone: the first of those that together do.
+        alone.or(near.first().copied())
+    }
+
+    /// Whether the job could start now beside these reservations.
+    fn starts(&mut self, walk: &Walk<'a>, job: &Facts, kept: &Kept) -> bool {
+        let length = self.length_s(job);
+        let counts = |one: usize| match kept {
+            Kept::ButFor(_) => true,
+            Kept::Only(only) => one == *only,
+            Kept::Nothing => false,
+        };
+        let profile = self.made(walk, kept);
+        let allowed = |pool| {
+            let open = walk.exact.open(pool, job, length, counts);
+            profile.least(pool, 0.0, length).min(open)
+        };
+        walk.choose(job, allowed).is_some()
+    }
+
+    /// What the job would take now, beside what is reserved for others.
+    pub(super) fn choose_now(&mut self, walk: &Walk<'a>, job: &Facts) -> Option<Vec<Part>> {
+        let limit = self.length_s(job);
+        let Some(profile) = self.profile(walk, job) else {
+            return walk.choose(job, |_| u32::MAX);
+        };
+        let allowed = |pool| {
+            let open = walk.exact.open(pool, job, limit, |_| true);
+            profile.least(pool, 0.0, limit).min(open)
+        };
+        walk.choose(job, allowed)
+    }
+
+    /// The same beside what is promised here too, to those that wait.
+    pub(super) fn choose(
         &mut self,
         walk: &Walk<'a>,
         job: &Facts,
-        length: f64,
-    ) -> Option<usize> {
-        let reserved = others(walk.snapshot, job, walk);
-        let first = *reserved.first()?;
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let profile = self.made(walk, Vec::new());
-        let allowed = |node| profile.fits(node, gpus, 0.0, length);
-        walk.room.choose_if(count, gpus, allowed).map(|_| first)
+        kept: &mut Expected<'a>,
+    ) -> Option<Vec<Part>> {
+        let (length, limit) = (self.length_s(job), kept.length_s(job));
+        let Some(promised) = self.profile(walk, job) else {
+            return walk.choose(job, |_| u32::MAX);
+        };
+        let reserved = kept.profile(walk, job);
+        let allowed = |pool| {
+            let kept = reserved.map_or(u32::MAX, |profile| profile.least(pool, 0.0, limit));
+            let open = walk.exact.open(pool, job, limit, |_| true);
+            promised.least(pool, 0.0, length).min(kept).min(open)
+        };
+        walk.choose(job, allowed)
     }
 
-    /// What is free now on these nodes, and the GPU-seconds that stay idle there until `at`.
-    pub(super) fn idle_before(&self, nodes: &[usize], gpus: u32, at: f64) -> (u32, f64) {
-        let any = self.profiles.first();
-        any.map_or((0, 0.0), |(_, profile)| profile.idle(nodes, gpus, at))
-    }
-}
-
-/// Reservations that this job must keep: those that are not for it and still stand.
-fn others(snapshot: &Snapshot, job: &Facts, walk: &Walk<'_>) -> Vec<usize> {
-    if snapshot.reservations.is_empty() {
-        return Vec::new();
-    }
-    let stands = |reservation: &Reservation| {
-        let shown_up = snapshot
-            .active
-            .iter()
-            .any(|active| reservation.includes(&active.job));
-        reservation.stands(walk.now, shown_up)
-    };
-    let all = snapshot.reservations.iter().enumerate();
-    all.filter(|(_, reservation)| !reservation.includes(job) && stands(reservation))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-/// Takes a reservation's GPUs out of the profile from its start to its end. What its holder's
-/// jobs have or are promised in that time is part of it.
-fn hold(
-    profile: &mut Profile,
-    walk: &Walk<'_>,
-    promised: &[Promise<'_>],
-    reservation: &Reservation,
-) {
-    let from = seconds_until(walk.now, reservation.start);
-    let end = seconds_until(walk.now, reservation.end);
-    let nodes = &walk.snapshot.nodes;
-    let mut places: Vec<_> = (0..nodes.len())
-        .filter(|node| reservation.may_be_on(&nodes[*node].name))
-        .filter(|node| nodes[*node].gpus >= reservation.gpus_per_node as usize)
-        .map(|node| {
-            let used = used_by_holder(walk, promised, reservation, node);
-            let rest = left_of(reservation.gpus_per_node, &used, from, end);
-            let fits = |(gpus, at, to): &(u32, f64, f64)| profile.fits(node, *gpus, *at, to - at);
-            let kept = rest.iter().all(fits);
-            let first = rest.first().map_or(0, |(gpus, ..)| *gpus);
-            (!kept, first, node, rest)
-        })
-        .collect();
-    // Where it can be kept, and of those where most of it is there already.
-    places.sort_by_key(|(not_kept, first, node, _)| (*not_kept, *first, *node));
-    for (_, _, node, rest) in places.into_iter().take(reservation.nodes as usize) {
-        for (gpus, at, to) in rest {
-            profile.occupy(&[node], gpus, at, to - at);
+    /// Takes a reservation's GPUs out of the profile from its start to its end. What its holder's
+    /// jobs have or are promised in that time is part of it.
+    fn hold(&self, profile: &mut Profile, walk: &Walk<'_>, reservation: &Reservation) {
+        let from = seconds_until(walk.now, reservation.start);
+        let end = seconds_until(walk.now, reservation.end);
+        let nodes = &walk.snapshot.nodes;
+        let mut places: Vec<_> = (0..nodes.len())
+            .filter(|node| reservation.may_be_on(&nodes[*node].name))
+            .filter(|node| nodes[*node].gpus >= reservation.gpus_per_node as usize)
+            .map(|node| {
+                let used = self.used_by_holder(walk, reservation, node);
+                let rest = left_of(reservation.gpus_per_node, &used, from, end);
+                let place = &walk.places.any().places[node];
+                let fits =
+                    |(gpus, at, to): &(u32, f64, f64)| profile.fits(place, *gpus, *at, to - at);
+                let kept = rest.iter().all(fits);
+                let first = rest.first().map_or(0, |(gpus, ..)| *gpus);
+                (!kept, first, node, rest)
+            })
+            .collect();
+        // Where it can be kept, and of those where most of it is there already.
+        places.sort_by_key(|(not_kept, first, node, _)| (*not_kept, *first, *node));
+        for (_, _, node, rest) in places.into_iter().take(reservation.nodes as usize) {
+            for (gpus, at, to) in rest {
+                let place = &walk.places.any().places[node];
+                let parts = place.split(gpus, |pool| profile.least(pool, at, to - at));
+                profile.occupy(&parts, at, to - at);
+            }
         }
     }
+
+    /// What the holder's jobs use of a node: from when, until when, how many GPUs.
+    fn used_by_holder(
+        &self,
+        walk: &Walk<'_>,
+        reservation: &Reservation,
+        node: usize,
+    ) -> Vec<(f64, f64, u32)> {
+        let name = &walk.snapshot.nodes[node].name;
+        let all = walk.snapshot.active.iter();
+        let running = all.filter(|active| reservation.includes(&active.job));
+        let running = running.map(|active| {
+            let left = self.left_s(&active.job, ran_s(active, walk.now));
+            (0.0, left, reservation.within(&active.lease, name))
+        });
+        let promised = self.promised.iter();
+        let theirs = promised.filter(|promise| reservation.includes(promise.job));
+        let theirs = theirs.flat_map(|promise| {
+            let to = promise.at + promise.length;
+            let here = promise.parts.iter().filter(|part| part.node == node);
+            here.map(move |part| (promise.at, to, part.gpus))
+        });
+        running.chain(theirs).collect()
+    }
+
+    /// What is free now of this, and the GPU-seconds of it that stay idle until `at`.
+    pub(super) fn idle_before(
+        &mut self,
+        walk: &Walk<'a>,
+        job: &Facts,
+        parts: &[Part],
+        at: f64,
+    ) -> (u32, f64) {
+        let profile = self.profile(walk, job);
+        profile.map_or((0, 0.0), |profile| profile.idle(parts, at))
+    }
 }
 
-/// What the holder's jobs use of a node: from when, until when, how many GPUs.
-fn used_by_holder(
-    walk: &Walk<'_>,
-    promised: &[Promise<'_>],
-    reservation: &Reservation,
-    node: usize,
-) -> Vec<(f64, f64, u32)> {
-    let name = &walk.snapshot.nodes[node].name;
-    let all = walk.snapshot.active.iter();
-    let running = all.filter(|active| reservation.includes(&active.job));
-    let running = running.flat_map(|active| {
-        let left = left_s(&active.job, ran_s(active, walk.now), walk.policy);
-        let here = active.lease.0.iter().filter(|part| part.node == *name);
-        here.map(move |part| {
-            (
-                0.0,
-                left,
-                u32::try_from(part.gpus.len()).unwrap_or(u32::MAX),
-            )
-        })
-    });
-    let theirs = promised
-        .iter()
-        .filter(|promise| reservation.includes(promise.job) && promise.nodes.contains(&node));
-    let theirs = theirs.map(|promise| {
-        let to = promise.at + promise.length;
-        (promise.at, to, promise.job.gpus_per_node)
-    });
-    running.chain(theirs).collect()
+/// The reservations that this job need not keep, because it is of their holder.
+fn own(walk: &Walk<'_>, job: &Facts) -> Kept {
+    let all = walk.standing.iter().copied();
+    Kept::ButFor(
+        all.filter(|one| walk.snapshot.reservations[*one].includes(job))
+            .collect(),
+    )
+}
+
+/// Places of the reservations that are kept.
+fn reserved(walk: &Walk<'_>, kept: &Kept) -> Vec<usize> {
+    match kept {
+        Kept::Nothing => Vec::new(),
+        Kept::Only(one) => vec![*one],
+        Kept::ButFor(own) => {
+            let all = walk.standing.iter().copied();
+            all.filter(|one| !own.contains(one)).collect()
+        }
+    }
 }
 
 /// What is left of `gpus` beside what is used, from `from` to `end`, in pieces of constant size.
@@ -255,30 +373,4 @@ fn left_of(gpus: u32, used: &[(f64, f64, u32)], from: f64, end: f64) -> Vec<(u32
     };
     let pieces = turns.windows(2).filter(|pair| pair[1] > pair[0]).map(piece);
     pieces.filter(|(gpus, ..)| *gpus > 0).collect()
-}
-
-/// How long a waiting job is taken to run, in seconds.
-fn length_s(job: &Facts, policy: &Policy) -> f64 {
-    let limit = job.time_limit.as_secs_f64();
-    let served = job.service.as_secs_f64();
-    match (&job.predicted, policy.run_time) {
-        (Some(run_time), RunTimeSource::Predicted) => {
-            let surety = policy.shortest.surety;
-            (run_time.quantile_after(served, surety) - served).min(limit)
-        }
-        _ => limit,
-    }
-}
-
-/// How long a running job is taken to run on, in seconds.
-fn left_s(job: &Facts, ran: f64, policy: &Policy) -> f64 {
-    let limit = (job.time_limit.as_secs_f64() - ran).max(1.0);
-    let served = job.service.as_secs_f64() + ran;
-    match (&job.predicted, policy.run_time) {
-        (Some(run_time), RunTimeSource::Predicted) => {
-            let surety = policy.shortest.surety;
-            (run_time.quantile_after(served, surety) - served).clamp(1.0, limit)
-        }
-        _ => limit,
-    }
 }

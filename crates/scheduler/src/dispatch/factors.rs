@@ -31,6 +31,8 @@ pub enum FactorKind {
     Size,
     /// How long it is expected to run, or to run on.
     RunTime,
+    /// How near its latest start for its deadline is.
+    Deadline,
     /// It waited longer than anybody should, and goes before all that did not.
     LongestWait,
     /// It has not had its first slice yet, and goes before all that had.
@@ -50,12 +52,14 @@ pub fn factors(snapshot: &Snapshot, policy: &Policy, now: Timestamp, job: &Facts
             )]
         }
         Order::Multifactor => {
-            let [age, fair_share, size] = keys.points(job);
-            vec![
+            let [age, fair_share, size, deadline] = keys.points(job);
+            let due = job.deadline.map(|_| factor(FactorKind::Deadline, deadline));
+            let all = [
                 factor(FactorKind::Age, age),
                 factor(FactorKind::FairShare, fair_share),
                 factor(FactorKind::Size, size),
-            ]
+            ];
+            all.into_iter().chain(due).collect()
         }
         Order::Shortest => {
             let served = job.service.as_secs_f64();
@@ -87,6 +91,9 @@ pub fn factors(snapshot: &Snapshot, policy: &Policy, now: Timestamp, job: &Facts
                 FactorKind::FairShare,
                 keys.fair(job, policy.shortest.fair_share),
             ));
+            if job.deadline.is_some() {
+                all.push(factor(FactorKind::Deadline, keys.due(job, served)));
+            }
             all
         }
     }

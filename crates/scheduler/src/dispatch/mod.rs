@@ -1,30 +1,38 @@
 //! What starts, what is stopped for it, and what blocks the rest: decisions as numbers, of which
 //! [`plan`](crate::plan) makes leases and sentences.
 
+mod deadline;
+mod exact;
 mod expected;
 mod factors;
 mod nonpreemptive;
 mod order;
+mod places;
 mod preemptive;
 mod profile;
 mod room;
 mod walk;
+
+use std::sync::Arc;
 
 use berth_domain::{JobId, Timestamp};
 
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
 
+pub(crate) use deadline::run_s;
+pub(crate) use exact::Exact;
 pub use factors::{Factor, FactorKind, factors};
-pub(crate) use order::ran_s;
+pub(crate) use order::{ran_s, seconds_until};
+pub(crate) use places::{Need, Part, Place, Places};
 pub(crate) use room::Room;
 use walk::Walk;
 
 /// What the planner decided; indices are places in the snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Decision {
-    /// Jobs and the nodes that each takes, in the order in which they start.
-    pub(crate) starts: Vec<(usize, Vec<usize>)>,
+    /// Jobs and what each takes, node by node, in the order in which they start.
+    pub(crate) starts: Vec<(usize, Vec<Part>)>,
     /// Running jobs to stop.
     pub(crate) stops: Vec<Stop>,
     /// Everything else that waits its turn, next one first.
@@ -33,6 +41,8 @@ pub(crate) struct Decision {
     pub(crate) aside: Vec<(usize, Why)>,
     /// When the clock alone could change the decision.
     pub(crate) wake_at: Option<Timestamp>,
+    /// What the parts of starts are parts of.
+    pub(crate) places: Arc<Places>,
 }
 
 /// A running job to stop, and for whom.
@@ -57,11 +67,21 @@ pub(crate) enum Why {
         free: u32,
         best: u32,
     },
+    /// It would fit if it did not ask for certain nodes or GPUs.
+    Constraints,
     /// It would delay somebody who is protected, or order is strict.
     Behind,
     /// The quota.
-    QuotaUser(u32),
-    QuotaProject(u32),
+    QuotaUser {
+        held: u32,
+        limit: u32,
+        hard: bool,
+    },
+    QuotaProject {
+        held: u32,
+        limit: u32,
+        hard: bool,
+    },
     /// This place in [`Snapshot::reservations`] has a claim to what is free.
     Reserved(usize),
     /// It is a gang whose GPUs are kept free as they become so: when all are there, in seconds
@@ -84,12 +104,16 @@ impl Decision {
 /// Decides. The one place where anything is: everybody who plans, explains, forecasts or
 /// simulates comes through here.
 pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Decision {
-    let mut decision = Decision::default();
-    let room = Room::of(&snapshot.nodes, policy.cpu_jobs_per_node);
+    let places = Arc::new(Places::of(snapshot));
+    let mut decision = Decision {
+        places: Arc::clone(&places),
+        ..Decision::default()
+    };
+    let room = Room::of(&snapshot.nodes, &places, policy.cpu_jobs_per_node);
     let mut open = Vec::with_capacity(snapshot.pending.len());
     for candidate in order::ordered(snapshot, policy, now) {
         let pending = &snapshot.pending[candidate.index];
-        match aside(pending, snapshot, &room, &mut decision, now) {
+        match aside(pending, snapshot, &places, &mut decision, now) {
             Some(why) => decision.aside.push((candidate.index, why)),
             None => open.push(candidate),
         }
@@ -99,7 +123,7 @@ pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> De
             decision.wake(at);
         }
     }
-    let walk = Walk::new(snapshot, policy, now, room, decision);
+    let walk = Walk::new(snapshot, policy, now, &places, room, decision);
     match policy.preemption.mode {
         PreemptionMode::On => preemptive::walk(walk, &open),
         PreemptionMode::Off => nonpreemptive::walk(walk, &open),
@@ -110,7 +134,7 @@ pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> De
 fn aside(
     pending: &Pending,
     snapshot: &Snapshot,
-    room: &Room,
+    places: &Places,
     decision: &mut Decision,
     now: Timestamp,
 ) -> Option<Why> {
@@ -122,9 +146,9 @@ fn aside(
         }
         Gate::Until(..) | Gate::Open => {}
     }
-    if snapshot.executor_down.is_none()
-        && !room.ever_fits(pending.job.nodes, pending.job.gpus_per_node)
-    {
+    let job = &pending.job;
+    let need = places.of_job(job);
+    if snapshot.executor_down.is_none() && !need.ever_fits(job.nodes, job.gpus_per_node) {
         return Some(Why::NeverFits);
     }
     None

@@ -1,38 +1,35 @@
-//! What is free, as counts a node: placement decides by these, and only what starts gets exact
+//! What is free, as counts a pool: placement decides by these, and only what starts gets exact
 //! GPUs. A gang gets all its GPUs or none; best fit keeps whole nodes whole.
 
+use super::places::{Need, Part, Place, Places};
 use crate::snapshot::FreeNode;
 
-/// Free GPUs and places for jobs without GPUs, by node in the snapshot's order.
+/// Free GPUs by pool, and places for jobs without GPUs by node.
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
     pub(crate) free: Vec<u32>,
-    /// GPUs of the nodes, largest first.
-    total: Vec<u32>,
     cpu_left: Vec<u32>,
     open: Vec<bool>,
 }
 
+/// What is free at one moment. Most of a long queue only needs to know that it is too little.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauge {
+    pub(crate) free: u32,
+    /// The most free GPUs on one node.
+    pub(crate) best: u32,
+}
+
 impl Room {
-    pub(crate) fn of(nodes: &[FreeNode], cpu_jobs_per_node: u32) -> Self {
-        let mut total: Vec<u32> = nodes
-            .iter()
-            .map(|node| u32::try_from(node.gpus).unwrap_or(u32::MAX))
-            .collect();
-        total.sort_unstable_by(|a, b| b.cmp(a));
-        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    pub(crate) fn of(nodes: &[FreeNode], places: &Places, cpu_jobs_per_node: u32) -> Self {
+        let mut free = vec![0; places.pools()];
+        for (place, node) in nodes.iter().enumerate().filter(|(_, node)| !node.cordoned) {
+            for part in places.parts(nodes, place, &node.free) {
+                free[part.pool] += part.gpus;
+            }
+        }
         Room {
-            free: nodes
-                .iter()
-                .map(|node| {
-                    if node.cordoned {
-                        0
-                    } else {
-                        narrow(node.free.len())
-                    }
-                })
-                .collect(),
-            total,
+            free,
             cpu_left: nodes
                 .iter()
                 .map(|node| cpu_jobs_per_node.saturating_sub(node.cpu_jobs))
@@ -41,86 +38,94 @@ impl Room {
         }
     }
 
-    /// The nodes that a job of this size would take: those with the least room that still fits, so
+    /// What a job of this size would take: of the nodes with the least room that still fits, so
     /// that larger gaps stay for larger jobs; by name where that leaves a choice. Rank 0 gets the
     /// first by name.
-    pub(crate) fn choose(&self, count: u32, gpus: u32) -> Option<Vec<usize>> {
-        self.choose_if(count, gpus, |_| true)
+    pub(crate) fn choose(&self, need: &Need, count: u32, gpus: u32) -> Option<Vec<Part>> {
+        self.choose_if(need, count, gpus, |pool| self.free[pool])
     }
 
-    /// As [`Room::choose`], among the nodes that the condition allows.
+    /// As [`Room::choose`], of no pool more than is allowed.
     pub(crate) fn choose_if(
         &self,
+        need: &Need,
         count: u32,
         gpus: u32,
-        allowed: impl Fn(usize) -> bool,
-    ) -> Option<Vec<usize>> {
-        let fits = |place: &usize| {
-            let room = if gpus == 0 {
-                self.open[*place] && self.cpu_left[*place] > 0
+        allowed: impl Fn(usize) -> u32,
+    ) -> Option<Vec<Part>> {
+        let may = |pool: usize| {
+            let free = self.free[pool];
+            if free == 0 {
+                0
             } else {
-                self.free[*place] >= gpus
-            };
-            room && allowed(*place)
+                free.min(allowed(pool))
+            }
         };
-        let all = 0..self.free.len();
-        let fullness = |place: &usize| match gpus {
-            0 => u32::MAX - self.cpu_left[*place],
-            _ => self.free[*place],
+        let fits = |place: &&Place| match gpus {
+            0 => self.open[place.node] && self.cpu_left[place.node] > 0,
+            _ => self.on(place) >= gpus && place.sum(may) >= gpus,
+        };
+        let fullness = |place: &&Place| match gpus {
+            0 => u32::MAX - self.cpu_left[place.node],
+            _ => self.on(place),
         };
         if count == 1 {
-            return all
-                .filter(fits)
-                .min_by_key(fullness)
-                .map(|place| vec![place]);
+            let place = need.places.iter().filter(fits).min_by_key(fullness)?;
+            return Some(place.split(gpus, may));
         }
         let count = count as usize;
-        let mut fitting: Vec<usize> = all.filter(fits).collect();
+        let mut fitting: Vec<&Place> = need.places.iter().filter(fits).collect();
         if fitting.len() < count {
             return None;
         }
         fitting.sort_by_key(fullness);
-        fitting.truncate(count);
-        fitting.sort_unstable();
-        Some(fitting)
+        let mut chosen: Vec<&Place> = Vec::with_capacity(count);
+        for place in fitting {
+            // A node with several islands is still one node.
+            if chosen.len() < count
+                && (need.plain || chosen.iter().all(|one| one.node != place.node))
+            {
+                chosen.push(place);
+            }
+        }
+        if chosen.len() < count {
+            return None;
+        }
+        chosen.sort_unstable_by_key(|place| place.node);
+        let parts = chosen.into_iter().flat_map(|place| place.split(gpus, may));
+        Some(parts.collect())
     }
 
-    pub(crate) fn take(&mut self, chosen: &[usize], gpus: u32) {
-        for place in chosen {
-            if gpus == 0 {
-                self.cpu_left[*place] -= 1;
+    pub(crate) fn take(&mut self, parts: &[Part]) {
+        for part in parts {
+            if part.gpus == 0 {
+                self.cpu_left[part.node] -= 1;
             } else {
-                self.free[*place] -= gpus;
+                self.free[part.pool] -= part.gpus;
             }
         }
     }
 
-    /// Whether the job would fit if everything were free.
-    pub(crate) fn ever_fits(&self, count: u32, gpus: u32) -> bool {
-        match (count as usize).checked_sub(1) {
-            Some(last) => self.total.get(last).is_some_and(|least| *least >= gpus),
-            None => true,
-        }
+    /// What is free in a place.
+    pub(crate) fn on(&self, place: &Place) -> u32 {
+        place.sum(|pool| self.free[pool])
     }
 
     pub(crate) fn free_gpus(&self) -> u32 {
         self.free.iter().sum()
     }
 
-    /// The most free GPUs on one node.
-    pub(crate) fn best_node(&self) -> u32 {
-        self.free.iter().copied().max().unwrap_or(0)
+    /// The most free GPUs in one place.
+    pub(crate) fn best(&self, need: &Need) -> u32 {
+        if need.plain {
+            return self.free.iter().copied().max().unwrap_or(0);
+        }
+        let all = need.places.iter().map(|place| self.on(place));
+        all.max().unwrap_or(0)
     }
 
-    pub(crate) fn largest_node(&self) -> u32 {
-        self.total.first().copied().unwrap_or(0)
-    }
-
-    pub(crate) fn total_gpus(&self) -> u32 {
-        self.total.iter().sum()
-    }
-
-    pub(crate) fn nodes(&self) -> usize {
-        self.free.len()
+    /// Free GPUs that are as a job asks, whether or not they are together.
+    pub(crate) fn fitting(&self, need: &Need) -> u32 {
+        need.places.iter().map(|place| self.on(place)).sum()
     }
 }

@@ -3,20 +3,27 @@
 
 use std::collections::HashMap;
 
-use berth_domain::{JobId, Timestamp, UserName};
+use berth_domain::{JobId, Quota, Timestamp, UserName};
 
+use super::exact::Exact;
 use super::order::Candidate;
-use super::room::Room;
+use super::places::{Part, Places};
+use super::room::{Gauge, Room};
 use super::{Decision, Why};
-use crate::policy::{Policy, Quota};
+use crate::policy::Policy;
 use crate::snapshot::{Facts, Snapshot};
 
 pub(super) struct Walk<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) policy: &'a Policy,
     pub(super) now: Timestamp,
+    pub(super) places: &'a Places,
     pub(super) room: Room,
     pub(super) decision: Decision,
+    /// Places in [`Snapshot::reservations`] of those that bind at this time.
+    pub(super) standing: Vec<usize>,
+    /// Where exact GPUs are promised.
+    pub(super) exact: Exact<'a>,
     tasks: RunningTasks,
     quotas: Quotas<'a>,
     /// Over a quota while others may wait: looked at again when it is known who does.
@@ -28,6 +35,7 @@ impl<'a> Walk<'a> {
         snapshot: &'a Snapshot,
         policy: &'a Policy,
         now: Timestamp,
+        places: &'a Places,
         room: Room,
         decision: Decision,
     ) -> Self {
@@ -35,10 +43,13 @@ impl<'a> Walk<'a> {
             snapshot,
             policy,
             now,
+            places,
             room,
             decision,
+            standing: standing(snapshot, now),
+            exact: Exact::new(snapshot, places, policy, now),
             tasks: RunningTasks::of(snapshot),
-            quotas: Quotas::of(snapshot, policy.quota),
+            quotas: Quotas::of(snapshot, policy),
             deferred: Vec::new(),
         }
     }
@@ -56,29 +67,67 @@ impl<'a> Walk<'a> {
             return false;
         }
         if job.gpus_per_node == 0 {
-            match self.room.choose(job.nodes, 0) {
+            match self.room.choose(self.places.of_job(job), job.nodes, 0) {
                 Some(chosen) => self.start(candidate, chosen),
                 None => self.wait(candidate, Why::CpuSlots),
             }
             return false;
         }
-        if let Some(why) = self.quotas.over(job) {
-            self.deferred.push((*candidate, why));
-            return false;
+        match self.quotas.over(job) {
+            None => true,
+            // A cap: whatever is free, and whoever waits.
+            Some((why, true)) => {
+                self.decision.aside.push((candidate.index, why));
+                false
+            }
+            Some((why, false)) => {
+                self.deferred.push((*candidate, why));
+                false
+            }
         }
-        true
     }
 
-    pub(super) fn start(&mut self, candidate: &Candidate<'a>, nodes: Vec<usize>) {
+    pub(super) fn start(&mut self, candidate: &Candidate<'a>, parts: Vec<Part>) {
         let job = candidate.job;
-        self.room.take(&nodes, job.gpus_per_node);
+        self.room.take(&parts);
+        for part in &parts {
+            self.exact.take(job, *part);
+        }
         self.tasks.start(job);
         self.quotas.start(job);
-        self.decision.starts.push((candidate.index, nodes));
+        self.decision.starts.push((candidate.index, parts));
     }
 
     pub(super) fn wait(&mut self, candidate: &Candidate<'a>, why: Why) {
         self.decision.waiting.push((candidate.index, why));
+    }
+
+    /// What a job would take now, of no pool more than is allowed.
+    pub(super) fn choose(&self, job: &Facts, allowed: impl Fn(usize) -> u32) -> Option<Vec<Part>> {
+        let need = self.places.of_job(job);
+        self.room
+            .choose_if(need, job.nodes, job.gpus_per_node, allowed)
+    }
+
+    /// What is free now.
+    pub(super) fn gauge(&self) -> Gauge {
+        Gauge {
+            free: self.room.free_gpus(),
+            best: self.room.best(self.places.any()),
+        }
+    }
+
+    /// Why a job does not fit that does not.
+    pub(super) fn no_room(&self, job: &Facts, Gauge { free, best }: Gauge) -> Why {
+        let any = self.places.any();
+        let fits_elsewhere = || {
+            let found = self.room.choose(any, job.nodes, job.gpus_per_node);
+            found.is_some()
+        };
+        if job.constraints.is_some() && fits_elsewhere() {
+            return Why::Constraints;
+        }
+        Why::NoRoom { free, best }
     }
 
     /// Takes out of the deferred those that may borrow, because nobody waits whom the quota
@@ -96,7 +145,7 @@ impl<'a> Walk<'a> {
         for (candidate, why) in std::mem::take(&mut self.deferred) {
             let job = candidate.job;
             let protected = |other: &&Facts| match why {
-                Why::QuotaProject(_) => other.project != job.project,
+                Why::QuotaProject { .. } => other.project != job.project,
                 _ => other.owner != job.owner,
             };
             if waiting.iter().any(protected) {
@@ -108,6 +157,14 @@ impl<'a> Walk<'a> {
         self.quotas.lift();
         borrowers
     }
+}
+
+/// Places of the reservations that bind at this time.
+pub(super) fn standing(snapshot: &Snapshot, now: Timestamp) -> Vec<usize> {
+    let all = snapshot.reservations.iter().enumerate();
+    all.filter(|(_, one)| one.stands(now, &snapshot.active))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// How many tasks of each array run.
@@ -139,15 +196,20 @@ impl RunningTasks {
 
 /// GPUs held by each user and project, if there is a quota.
 struct Quotas<'a> {
-    quota: Quota,
+    set: &'a berth_domain::Quotas,
+    policy: crate::policy::Quota,
+    /// Nobody waits whom soft ones protect.
+    lifted: bool,
     users: HashMap<&'a UserName, u32>,
     projects: HashMap<&'a str, u32>,
 }
 
 impl<'a> Quotas<'a> {
-    fn of(snapshot: &'a Snapshot, quota: Quota) -> Self {
+    fn of(snapshot: &'a Snapshot, policy: &Policy) -> Self {
         let mut quotas = Quotas {
-            quota,
+            set: &snapshot.quotas,
+            policy: policy.quota,
+            lifted: false,
             users: HashMap::new(),
             projects: HashMap::new(),
         };
@@ -157,28 +219,66 @@ impl<'a> Quotas<'a> {
         quotas
     }
 
+    fn none(&self) -> bool {
+        let policy = self.policy;
+        policy.user_gpus.is_none()
+            && policy.project_gpus.is_none()
+            && *self.set == berth_domain::Quotas::default()
+    }
+
     fn start(&mut self, job: &'a Facts) {
-        if self.quota.user_gpus.is_some() {
-            *self.users.entry(&job.owner).or_default() += job.gpus();
+        if self.none() {
+            return;
         }
-        if let (Some(_), Some(project)) = (self.quota.project_gpus, job.project.as_deref()) {
+        *self.users.entry(&job.owner).or_default() += job.gpus();
+        if let Some(project) = job.project.as_deref() {
             *self.projects.entry(project).or_default() += job.gpus();
         }
     }
 
-    fn over(&self, job: &Facts) -> Option<Why> {
-        if let Some(limit) = self.quota.user_gpus {
-            let held = self.users.get(&job.owner).copied().unwrap_or(0);
-            if held + job.gpus() > limit {
-                return Some(Why::QuotaUser(limit));
-            }
+    /// Which quota the job would pass, and whether that is a cap; caps first.
+    fn over(&self, job: &Facts) -> Option<(Why, bool)> {
+        if self.none() {
+            return None;
         }
-        let (limit, project) = (self.quota.project_gpus?, job.project.as_deref()?);
-        let held = self.projects.get(project).copied().unwrap_or(0);
-        (held + job.gpus() > limit).then_some(Why::QuotaProject(limit))
+        let soft = |gpus: Option<u32>| gpus.map(|gpus| Quota { gpus, hard: false });
+        let user = self.set.of_user(&job.owner, soft(self.policy.user_gpus));
+        let held = self.users.get(&job.owner).copied().unwrap_or(0);
+        let passes = |quota: &Quota, held: u32| {
+            held.saturating_add(job.gpus()) > quota.gpus && (quota.hard || !self.lifted)
+        };
+        let user = user.filter(|quota| passes(quota, held)).map(|quota| {
+            let limit = quota.gpus;
+            (
+                Why::QuotaUser {
+                    held,
+                    limit,
+                    hard: quota.hard,
+                },
+                quota.hard,
+            )
+        });
+        let project = job.project.as_deref().and_then(|project| {
+            let quota = self
+                .set
+                .of_project(project, soft(self.policy.project_gpus))?;
+            let held = self.projects.get(project).copied().unwrap_or(0);
+            let limit = quota.gpus;
+            let why = Why::QuotaProject {
+                held,
+                limit,
+                hard: quota.hard,
+            };
+            passes(&quota, held).then_some((why, quota.hard))
+        });
+        match (user, project) {
+            (Some((_, false)) | None, Some((why, true))) => Some((why, true)),
+            (Some(user), _) => Some(user),
+            (None, project) => project,
+        }
     }
 
     fn lift(&mut self) {
-        self.quota = Quota::default();
+        self.lifted = true;
     }
 }

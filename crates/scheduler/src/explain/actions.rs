@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{JobId, MoveTo, Timestamp};
+use berth_domain::{Constraint, JobId, MoveTo, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::dispatch;
@@ -23,6 +23,8 @@ pub enum Remedy {
         gpus_per_node: u32,
     },
     Move(MoveTo),
+    /// Not ask this any more.
+    Without(Constraint),
     /// Release it, where its owner holds it.
     Release,
 }
@@ -33,6 +35,15 @@ pub enum Remedy {
 pub enum Effect {
     StartsNow,
     Starts(Forecast),
+}
+
+impl Effect {
+    fn start(self, now: Timestamp) -> Timestamp {
+        match self {
+            Effect::StartsNow => now,
+            Effect::Starts(forecast) => forecast.p50,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +87,7 @@ pub(super) fn that_help(
         // It waits for something that none of these changes.
         return found;
     }
+    found.extend(bench.less_asked(&pending.job));
     found.extend(bench.first_that_starts(shorter_limits(&pending.job)));
     found.extend(bench.best_size(&pending.job));
     found.extend(
@@ -94,10 +106,7 @@ pub(super) fn that_help(
             sooner > 60.0 && sooner >= WORTH * wait
         }
     });
-    found.sort_by_key(|action| match action.effect {
-        Effect::StartsNow => now,
-        Effect::Starts(forecast) => forecast.p50,
-    });
+    found.sort_by_key(|action| action.effect.start(now));
     found.truncate(MOST);
     found
 }
@@ -142,6 +151,22 @@ impl Bench<'_> {
             remedy,
             effect: Effect::StartsNow,
         })
+    }
+
+    /// The first thing that it could do without and start at once; if there is none, the one
+    /// without which it starts soonest.
+    fn less_asked(&self, job: &Facts) -> Option<Action> {
+        let asks = job.constraints.as_deref()?;
+        let asked = || Constraint::ALL.into_iter().filter(|one| asks.asks(*one));
+        self.first_that_starts(asked().map(Remedy::Without))
+            .or_else(|| {
+                let without = asked().filter_map(|one| {
+                    let remedy = Remedy::Without(one);
+                    let effect = self.effect(remedy)?;
+                    Some(Action { remedy, effect })
+                });
+                without.min_by_key(|action| action.effect.start(self.now))
+            })
     }
 
     /// The largest smaller size that starts at once; if none does, half the size.
@@ -191,6 +216,11 @@ pub(crate) fn with(snapshot: &Snapshot, job: JobId, remedy: Remedy) -> Snapshot 
         } => {
             pending.job.nodes = nodes;
             pending.job.gpus_per_node = gpus_per_node;
+        }
+        Remedy::Without(one) => {
+            let asks = pending.job.constraints.take();
+            let less = asks.map(|asks| asks.without(one));
+            pending.job.constraints = less.filter(|less| !less.is_empty()).map(Arc::new);
         }
         Remedy::Release => pending.gate = Gate::Open,
         Remedy::Move(_) => {}

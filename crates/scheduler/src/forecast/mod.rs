@@ -2,7 +2,9 @@
 //! ends, and what experience says about such forecasts.
 
 mod experience;
+mod reserved;
 mod rollout;
+mod score;
 mod what_if;
 
 use std::collections::HashMap;
@@ -11,8 +13,9 @@ use berth_domain::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use experience::Experience;
+pub use score::ForecastScore;
 pub(crate) use what_if::moved;
-pub use what_if::{Change, forecast_if, forecast_move, forecast_policy};
+pub use what_if::{Change, forecast_if, forecast_move, forecast_policy, forecast_reservation};
 
 use crate::dispatch::{self, Decision, Why};
 use crate::plan::later;

@@ -72,6 +72,21 @@ pub fn forecast_policy(
     changes(&before, after)
 }
 
+/// Every waiting job whose forecast a reservation would change.
+#[must_use]
+pub fn forecast_reservation(
+    snapshot: &Snapshot,
+    policy: &Policy,
+    now: Timestamp,
+    experience: &Experience,
+    reservation: &berth_domain::Reservation,
+) -> Vec<Change> {
+    let with = snapshot.clone().with_reservation(reservation, now);
+    let before = forecast(snapshot, policy, now, experience);
+    let after = forecast(&with, policy, now, experience);
+    changes(&before, after)
+}
+
 fn changes(before: &HashMap<JobId, Forecast>, after: HashMap<JobId, Forecast>) -> Vec<Change> {
     let mut changes: Vec<Change> = after
         .into_iter()

@@ -121,6 +121,13 @@ pub const KNOBS: &[Knob] = &[
         show
     ),
     knob!(
+        "weight_deadline",
+        "multifactor: weight of a deadline whose latest start draws near",
+        weights.deadline,
+        positive,
+        show
+    ),
+    knob!(
         "max_age",
         "multifactor: waiting time that counts in full",
         weights.max_age,
@@ -168,6 +175,13 @@ pub const KNOBS: &[Knob] = &[
         shortest.max_wait,
         duration,
         show_duration
+    ),
+    knob!(
+        "deadline",
+        "shortest: power with which work counts as shorter as the latest start for its deadline draws near; 0: not at all",
+        shortest.deadline,
+        positive,
+        show
     ),
     knob!(
         "preemption",

@@ -73,6 +73,9 @@ pub struct Weights {
     pub fair_share: f64,
     /// GPUs asked for, 1 for the whole cluster.
     pub size: f64,
+    /// 1 for who must start now to be done by the deadline, 0 for who has none, time enough, or no
+    /// chance any more.
+    pub deadline: f64,
     /// Slurm's `PriorityMaxAge`.
     pub max_age: Duration,
 }
@@ -95,6 +98,10 @@ pub struct Shortest {
     /// Who waited this long goes before everybody else of the class, in the order of submission:
     /// so long may the shortest pass a job, and no longer.
     pub max_wait: Duration,
+    /// How early a deadline makes a job count as shorter: what is left of the time to the latest
+    /// start that meets it (1 long before, 0 then) to this power is a factor on expected work. 0:
+    /// deadlines do not matter.
+    pub deadline: f64,
     /// The chance with which a predicted run time is not exceeded, where
     /// [`RunTimeSource::Predicted`] asks for one number.
     pub surety: f64,
@@ -177,6 +184,7 @@ impl Default for Weights {
             age: 1000.0,
             fair_share: 10_000.0,
             size: 1000.0,
+            deadline: 10_000.0,
             max_age: Duration::from_secs(7 * 86_400),
         }
     }
@@ -189,6 +197,7 @@ impl Default for Shortest {
             fair_share: 0.0,
             ageing: 0.3,
             max_wait: Duration::from_secs(10 * 86_400),
+            deadline: 1.0,
             measure: Measure::Mean,
             surety: 0.5,
         }

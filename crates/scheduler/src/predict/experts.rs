@@ -61,7 +61,7 @@ struct Context {
 }
 
 /// Everything that was observed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Experts {
     contexts: HashMap<Context, Histogram>,
 }

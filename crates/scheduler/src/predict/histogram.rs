@@ -6,7 +6,7 @@ use super::run_time::BINS;
 /// a run time says something of similar ones too.
 const KERNEL: [f64; 4] = [0.36, 0.20, 0.09, 0.03];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Histogram {
     counts: [f64; BINS],
     total: f64,

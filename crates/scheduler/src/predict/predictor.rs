@@ -49,7 +49,7 @@ pub struct Guess {
 /// Experts are mixed by exponential weights on their logarithmic loss, as in the Bayesian
 /// mixture of Vovk's aggregating algorithm (Cesa-Bianchi and Lugosi 2006, chapter 9); scores fade,
 /// because people change what they do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Predictor {
     experts: Experts,
     overall: [f64; COUNT],

@@ -2,38 +2,21 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
 
+use super::cluster::Cluster;
 use super::metrics::{JobResult, Meter, Summary};
-use super::score::{ForecastScore, Scorer};
+use super::score::Scorer;
 use super::trace::TraceJob;
 use crate::dispatch;
+use crate::forecast::ForecastScore;
 use crate::plan;
 use crate::policy::{Order, Policy, RunTimeSource};
-use crate::predict::{Features, Guess, Predictor};
+use crate::predict::{Features, Guess, Predictor, RunTime};
 use crate::snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
-
-/// What the load runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cluster {
-    pub nodes: u32,
-    pub gpus_per_node: u32,
-    /// What a job repeats at each resume after a preemption, in seconds.
-    pub resume_s: i64,
-}
-
-impl Default for Cluster {
-    /// Two nodes of eight; 60 s a resume.
-    fn default() -> Self {
-        Cluster {
-            nodes: 2,
-            gpus_per_node: 8,
-            resume_s: 60,
-        }
-    }
-}
 
 /// What came of a simulation.
 #[derive(Clone, Debug)]
@@ -45,7 +28,7 @@ pub struct Run {
 
 /// Runs a trace under a policy. `trace` is the name for the summary.
 #[must_use]
-pub fn simulate(trace: &str, jobs: &[TraceJob], cluster: Cluster, policy: &Policy) -> Run {
+pub fn simulate(trace: &str, jobs: &[TraceJob], cluster: &Cluster, policy: &Policy) -> Run {
     let mut engine = Engine::new(jobs, cluster, policy);
     engine.run();
     let (results, meter) = (engine.results, engine.meter);
@@ -58,7 +41,7 @@ pub fn simulate(trace: &str, jobs: &[TraceJob], cluster: Cluster, policy: &Polic
 
 /// Runs a trace and scores what the forecasts said, learning from each as it goes.
 #[must_use]
-pub fn score_forecasts(jobs: &[TraceJob], cluster: Cluster, policy: &Policy) -> ForecastScore {
+pub fn score_forecasts(jobs: &[TraceJob], cluster: &Cluster, policy: &Policy) -> ForecastScore {
     let mut engine = Engine::new(jobs, cluster, policy);
     engine.scorer = Some(Scorer::default());
     engine.run();
@@ -67,7 +50,7 @@ pub fn score_forecasts(jobs: &[TraceJob], cluster: Cluster, policy: &Policy) -> 
 
 struct Engine<'a> {
     trace: &'a [TraceJob],
-    cluster: Cluster,
+    cluster: &'a Cluster,
     policy: &'a Policy,
     snapshot: Snapshot,
     /// Of the job at each place of the trace.
@@ -94,8 +77,8 @@ struct Attempts {
 }
 
 impl<'a> Engine<'a> {
-    fn new(trace: &'a [TraceJob], cluster: Cluster, policy: &'a Policy) -> Self {
-        let node = |n: u32| {
+    fn new(trace: &'a [TraceJob], cluster: &'a Cluster, policy: &'a Policy) -> Self {
+        let node = |(n, gpus): (usize, &u32)| {
             let name = NodeName(format!("node-{}", n + 1));
             let gpu = |index| GpuRef {
                 index,
@@ -103,10 +86,11 @@ impl<'a> Engine<'a> {
             };
             FreeNode {
                 name,
-                gpus: cluster.gpus_per_node as usize,
-                free: (0..cluster.gpus_per_node).map(gpu).collect(),
+                gpus: *gpus as usize,
+                free: (0..*gpus).map(gpu).collect(),
                 cpu_jobs: 0,
                 cordoned: false,
+                pools: Arc::default(),
             }
         };
         let predicts =
@@ -116,7 +100,7 @@ impl<'a> Engine<'a> {
             cluster,
             policy,
             snapshot: Snapshot {
-                nodes: (0..cluster.nodes).map(node).collect(),
+                nodes: cluster.nodes.iter().enumerate().map(node).collect(),
                 ..Snapshot::default()
             },
             results: trace.iter().map(|job| JobResult::new(job.id)).collect(),
@@ -125,7 +109,7 @@ impl<'a> Engine<'a> {
             predictor: predicts.then(Predictor::default),
             ends: BinaryHeap::new(),
             attempts: vec![Attempts::default(); trace.len()],
-            meter: Meter::new(f64::from(cluster.nodes * cluster.gpus_per_node)),
+            meter: Meter::new(f64::from(cluster.gpus())),
             scorer: None,
         }
     }
@@ -169,8 +153,7 @@ impl<'a> Engine<'a> {
 
     fn submit(&mut self, place: usize, now: i64) {
         let job = &self.trace[place];
-        let per_node = self.cluster.gpus_per_node.max(1);
-        let nodes = job.gpus.div_ceil(per_node).max(1);
+        let nodes = self.cluster.nodes_for(job);
         let predictor = self.predictor.as_ref();
         if let Some(predictor) = predictor {
             let guess = predictor.guess(self.features[place].clone());
@@ -183,7 +166,8 @@ impl<'a> Engine<'a> {
             project: Some(job.group.clone()),
             submitted_at: at(now),
             time_limit: seconds(job.estimate_s),
-            preemptible: true,
+            class: job.class,
+            preemptible: job.preemptible,
             rank: Rank::ordinal(place as u64 + 1),
             predicted: predictor.and_then(|predictor| predictor.predict(&self.features[place])),
             ..Facts::new(JobId(place as u64))
@@ -205,7 +189,7 @@ impl<'a> Engine<'a> {
             if let Some(scorer) = &mut self.scorer {
                 scorer.forecast(&self.snapshot, self.policy, &decision, at(now));
             }
-            let leases = plan::leases(&self.snapshot, &decision);
+            let leases = plan::leases(&self.snapshot, self.policy, at(now), &decision);
             let mut started: Vec<usize> = decision.starts.iter().map(|(index, _)| *index).collect();
             for ((_, lease), index) in leases.into_iter().zip(&started) {
                 let mut job = self.snapshot.pending[*index].job.clone();
@@ -338,8 +322,13 @@ impl<'a> Engine<'a> {
             .active
             .iter_mut()
             .map(|active| &mut active.job);
+        let mut known: HashMap<&Features, Option<Arc<RunTime>>> = HashMap::new();
         for job in waiting.chain(running).filter(|job| job.owner == *owner) {
-            job.predicted = predictor.predict(&self.features[place_of(job.id)]);
+            let features = &self.features[place_of(job.id)];
+            let predicted = known
+                .entry(features)
+                .or_insert_with(|| predictor.predict(features));
+            job.predicted.clone_from(predicted);
         }
     }
 
@@ -379,7 +368,7 @@ pub fn features(job: &TraceJob) -> Features {
     Features {
         owner: job.user.clone(),
         project: Some(job.group.clone()),
-        name: None,
+        name: job.name.clone(),
         gpus: job.gpus,
         time_limit: seconds(job.estimate_s),
     }

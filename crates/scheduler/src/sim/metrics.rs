@@ -44,6 +44,17 @@ pub fn jobs_csv(jobs: &[JobResult]) -> String {
     text
 }
 
+/// How long each job that ended was kept from running, in minutes, in the order of the trace:
+/// completion - submission - duration.
+#[must_use]
+pub fn waits_min(jobs: &[TraceJob], results: &[JobResult]) -> Vec<f64> {
+    let both = jobs.iter().zip(results);
+    let wait = |(job, result): (&TraceJob, &JobResult)| {
+        Some(to_f64(result.end_s? - job.submit_s - job.duration_s) / 60.0)
+    };
+    both.filter_map(wait).collect()
+}
+
 /// The areas under the curves, followed while the simulation runs.
 #[derive(Debug)]
 pub(super) struct Meter {

@@ -1,6 +1,6 @@
 //! A made-up load for those who have no trace: people with habits, who work by day.
 
-use berth_domain::UserName;
+use berth_domain::{PriorityClass, UserName};
 
 use super::trace::TraceJob;
 use crate::math;
@@ -108,9 +108,13 @@ pub fn synthesize(settings: &Synth) -> Vec<TraceJob> {
                 submit_s: at,
                 duration_s: i64::from(whole(duration)).max(1),
                 gpus,
+                nodes: None,
                 user: UserName(format!("user-{user}")),
                 group: format!("group-{}", user % 3),
+                name: None,
                 estimate_s: i64::from(whole(asked / 600.0) + 1) * 600,
+                class: PriorityClass::Normal,
+                preemptible: true,
             });
             sum += duration * f64::from(gpus);
             at += i64::from(whole(30.0 + 900.0 * random.unit()));

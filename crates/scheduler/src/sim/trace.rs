@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use berth_domain::UserName;
+use berth_domain::{PriorityClass, UserName};
 
 /// A job of a trace. Times are seconds; submission counts from the trace's beginning.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +12,17 @@ pub struct TraceJob {
     /// How long it really runs: the planner never sees this before the job ends.
     pub duration_s: i64,
     pub gpus: u32,
+    /// How many nodes it asked for; `None`: as few as hold it.
+    pub nodes: Option<u32>,
     pub user: UserName,
     pub group: String,
+    /// Its name, without what changes from run to run.
+    pub name: Option<String>,
     /// What the user would have asked for.
     pub estimate_s: i64,
+    pub class: PriorityClass,
+    /// It may be stopped and resumed, if the policy does that.
+    pub preemptible: bool,
 }
 
 /// A trace that cannot be read.
@@ -83,9 +90,13 @@ pub fn parse(text: &str) -> Result<Vec<TraceJob>, TraceError> {
             submit_s: number(submit, "submit_s")?,
             duration_s: number(duration, "duration_s")?.max(1),
             gpus: u32::try_from(number(gpus, "gpus")?).unwrap_or(0),
+            nodes: None,
             user: UserName::from(field(user)?),
             group: group.map_or(Ok(""), |at| field(*at))?.to_owned(),
+            name: None,
             estimate_s: estimate_s.max(1),
+            class: PriorityClass::Normal,
+            preemptible: true,
         });
     }
     jobs.sort_by_key(|job| (job.submit_s, job.id));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{JobId, MoveTo, PriorityClass, Rank, Timestamp, UserName};
+use berth_domain::{Constraints, JobId, MoveTo, PriorityClass, Rank, Timestamp, UserName};
 
 use crate::predict::RunTime;
 
@@ -20,6 +20,8 @@ pub struct Facts {
     pub nodes: u32,
     /// On each node; 0 for a job that needs no GPU.
     pub gpus_per_node: u32,
+    /// What it asks of nodes and GPUs besides; `None`: nothing.
+    pub constraints: Option<Arc<Constraints>>,
     pub owner: UserName,
     pub project: Option<String>,
     pub submitted_at: Timestamp,
@@ -51,6 +53,7 @@ impl Facts {
             moved: None,
             nodes: 1,
             gpus_per_node: 1,
+            constraints: None,
             owner: UserName::from("user"),
             project: None,
             submitted_at: Timestamp::UNIX_EPOCH,

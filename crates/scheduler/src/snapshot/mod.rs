@@ -2,8 +2,11 @@
 
 mod facts;
 mod of_state;
+mod promised;
 
-use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Timestamp};
+use std::sync::Arc;
+
+use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
 
 pub use facts::Facts;
 
@@ -25,6 +28,8 @@ pub struct Snapshot {
     pub usage: Ledger,
     /// GPUs promised to somebody for a time.
     pub reservations: Vec<Reservation>,
+    /// How many GPUs each user and project may hold; they stand above the policy's.
+    pub quotas: Quotas,
 }
 
 /// A node and what is free on it.
@@ -32,6 +37,8 @@ pub struct Snapshot {
 pub struct FreeNode {
     pub name: NodeName,
     pub gpus: usize,
+    /// Its GPUs, alike ones together; empty where nothing is known of them.
+    pub pools: Arc<[Pool]>,
     /// In rising index order. GPUs that somebody uses outside the queue, or that are sick, are
     /// neither here nor in a lease: the planner never gives them.
     pub free: Vec<GpuRef>,
@@ -39,6 +46,17 @@ pub struct FreeNode {
     pub cpu_jobs: u32,
     /// Gets no new job: an admin drains it.
     pub cordoned: bool,
+}
+
+/// GPUs of a node that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    pub model: String,
+    pub mem_total_bytes: u64,
+    /// The NVLink island, where the node has several.
+    pub island: Option<u32>,
+    /// Their indices.
+    pub gpus: Vec<u32>,
 }
 
 /// A job that waits.

@@ -1,11 +1,14 @@
 //! The snapshot of the domain's state.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use berth_domain::job::PastAttempt;
-use berth_domain::{DependencyKind, GpuRef, HoldBy, Job, JobState, PendingReason, State};
+use berth_domain::{
+    Constraints, DependencyKind, GpuRef, HoldBy, Job, JobState, Node, PendingReason, State,
+};
 
-use super::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
+use super::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};
 
 impl Snapshot {
     #[must_use]
@@ -20,7 +23,10 @@ impl Snapshot {
     /// Without what waits: enough to say what is free and when more will be.
     #[must_use]
     pub fn in_use(state: &State) -> Self {
-        let mut snapshot = Snapshot::default();
+        let mut snapshot = Snapshot {
+            quotas: state.quotas().clone(),
+            ..Snapshot::default()
+        };
         let mut place = HashMap::new();
         for node in state.nodes().filter(|node| node.present) {
             let free = node
@@ -38,6 +44,7 @@ impl Snapshot {
             snapshot.nodes.push(FreeNode {
                 name: node.name.clone(),
                 gpus: node.gpus.len(),
+                pools: pools(node),
                 free,
                 cpu_jobs: 0,
                 cordoned: false,
@@ -63,6 +70,28 @@ impl Snapshot {
     }
 }
 
+/// The GPUs of a node, alike ones together, in the order of their first.
+fn pools(node: &Node) -> Arc<[Pool]> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for gpu in &node.gpus {
+        let alike = |pool: &&mut Pool| {
+            pool.island == gpu.nvlink_island
+                && pool.mem_total_bytes == gpu.mem_total_bytes
+                && pool.model == gpu.model
+        };
+        match pools.iter_mut().find(alike) {
+            Some(pool) => pool.gpus.push(gpu.index),
+            None => pools.push(Pool {
+                model: gpu.model.clone(),
+                mem_total_bytes: gpu.mem_total_bytes,
+                island: gpu.nvlink_island,
+                gpus: vec![gpu.index],
+            }),
+        }
+    }
+    pools.into()
+}
+
 fn pending(state: &State, job: &Job) -> Pending {
     Pending {
         job: facts(job),
@@ -78,6 +107,7 @@ fn facts(job: &Job) -> Facts {
         moved: job.moved,
         nodes: job.spec.nodes,
         gpus_per_node: job.spec.gpus_per_node,
+        constraints: asks(&job.spec.constraints),
         owner: job.owner.clone(),
         project: job.spec.project.clone(),
         submitted_at: job.submitted_at,
@@ -89,9 +119,14 @@ fn facts(job: &Job) -> Facts {
         service: preempted(job).map(PastAttempt::held).sum(),
         preemptions: u32::try_from(preempted(job).count()).unwrap_or(u32::MAX),
         predicted: None,
-        deadline: None,
+        deadline: job.spec.deadline,
         array: job.spec.array.map(|task| (task.array, task.limit)),
     }
+}
+
+/// What a job asks of nodes and GPUs, if it asks anything.
+pub(super) fn asks(constraints: &Constraints) -> Option<Arc<Constraints>> {
+    (!constraints.is_empty()).then(|| Arc::new(constraints.clone()))
 }
 
 fn preempted(job: &Job) -> impl Iterator<Item = &PastAttempt> {

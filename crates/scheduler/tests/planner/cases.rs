@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{at, facts, idle, job, now, policies, run};
-use berth_domain::{JobId, MoveTo, PendingReason, PriorityClass, UserName};
-use berth_scheduler::{Facts, Holder, Policy, Reservation, plan};
+use berth_domain::{Holder, JobId, MoveTo, PendingReason, PriorityClass, UserName};
+use berth_scheduler::{Facts, Policy, Reservation, plan};
 
 #[test]
 fn a_short_job_passes_a_blocked_gang_and_a_long_one_does_not() {
@@ -69,15 +69,10 @@ fn people_move_jobs_whatever_the_policy_thinks() {
 fn a_reservation_is_kept_for_its_holder_and_costs_nothing_before() {
     let ana = UserName::from("ana");
     let mut snapshot = idle(1);
+    let holder = Holder::User(ana.clone());
     snapshot.reservations = vec![Reservation {
-        id: 7,
-        holder: Holder::User(ana.clone()),
-        nodes: 1,
-        gpus_per_node: 6,
-        only: vec![],
-        start: at(3600),
-        end: at(7200),
         no_show: Some(Duration::from_secs(600)),
+        ..Reservation::new(7, holder, (1, 6), (at(3600), at(7200)))
     }];
     let mut short = job(1, 1, 4);
     short.job.time_limit = Duration::from_secs(3600);
@@ -143,6 +138,24 @@ fn a_new_job_interrupts_a_long_one_that_may_be_stopped() {
 }
 
 #[test]
+fn room_that_is_made_takes_no_place_of_jobs_without_gpus() {
+    let mut policy = Policy::berth();
+    policy.set("preemption", "on").unwrap();
+    policy.cpu_jobs_per_node = 1;
+    let mut snapshot = idle(1);
+    let victim = Facts {
+        preemptible: true,
+        ..facts(100, 1, 8)
+    };
+    assert!(run(&mut snapshot, victim, 0, -3600));
+    snapshot.pending = vec![job(1, 1, 1), job(2, 1, 0)];
+    snapshot.pending[0].job.class = PriorityClass::High;
+    let made = plan(&snapshot, &policy, now());
+    assert_eq!(made.preemptions.len(), 1);
+    assert_eq!(made.starts[0].0, JobId(2));
+}
+
+#[test]
 fn nobody_else_is_stopped_while_the_first_is_on_its_way_out() {
     let mut policy = Policy::berth();
     policy.set("preemption", "on").unwrap();
@@ -190,7 +203,7 @@ fn who_loses_the_least_is_stopped_and_nobody_too_often() {
     };
     assert_eq!(stopped(&policy), [101]);
     policy.set("max_preemptions", "2").unwrap();
-    assert_eq!(stopped(&policy), []);
+    assert!(stopped(&policy).is_empty());
 }
 
 #[test]
@@ -199,16 +212,8 @@ fn with_preemption_a_reservation_is_used_by_others_until_its_holder_comes() {
     policy.set("preemption", "on").unwrap();
     let ana = UserName::from("ana");
     let mut snapshot = idle(1);
-    snapshot.reservations = vec![Reservation {
-        id: 7,
-        holder: Holder::User(ana.clone()),
-        nodes: 1,
-        gpus_per_node: 6,
-        only: vec![],
-        start: at(-60),
-        end: at(7200),
-        no_show: None,
-    }];
+    let holder = Holder::User(ana.clone());
+    snapshot.reservations = vec![Reservation::new(7, holder, (1, 6), (at(-60), at(7200)))];
     // Who may be stopped may use it, who may not and is not done in time may not.
     let mut stays = job(1, 1, 4);
     let mut goes = job(2, 1, 4);

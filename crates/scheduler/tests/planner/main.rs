@@ -2,7 +2,10 @@
 //! what it says is what it does.
 
 mod cases;
+mod constraints;
+mod deadlines;
 mod explain;
 mod promises;
 mod random;
+mod reserved;
 mod support;

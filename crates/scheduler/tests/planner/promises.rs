@@ -1,98 +1,39 @@
 //! The planner's promises under every policy, on random clusters and queues.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
 
-use crate::random::snapshots;
-use crate::support::{at, now, policies};
+use crate::constraints::could;
+use crate::random::{reserved_snapshots, snapshots};
+use crate::support::{now, policies, started};
 use berth_domain::{GpuUuid, JobId, NodeName, PendingReason, UserName};
-use berth_scheduler::{Facts, Holder, Plan, Policy, Reservation, Snapshot, plan};
+use berth_scheduler::{Active, Facts, Plan, Policy, Snapshot, plan};
 use proptest::prelude::*;
-
-/// As [`snapshots`], some of them with a reservation.
-fn reserved_snapshots() -> impl Strategy<Value = Snapshot> {
-    let reservation = (0u8..4, 1u32..=2, 1u32..=8, -4000i64..8000, 60i64..20_000);
-    (snapshots(), prop::option::of(reservation)).prop_map(|(mut snapshot, drawn)| {
-        if let Some((owner, nodes, gpus_per_node, start, length)) = drawn {
-            snapshot.reservations.push(Reservation {
-                id: 1,
-                holder: Holder::User(UserName(format!("user-{owner}"))),
-                nodes,
-                gpus_per_node,
-                only: vec![],
-                start: at(start),
-                end: at(start + length),
-                no_show: (length > 10_000).then(|| Duration::from_secs(600)),
-            });
-        }
-        snapshot
-    })
-}
-
-/// The snapshot after the plan's starts.
-fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
-    let mut after = snapshot.clone();
-    for (id, lease) in &plan.starts {
-        let place = after
-            .pending
-            .iter()
-            .position(|one| one.job.id == *id)
-            .expect("the test is right");
-        let job = after.pending.remove(place).job;
-        for part in &lease.0 {
-            let node = after
-                .nodes
-                .iter_mut()
-                .find(|node| node.name == part.node)
-                .expect("the test is right");
-            node.free.retain(|gpu| !part.gpus.contains(gpu));
-            node.cpu_jobs += u32::from(part.gpus.is_empty());
-        }
-        after.active.push(berth_scheduler::Active {
-            job,
-            lease: lease.clone(),
-            since: Some(now()),
-            checkpoint_at: None,
-            stopping: false,
-        });
-    }
-    after
-}
 
 /// The earliest time, in seconds from now, at which a job fits if everything runs to its limit.
 fn earliest(snapshot: &Snapshot, job: &Facts) -> Option<i64> {
-    let mut free: BTreeMap<&NodeName, usize> = snapshot
-        .nodes
-        .iter()
-        .map(|node| (&node.name, node.free.len()))
-        .collect();
-    let mut ends: Vec<(i64, &berth_scheduler::Active)> = snapshot
-        .active
-        .iter()
-        .map(|active| {
-            let left = active
-                .limit_at()
-                .expect("the test is right")
-                .duration_since(now())
-                .as_secs();
-            (left.max(1), active)
-        })
-        .collect();
-    ends.sort_by_key(|(end, _)| *end);
-    let fits = |free: &BTreeMap<&NodeName, usize>| {
-        let gpus = job.gpus_per_node as usize;
-        free.values().filter(|free| **free >= gpus).count() >= job.nodes as usize
+    let mut after = snapshot.clone();
+    let left = |active: &Active| {
+        let end = active.limit_at().expect("the test is right");
+        end.duration_since(now()).as_secs().max(1)
     };
-    if fits(&free) {
+    let mut ends: Vec<(i64, &Active)> =
+        snapshot.active.iter().map(|one| (left(one), one)).collect();
+    ends.sort_by_key(|(end, _)| *end);
+    let asks = job.constraints.as_deref().cloned().unwrap_or_default();
+    if could(&after, &asks, job) {
         return Some(0);
     }
     let mut rest = ends.into_iter().peekable();
     while let Some((end, active)) = rest.next() {
         for part in &active.lease.0 {
-            *free.get_mut(&part.node).expect("the test is right") += part.gpus.len();
+            let mut nodes = after.nodes.iter_mut();
+            let node = nodes.find(|node| node.name == part.node);
+            node.expect("the test is right")
+                .free
+                .extend(part.gpus.iter().cloned());
         }
         let more = rest.peek().is_some_and(|(next, _)| *next == end);
-        if !more && fits(&free) {
+        if !more && could(&after, &asks, job) {
             return Some(end);
         }
     }
@@ -204,38 +145,6 @@ proptest! {
         }
     }
 
-    /// Who does not hold the reservation leaves its GPUs when it begins, if all run to their
-    /// limits and nobody is stopped.
-    #[test]
-    fn what_is_reserved_is_there(snapshot in reserved_snapshots()) {
-        for policy in [Policy::fifo(), Policy::easy(), Policy::slurm()] {
-            let Some(reservation) = snapshot.reservations.first() else { continue };
-            if reservation.start <= now() || reservation.no_show.is_some() {
-                continue;
-            }
-            let made = plan(&snapshot, &policy, now());
-            // Without anybody else started, is there enough at its start? Then there still is.
-            let enough = |snapshot: &Snapshot| {
-                let free = |node: &berth_scheduler::FreeNode| {
-                    let ended = snapshot.active.iter().filter(|active| {
-                        let hers = matches!(&reservation.holder,
-                            Holder::User(user) if *user == active.job.owner);
-                        hers || active.limit_at().unwrap() <= reservation.start
-                    });
-                    let parts = ended.flat_map(|active| &active.lease.0);
-                    let here = parts.filter(|part| part.node == node.name);
-                    node.free.len() + here.map(|part| part.gpus.len()).sum::<usize>()
-                };
-                let wanted = reservation.gpus_per_node as usize;
-                snapshot.nodes.iter().filter(|node| free(node) >= wanted).count()
-                    >= reservation.nodes as usize
-            };
-            if enough(&snapshot) {
-                prop_assert!(enough(&started(&snapshot, &made)));
-            }
-        }
-    }
-
     #[test]
     fn a_quota_binds_while_somebody_else_waits(snapshot in snapshots(), limit in 1u32..12) {
         for mut policy in policies() {
@@ -295,9 +204,13 @@ proptest! {
         }
     }
 
-    /// What the plan says is blocked is blocked: planning what is left starts nothing more.
+    /// What the plan says is blocked is blocked: planning what is left starts nothing more. Not on
+    /// nodes of several kinds, where a promise may be kept in more than one way.
     #[test]
-    fn a_plan_is_complete(snapshot in snapshots()) {
+    fn a_plan_is_complete(mut snapshot in snapshots()) {
+        for node in &mut snapshot.nodes {
+            node.pools = node.pools.iter().take(1).cloned().collect();
+        }
         for policy in [Policy::fifo(), Policy::easy(), Policy::slurm()] {
             let first = plan(&snapshot, &policy, now());
             let rest = started(&snapshot, &first);

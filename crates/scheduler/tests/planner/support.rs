@@ -1,7 +1,8 @@
 //! Builders and random snapshots for the planner's tests.
 
 use berth_domain::{GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Timestamp};
-use berth_scheduler::{Active, Facts, FreeNode, Gate, Pending, Policy, Snapshot};
+use berth_scheduler::{Active, Facts, FreeNode, Gate, Pending, Plan, Policy, Snapshot};
+use std::sync::Arc;
 
 /// Ten days after the epoch, so that there is room for a past.
 pub const NOW_S: i64 = 864_000;
@@ -47,6 +48,7 @@ pub fn idle(nodes: usize) -> Snapshot {
             name: NodeName(name),
             cpu_jobs: 0,
             cordoned: false,
+            pools: Arc::default(),
         }
     };
     Snapshot {
@@ -93,4 +95,34 @@ pub fn policies() -> Vec<Policy> {
         .expect("the test is right");
     all.push(conservative);
     all
+}
+
+/// The snapshot after the plan's starts.
+pub fn started(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
+    let mut after = snapshot.clone();
+    for (id, lease) in &plan.starts {
+        let place = after
+            .pending
+            .iter()
+            .position(|one| one.job.id == *id)
+            .expect("the test is right");
+        let job = after.pending.remove(place).job;
+        for part in &lease.0 {
+            let node = after
+                .nodes
+                .iter_mut()
+                .find(|node| node.name == part.node)
+                .expect("the test is right");
+            node.free.retain(|gpu| !part.gpus.contains(gpu));
+            node.cpu_jobs += u32::from(part.gpus.is_empty());
+        }
+        after.active.push(Active {
+            job,
+            lease: lease.clone(),
+            since: Some(now()),
+            checkpoint_at: None,
+            stopping: false,
+        });
+    }
+    after
 }

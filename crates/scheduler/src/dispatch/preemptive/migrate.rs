@@ -1,64 +1,83 @@
 //! Making room by moving: jobs that are stopped and resume on other nodes at once.
 
 use super::market::Market;
+use crate::dispatch::places::Place;
+use crate::snapshot::Facts;
 
 impl Market<'_> {
-    /// Stops small jobs that find room on other nodes at once.
-    pub(super) fn migrate(&mut self, gpus: u32) -> Option<Vec<usize>> {
+    /// Stops small jobs that find room elsewhere at once.
+    pub(super) fn migrate(&mut self, job: &Facts) -> Option<Vec<usize>> {
+        let gpus = job.gpus_per_node;
         if self.room.free_gpus() < gpus {
             return None;
         }
-        let mut best: Option<(u32, usize, Vec<usize>)> = None;
-        for node in 0..self.room.nodes() {
+        let mut best: Option<(u32, &Place, Vec<usize>)> = None;
+        for place in &self.places.of_job(job).places {
             let mut elsewhere = self.room.free.clone();
-            elsewhere[node] = 0;
-            let mut have = self.room.free[node] + self.leftover[node];
+            for pool in place.pools() {
+                elsewhere[*pool] = 0;
+            }
+            let mut have = self.have(place);
             let mut moved = Vec::new();
             let mut cost = 0;
-            let mut here: Vec<usize> = self.by_node[node]
+            let mut here: Vec<usize> = self
+                .running_in(place)
                 .iter()
                 .copied()
-                .filter(|place| {
-                    let running = &self.running[*place];
-                    running.stoppable && !running.stopped && running.parts.len() == 1
+                .filter(|index| {
+                    let running = &self.running[*index];
+                    running.stoppable && !running.stopped && running.is_together()
                 })
                 .collect();
-            here.sort_by_key(|place| self.running[*place].gpus());
-            for place in here {
+            here.sort_by_key(|index| self.running[*index].gpus());
+            for index in here {
                 if have >= gpus {
                     break;
                 }
-                let size = self.running[place].gpus();
-                let target = (0..elsewhere.len())
-                    .filter(|other| elsewhere[*other] >= size)
-                    .min_by_key(|other| elsewhere[*other]);
-                if let Some(target) = target {
-                    elsewhere[target] -= size;
-                    have += size;
+                let size = self.running[index].gpus();
+                if let Some(target) = self.target(index, &elsewhere) {
+                    for part in target.split(size, |pool| elsewhere[pool]) {
+                        elsewhere[part.pool] -= part.gpus;
+                    }
+                    have += self.running[index].on(place);
                     cost += size;
-                    moved.push(place);
+                    moved.push(index);
                 }
             }
             if have >= gpus && best.as_ref().is_none_or(|(least, ..)| cost < *least) {
-                best = Some((cost, node, moved));
+                best = Some((cost, place, moved));
             }
         }
-        let (_, node, moved) = best?;
+        let (_, place, moved) = best?;
         let mut stops = Vec::new();
-        for place in moved {
-            let size = self.running[place].gpus();
-            self.running[place].stopped = true;
-            stops.push(self.running[place].active);
-            self.leftover[node] += size;
+        for index in moved {
+            let size = self.running[index].gpus();
+            self.running[index].stopped = true;
+            stops.push(self.running[index].active);
+            for part in &self.running[index].parts {
+                self.leftover[part.pool] += part.gpus;
+            }
             // Its new place is kept for it.
-            let target = (0..self.room.nodes())
-                .filter(|other| *other != node && self.room.free[*other] >= size)
-                .min_by_key(|other| self.room.free[*other]);
-            if let Some(target) = target {
-                self.room.free[target] -= size;
+            let mut elsewhere = self.room.free.clone();
+            for pool in place.pools() {
+                elsewhere[*pool] = 0;
+            }
+            if let Some(target) = self.target(index, &elsewhere) {
+                let parts = target.split(size, |pool| elsewhere[pool]);
+                self.room.take(&parts);
             }
         }
-        self.keep(node, gpus);
+        self.keep(place, gpus);
         Some(stops)
+    }
+
+    /// Where a running job would go: of the places that hold it the one with the least room.
+    fn target(&self, index: usize, free: &[u32]) -> Option<&Place> {
+        let running = &self.running[index];
+        let job = &self.snapshot.active[running.active].job;
+        let room = |place: &&Place| place.sum(|pool| free[pool]);
+        let all = self.places.of_job(job).places.iter();
+        all.filter(|place| room(place) >= running.gpus())
+            .min_by_key(room)
     }
 }

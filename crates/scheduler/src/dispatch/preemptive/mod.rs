@@ -13,34 +13,30 @@ mod waiting;
 
 use std::collections::HashSet;
 
-use berth_domain::PriorityClass;
+use berth_domain::{Constraints, PriorityClass};
 
 use super::expected::Expected;
 use super::order::{Candidate, NEW};
+use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
 use crate::reserve::Reservation;
+use crate::snapshot::Facts;
 use entitled::Entitlements;
 use market::{Found, Market};
-use running::Running;
+use running::AllRunning;
 use waiting::Waiting;
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
-    let running = running::all(&mut walk);
-    let mut by_node = vec![Vec::new(); walk.room.nodes()];
-    for (place, one) in running.iter().enumerate() {
-        for (node, _) in &one.parts {
-            by_node[*node].push(place);
-        }
-    }
+    running::wake(&mut walk);
     let mut line = Line {
-        expected: Expected::new(&walk),
-        running,
-        by_node,
+        reserved: Expected::by_limits(&walk),
+        running: None,
         hopeless: HashSet::new(),
         waiting: Waiting::of(open),
         leftover: running::ending(&walk),
         any_waits: false,
+        gauge: None,
     };
     // What is reserved for them they get before anybody else.
     let entitlements = Entitlements::of(&walk);
@@ -61,19 +57,32 @@ pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
     walk.decision
 }
 
+/// Whether a job could still run when something begins that is reserved for others.
+fn meets_a_reservation(walk: &Walk<'_>, job: &Facts) -> bool {
+    let limit = job.time_limit.as_secs_f64();
+    let all = walk.standing.iter();
+    all.map(|one| &walk.snapshot.reservations[*one])
+        .any(|one| !one.includes(job) && one.meets(walk.now, limit))
+}
+
+/// Class, whether it is new, nodes, GPUs on each, what it asks.
+type Kind<'a> = (PriorityClass, bool, u32, u32, Option<&'a Constraints>);
+
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
-    expected: Expected<'a>,
-    running: Vec<Running>,
-    /// Places in `running` of who is on each node.
-    by_node: Vec<Vec<usize>>,
-    /// Classes and sizes for which nothing could be stopped, since anything last changed: those
+    reserved: Expected<'a>,
+    /// Who runs, as far as stopping goes: looked at when somebody first finds no room.
+    running: Option<AllRunning>,
+    /// Classes, sizes and what is asked for which nothing could be stopped, since anything last
+    /// changed: those
     /// who come later have more to do, so that even less can be stopped for them.
-    hopeless: HashSet<(PriorityClass, bool, u32, u32)>,
+    hopeless: HashSet<Kind<'a>>,
     waiting: Waiting,
-    /// What jobs on their way out will leave, by node, as far as it is for nobody yet.
+    /// What jobs on their way out will leave, by pool, as far as it is for nobody yet.
     leftover: Vec<u32>,
     any_waits: bool,
+    /// What is free since the last change, once it was asked for.
+    gauge: Option<Gauge>,
 }
 
 impl<'a> Line<'a> {
@@ -89,25 +98,40 @@ impl<'a> Line<'a> {
         let job = candidate.job;
         let (count, gpus) = (job.nodes, job.gpus_per_node);
         self.waiting.remove(count, gpus);
-        if !job.preemptible && !walk.snapshot.reservations.is_empty() && entitled.is_none() {
+        let stays = !job.preemptible && meets_a_reservation(walk, job);
+        if stays && entitled.is_none() {
             self.next_that_stays(walk, candidate);
             return;
         }
-        if let Some(chosen) = walk.room.choose(count, gpus) {
+        let best = self.gauge(walk).best;
+        let chosen = if best < gpus {
+            None
+        } else if stays {
+            // What is reserved for it is none of what is reserved for others.
+            self.reserved.choose_now(walk, job)
+        } else {
+            walk.choose(job, |_| u32::MAX)
+        };
+        if let Some(chosen) = chosen {
+            let length = self.reserved.length_s(job);
+            self.reserved.occupy(walk, job, &chosen, length);
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
-        let (free, best) = (walk.room.free_gpus(), walk.room.best_node());
-        let kind = (job.class, candidate.key < -NEW / 2.0, count, gpus);
+        let no_room = self.no_room(walk, job);
+        let new = candidate.key < -NEW / 2.0;
+        let kind = (job.class, new, count, gpus, job.constraints.as_deref());
         if entitled.is_none() && self.hopeless.contains(&kind) {
-            walk.wait(candidate, Why::NoRoom { free, best });
+            walk.wait(candidate, no_room);
             return;
         }
+        let running = self.running.get_or_insert_with(|| AllRunning::of(walk));
         let mut market = Market {
-            by_node: &self.by_node,
-            running: &mut self.running,
+            places: walk.places,
+            by_pool: &running.by_pool,
+            running: &mut running.all,
             room: &mut walk.room,
             leftover: &mut self.leftover,
             waiting: &self.waiting,
@@ -121,16 +145,16 @@ impl<'a> Line<'a> {
                     beneficiary: job.id,
                 };
                 walk.decision.stops.extend(stops.into_iter().map(stop));
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Soon => {
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Nothing => {
                 self.hopeless.insert(kind);
-                Why::NoRoom { free, best }
+                no_room
             }
         };
         walk.wait(candidate, why);
@@ -140,26 +164,33 @@ impl<'a> Line<'a> {
     /// then, and only on what is free.
     fn next_that_stays(&mut self, walk: &mut Walk<'a>, candidate: &Candidate<'a>) {
         let job = candidate.job;
-        let (count, gpus) = (job.nodes, job.gpus_per_node);
-        let length = self.expected.length_s(job);
-        let chosen = self.expected.profile(walk, job).and_then(|profile| {
-            let allowed = |node| profile.fits(node, gpus, 0.0, length);
-            walk.room.choose_if(count, gpus, allowed)
-        });
-        if let Some(chosen) = chosen {
-            self.expected.occupy(job, &chosen, 0.0, length);
+        let limit = self.reserved.length_s(job);
+        if let Some(chosen) = self.reserved.choose_now(walk, job) {
+            self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
-        let why = match self.expected.reservation_in_the_way(walk, job, length) {
+        let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
-            None => Why::NoRoom {
-                free: walk.room.free_gpus(),
-                best: walk.room.best_node(),
-            },
+            None => self.no_room(walk, job),
         };
         walk.wait(candidate, why);
+    }
+
+    fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
+        *self.gauge.get_or_insert_with(|| walk.gauge())
+    }
+
+    fn no_room(&mut self, walk: &Walk<'a>, job: &Facts) -> Why {
+        let gauge = self.gauge(walk);
+        walk.no_room(job, gauge)
+    }
+
+    /// Something started, or room was made: what was so before need not be so now.
+    fn changed(&mut self) {
+        self.hopeless.clear();
+        self.gauge = None;
     }
 }

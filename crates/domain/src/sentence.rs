@@ -1,0 +1,32 @@
+//! Words that sentences share.
+
+use jiff::Timestamp;
+
+/// `1 GPU`, `8 GPUs`.
+pub(crate) fn gpus(count: u32) -> String {
+    if count == 1 {
+        "1 GPU".to_owned()
+    } else {
+        format!("{count} GPUs")
+    }
+}
+
+/// `2026-11-30 18:00:00 UTC`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// `2026-11-30 14:00 to 18:00 UTC`, the second with its date where that is another.
+pub(crate) fn span(from: Timestamp, to: Timestamp) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let end = if day(from) == day(to) {
+        "%H:%M UTC"
+    } else {
+        "%Y-%m-%d %H:%M UTC"
+    };
+    format!(
+        "{} to {}",
+        from.strftime("%Y-%m-%d %H:%M"),
+        to.strftime(end)
+    )
+}

@@ -1,0 +1,141 @@
+//! How the loop starts: what it needs to know, and the tasks around it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use berth_domain::decide::Rules;
+use berth_domain::job::Illegal;
+use berth_domain::{Node, StopCause};
+use berth_executors::{ExecutorEvent, ExecutorHandle};
+use berth_store::{Store, StoreError};
+use berth_telemetry::GpuSampler;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::{Control, Inbox, show};
+use crate::breakpoint::Breakpoints;
+use crate::clock::Clock;
+use crate::forecaster;
+use crate::foretold::Unwritten;
+use crate::handle::{Handle, Progress};
+use crate::memory;
+use crate::planning::Planning;
+use crate::sampling;
+use crate::view::View;
+
+/// How many requests may wait for the loop before callers wait to send theirs.
+const REQUEST_QUEUE: usize = 1024;
+
+/// What the loop needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub clock: Clock,
+    pub rules: Rules,
+    /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
+    pub cpu_jobs_per_node: u32,
+    /// Between SIGTERM and SIGKILL.
+    pub grace: Grace,
+    pub breakpoints: Breakpoints,
+}
+
+/// How long a job has to save and end.
+#[derive(Clone, Copy, Debug)]
+pub struct Grace {
+    pub usual: Duration,
+    /// When it makes room for another.
+    pub preempted: Duration,
+}
+
+impl Grace {
+    pub(crate) fn of(self, cause: &StopCause) -> Duration {
+        match cause {
+            StopCause::Preempted { .. } => self.preempted,
+            _ => self.usual,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("failed to read the state: {0}")]
+    Store(#[from] StoreError),
+    #[error("the state does not accept the inventory: {0}")]
+    Illegal(#[from] Illegal),
+}
+
+/// Loads the state, takes up what ran before, and starts the loop and the sampler.
+///
+/// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
+/// say. The loop ends when every [`Handle`] is dropped.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn start(
+    store: Store,
+    settings: Settings,
+    nodes: watch::Receiver<Option<Vec<Node>>>,
+    sampler: GpuSampler,
+    (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
+) -> Result<(Handle, JoinHandle<()>), StartError> {
+    let state = store.load().await?;
+    let learned = memory::of_journal(&store, &state, settings.clock.now()).await?;
+    let (requests, requests_inbox) = mpsc::channel(REQUEST_QUEUE);
+    let (view, view_reader) = watch::channel(Arc::new(View::default()));
+    let (samples, samples_reader) = watch::channel(Arc::default());
+    let (logs, _) = broadcast::channel(1024);
+    tokio::spawn(sampling::run(
+        sampler,
+        settings.clock.clone(),
+        view_reader.clone(),
+        samples,
+    ));
+    let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
+    let (made, forecasts) = mpsc::channel(1);
+    tokio::spawn(forecaster::run(
+        settings.clock.clone(),
+        to_forecast_reader,
+        made,
+    ));
+    let policy = show::chosen(&state, settings.cpu_jobs_per_node);
+    let progress = Arc::new(Progress::default());
+    progress.applied.store(state.seq.0, Ordering::Release);
+    let mut control = Control {
+        state,
+        store,
+        settings,
+        executor,
+        logs: logs.clone(),
+        view,
+        to_forecast,
+        progress: progress.clone(),
+        policy,
+        learned,
+        foretold: Unwritten::default(),
+        plan: Arc::default(),
+        planning: Arc::default(),
+        forecasts: Arc::default(),
+        executor_down: None,
+        plan_stale: true,
+        planning_stale: true,
+        publish_due: Some(Instant::now()),
+        last_published: None,
+    };
+    let first = nodes.borrow().clone();
+    control.take_up(first).await?;
+    let handle = Handle {
+        requests,
+        view: view_reader,
+        progress,
+        samples: samples_reader,
+        logs,
+    };
+    let inbox = Inbox {
+        requests: requests_inbox,
+        reports,
+        forecasts,
+        nodes: Some(nodes),
+    };
+    Ok((handle, tokio::spawn(control.run(inbox))))
+}

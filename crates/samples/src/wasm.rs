@@ -1,0 +1,35 @@
+//! What Node calls.
+
+use berth_scheduler::PreemptionMode;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// See [`crate::of_case`].
+#[wasm_bindgen]
+#[must_use]
+pub fn of_case(number: u32) -> String {
+    crate::of_case(number)
+}
+
+/// See [`crate::LongQueue`].
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct LongQueue(crate::LongQueue);
+
+#[wasm_bindgen]
+impl LongQueue {
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(nodes: u32, jobs: u32, preemption: bool) -> Self {
+        let mode = if preemption {
+            PreemptionMode::On
+        } else {
+            PreemptionMode::Off
+        };
+        LongQueue(crate::LongQueue::new(nodes, jobs, mode))
+    }
+
+    #[must_use]
+    pub fn plan(&self) -> usize {
+        self.0.plan()
+    }
+}
