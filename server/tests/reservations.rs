@@ -103,7 +103,8 @@ async fn it_keeps_others_out_lets_its_holder_in_and_is_given_back() {
     assert!(text.contains("ana's reservation 'demo' from "), "{text}");
     let one = submit(&admin, sized(1, "1h", "sleep 600")).await.id;
     until_state(&admin, one, StateName::Running).await;
-    let hers = submit(&ana, until_told(&server, 3, "1h", "enough"))
+    // Within it: the time after its end is promised to the one that waits.
+    let hers = submit(&ana, until_told(&server, 3, "30m", "enough"))
         .await
         .id;
     until_state(&ana, hers, StateName::Running).await;

@@ -27,6 +27,9 @@ pub struct Compared {
 const WIDTH: u32 = 960;
 const TITLE: u32 = 52;
 const CURVES: u32 = 330;
+/// The legend: names in a row, and the space of each.
+const IN_A_ROW: u32 = 6;
+const NAME: u32 = 150;
 const LINE: u32 = 24;
 /// Above and below the lines of a row of bars.
 const BARS_HEAD: u32 = 40;
@@ -56,16 +59,26 @@ pub fn comparison(title: &str, policies: &[Compared]) -> Result<String, ChartErr
         return Err(ChartError::Empty);
     }
     let lines = u32::try_from(policies.len()).unwrap_or(u32::MAX).min(1000);
-    let bars = BARS_HEAD + LINE * lines + BARS_FOOT;
+    let heights = Heights {
+        legend: LINE * lines.div_ceil(IN_A_ROW) + 8,
+        bars: BARS_HEAD + LINE * lines + BARS_FOOT,
+    };
     let mut svg = String::new();
-    draw(&mut svg, TITLE + CURVES + 2 * bars, bars, title, policies)
+    draw(&mut svg, &heights, title, policies)
         .map_err(|error| ChartError::Drawing(error.to_string()))?;
     Ok(theme::dressed(&svg, title))
 }
 
+/// Of what grows with the number of policies.
+struct Heights {
+    legend: u32,
+    bars: u32,
+}
+
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-fn draw(svg: &mut String, height: u32, bars: u32, title: &str, policies: &[Compared]) -> Drawn {
+fn draw(svg: &mut String, heights: &Heights, title: &str, policies: &[Compared]) -> Drawn {
+    let height = TITLE + heights.legend + CURVES + 2 * heights.bars;
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
     root.fill(&PAPER.rgb())?;
     let (head, rest) = root.split_vertically(TITLE);
@@ -79,9 +92,11 @@ fn draw(svg: &mut String, height: u32, bars: u32, title: &str, policies: &[Compa
         MUTED,
         HPos::Right,
     )?;
+    let (legend, rest) = rest.split_vertically(heights.legend);
+    draw_legend(&legend, policies)?;
     let (curves, rest) = rest.split_vertically(CURVES);
     draw_curves(&curves, policies)?;
-    let (upper, lower) = rest.split_vertically(bars);
+    let (upper, lower) = rest.split_vertically(heights.bars);
     let (left, right) = upper.split_horizontally(WIDTH / 2);
     draw_bars(
         &left,
@@ -170,24 +185,21 @@ fn draw_curves(area: &Area<'_>, policies: &[Compared]) -> Drawn {
             }
         };
     }
-    draw_legend(area, policies)
+    Ok(())
 }
 
-/// Names with their lines, where the curves are not: they rise from the lower left.
+/// Names with their lines.
 fn draw_legend(area: &Area<'_>, policies: &[Compared]) -> Drawn {
-    let lines = i32::try_from(policies.len()).unwrap_or(i32::MAX).min(1000);
-    let top = 278 - 20 * lines;
-    let frame = [(738, top - 8), (922, top + 20 * lines)];
-    area.draw(&Rectangle::new(frame, PAPER.rgb().filled()))?;
-    for ((place, policy), at) in policies.iter().enumerate().zip(0..) {
-        let y = top + 20 * at;
-        let line = [(750, y + 7), (794, y + 7)];
+    for ((place, policy), at) in policies.iter().enumerate().zip(0u32..) {
+        let x = 24 + to_i32(NAME * (at % IN_A_ROW));
+        let y = to_i32(LINE * (at / IN_A_ROW));
+        let line = [(x, y + 7), (x + 40, y + 7)];
         let style = series(place).rgb().stroke_width(2);
         match DASHES[place % DASHES.len()] {
             None => area.draw(&PathElement::new(line, style))?,
             Some((dash, gap)) => area.draw(&DashedPathElement::new(line, dash, gap, style))?,
         }
-        write(area, &policy.name, (804, y), 15, INK, HPos::Left)?;
+        write(area, &policy.name, (x + 48, y), 15, INK, HPos::Left)?;
     }
     Ok(())
 }
@@ -219,12 +231,12 @@ fn draw_bars(
     let most = policies.iter().map(of).fold(0.0, f64::max).max(1e-9);
     for ((place, policy), line) in policies.iter().enumerate().zip(0..) {
         let y = to_i32(BARS_HEAD) + to_i32(LINE) * line;
-        write(area, &policy.name, (148, y), 15, INK, HPos::Right)?;
+        write(area, &policy.name, (148, y + 2), 15, INK, HPos::Right)?;
         let value = of(policy);
         let end = 158 + whole(220.0 * value / most).max(1);
         let bar = [(158, y), (end, y + 15)];
         area.draw(&Rectangle::new(bar, series(place).rgb().filled()))?;
-        write(area, &say(value), (end + 8, y), 15, INK, HPos::Left)?;
+        write(area, &say(value), (end + 8, y + 2), 15, INK, HPos::Left)?;
     }
     Ok(())
 }

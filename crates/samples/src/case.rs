@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use berth_domain::{
     Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
-    PriorityClass, Rank, Timestamp, UserName,
+    PriorityClass, Quota, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{
@@ -37,6 +37,7 @@ pub fn case(number: u32) -> Case {
     making.add_running();
     making.add_waiting();
     making.add_reservations();
+    making.add_quotas();
     let experience = making.experience();
     Case {
         snapshot: making.snapshot,
@@ -308,14 +309,24 @@ impl Making {
             };
             // Some name their GPUs.
             if self.chance(0.3) {
-                let node = self.rng.usize(0..self.snapshot.nodes.len());
-                let node = &self.snapshot.nodes[node];
+                let nodes = u32::try_from(self.snapshot.nodes.len()).unwrap_or(u32::MAX);
+                let node = &self.snapshot.nodes[self.rng.u32(0..nodes) as usize];
                 let last = u32::try_from(node.gpus).unwrap_or(1).min(size.1);
                 reservation.only = vec![node.name.clone()];
                 reservation.exact = (0..last).collect();
                 (reservation.nodes, reservation.gpus_per_node) = (1, last);
             }
             self.snapshot.reservations.push(reservation);
+        }
+    }
+    fn add_quotas(&mut self) {
+        if self.chance(0.3) {
+            let gpus = self.rng.u32(1..24);
+            let hard = self.chance(0.5);
+            let user = self.user();
+            let quotas = &mut self.snapshot.quotas;
+            quotas.user = Some(Quota { gpus, hard });
+            quotas.users.insert(user, None);
         }
     }
 }

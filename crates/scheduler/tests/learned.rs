@@ -6,6 +6,7 @@ use berth_domain::{
     Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record,
     ReservationId, ReserveRequest, Rules, State, SubmitRequest, Timestamp, UserName, decide,
 };
+use berth_scheduler::sim::{Cluster, History, LeftOut, TraceJob, simulate};
 use berth_scheduler::{Learned, Learning, Policy, Snapshot, forecast, plan};
 
 /// A state with its journal, what is learned from it, and a clock that tests move.
@@ -298,4 +299,61 @@ fn what_is_reserved_and_idles_is_charged_until_it_is_given_back() {
         .for_each(|record| late.read(record));
     let late = late.finish(&house.state);
     assert!((part(&late, "ana") - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn what_ran_can_be_run_again() {
+    let mut house = house();
+    let from = house.now();
+    let first = house.submit("ana", "first");
+    house.start();
+    // Nobody is to blame for a wait while somebody held it.
+    let held = house.submit("ben", "held");
+    house.command(Command::Hold(held));
+    house.second = 300;
+    house.command(Command::Release(held));
+    house.second = 600;
+    house.end(first);
+    house.start();
+    house.second = 900;
+    house.end(held);
+    let cancelled = house.submit("ben", "cancelled");
+    house.command(Command::Cancel(cancelled));
+    house.submit("cleo", "running");
+    house.start();
+    house.submit("cleo", "waiting");
+
+    let jobs: Vec<_> = house
+        .state
+        .recent()
+        .chain(house.state.live())
+        .cloned()
+        .collect();
+    let released = house
+        .journal
+        .iter()
+        .filter_map(|record| match record.event {
+            berth_domain::Event::JobReleased { job } => Some((job, record.at)),
+            _ => None,
+        });
+    let released: Vec<_> = released.collect();
+    let cluster = Cluster::of(house.state.nodes());
+    let history = History::of("a quarter", &jobs, &released, from, &cluster);
+    let seconds = |job: &TraceJob| (job.id, job.submit_s, job.duration_s);
+    let trace: Vec<_> = history.trace.iter().map(seconds).collect();
+    assert_eq!(trace, [(first.0, 0, 600), (held.0, 300, 300)]);
+    let left_out = LeftOut {
+        running: 1,
+        waiting: 1,
+        never_ran: 1,
+        ..LeftOut::default()
+    };
+    assert_eq!(history.left_out, left_out);
+    // First come, first served is what happened, and what the simulator says of it.
+    let real = &history.real.summary;
+    assert!((real.wait_mean_min - 2.5).abs() < 1e-9, "{real:?}");
+    let again = simulate("again", &history.trace, &cluster, &Policy::fifo());
+    assert_eq!(again.jobs, history.real.jobs);
+    assert!((again.summary.pack_pct - real.pack_pct).abs() < 1e-9);
+    assert!((again.summary.jain - real.jain).abs() < 1e-9);
 }

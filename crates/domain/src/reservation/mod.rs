@@ -7,6 +7,7 @@ mod beside;
 mod holder;
 mod occurrences;
 mod request;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -264,9 +265,9 @@ impl Reservation {
     }
 
     /// By when one of its occurrences begins, if any is left: two of a weekly one are at most a
-    /// week apart, and one that is under way is over after the longest length.
+    /// week apart, and an hour where clocks change.
     fn horizon(&self, now: Timestamp) -> Timestamp {
-        let to = now.checked_add(LONGEST + Duration::from_secs(8 * 86_400));
+        let to = now.checked_add(Duration::from_secs(8 * 86_400));
         to.unwrap_or(Timestamp::MAX).max(self.end)
     }
 

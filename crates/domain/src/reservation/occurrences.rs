@@ -158,9 +158,12 @@ fn again(every: &Recurrence, first: Occurrence, from: Timestamp, to: Timestamp) 
         zone,
         first,
     };
-    // Nothing that begins more than a week before lasts until then.
+    // Nothing that begins on an earlier date lasts until then.
+    let days = pattern.start.date().until(pattern.end.date());
+    let days = days.map_or(7, |span| i64::from(span.get_days()));
     let early = from.to_zoned(pattern.zone.clone()).date();
-    let early = early.checked_sub(8.days()).unwrap_or(Date::MIN);
+    let early = early.checked_sub((days + 1).days());
+    let early = early.unwrap_or(Date::MIN);
     let last = every.until.unwrap_or(Date::MAX);
     let mut all: Vec<Occurrence> = Vec::new();
     let mut date = pattern.start.date().max(early);

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::words::{days, exact, time};
 use super::{Beside, Day, ExactGpus, Holder, Promised, Recurrence, Reservation};
 use crate::ids::{NodeName, UserName};
 use crate::refusal::Refusal;
@@ -391,56 +392,6 @@ fn known<'a>(
                 "There is no node '{}'; there are {}.",
                 name.as_str().escape_debug(),
                 names.join(", ")
-            ),
-        )
-    })
-}
-
-/// `node-1:0-3,6`.
-fn exact(text: &str) -> Option<ExactGpus> {
-    let (node, list) = text.trim().rsplit_once(':')?;
-    let mut gpus = std::collections::BTreeSet::new();
-    for part in list.split(',') {
-        let (from, to) = part.split_once('-').unwrap_or((part, part));
-        let (from, to): (u32, u32) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
-        // No node has more.
-        if to < from || to - from > 1024 {
-            return None;
-        }
-        gpus.extend(from..=to);
-    }
-    Some(ExactGpus {
-        node: NodeName::from(node),
-        gpus: gpus.into_iter().collect(),
-    })
-}
-
-/// No days at all are every day.
-fn days(texts: &[String]) -> Result<Vec<Day>, Refusal> {
-    if texts.iter().any(|text| text.trim() == "day") {
-        return Ok(Vec::new());
-    }
-    let day = |text: &String| {
-        text.parse::<Day>().map_err(|error| {
-            Refusal::invalid(
-                "every",
-                format!("{error}: use day, or mon, tue, wed, thu, fri, sat, sun."),
-            )
-        })
-    };
-    let mut days = texts.iter().map(day).collect::<Result<Vec<Day>, _>>()?;
-    days.sort_unstable();
-    days.dedup();
-    Ok(days)
-}
-
-fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
-    text.trim().parse::<Timestamp>().map_err(|_| {
-        Refusal::invalid(
-            field,
-            format!(
-                "'{}' is not a time such as 2026-11-30T18:00:00Z.",
-                text.escape_debug()
             ),
         )
     })

@@ -1,7 +1,7 @@
 //! What is expected to come free when, and what of it is promised: the profile that backfill must
 //! keep. It is made when somebody is first protected; before that nobody can be delayed.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::order::{ran_s, seconds_until};
 use super::places::Part;
@@ -124,7 +124,7 @@ impl<'a> Expected<'a> {
     fn without_promises(&self, walk: &Walk<'a>) -> Profile {
         let snapshot = walk.snapshot;
         let mut ends = Vec::new();
-        let places: HashMap<_, usize> = snapshot
+        let places: FxHashMap<_, usize> = snapshot
             .nodes
             .iter()
             .enumerate()

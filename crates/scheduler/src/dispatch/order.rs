@@ -127,12 +127,47 @@ pub(crate) struct Keys<'a> {
     policy: &'a Policy,
     now: Timestamp,
     cluster_gpus: f64,
+    /// Of the policy's exponents: without preemption, with it, and of new jobs.
+    size: Powers,
+    size_left: Powers,
+    size_new: Powers,
+}
+
+/// GPUs to a power, of common sizes worked out once.
+struct Powers {
+    exponent: f64,
+    /// Of one GPU and up; empty until there are many to work out.
+    known: Vec<f64>,
+}
+
+impl Powers {
+    fn new(exponent: f64, jobs: usize) -> Self {
+        let sizes = if jobs > 64 { 16u32 } else { 0 };
+        Powers {
+            exponent,
+            known: (1..=sizes)
+                .map(|gpus| math::pow(f64::from(gpus), exponent))
+                .collect(),
+        }
+    }
+
+    fn of(&self, gpus: u32) -> f64 {
+        let gpus = gpus.max(1);
+        match self.known.get(gpus as usize - 1) {
+            Some(known) => *known,
+            None => math::pow(f64::from(gpus), self.exponent),
+        }
+    }
 }
 
 impl<'a> Keys<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, policy: &'a Policy, now: Timestamp) -> Self {
         let gpus: usize = snapshot.nodes.iter().map(|node| node.gpus).sum();
+        let jobs = snapshot.pending.len().max(snapshot.active.len());
         Keys {
+            size: Powers::new(policy.shortest.size_power, jobs),
+            size_left: Powers::new(policy.preemption.size_power, jobs),
+            size_new: Powers::new(policy.preemption.new_size_power, jobs),
             snapshot,
             policy,
             now,
@@ -189,7 +224,7 @@ impl<'a> Keys<'a> {
         };
         let knobs = &self.policy.shortest;
         let expected = measure(run_time, knobs.measure, job.service.as_secs_f64());
-        let size = math::pow(f64::from(job.gpus().max(1)), knobs.size_power);
+        let size = self.size.of(job.gpus());
         let waited = seconds_since(job.submitted_at, self.now);
         knobs.aged(expected, waited) * size * self.fair(job, knobs.fair_share) * due
     }
@@ -197,28 +232,26 @@ impl<'a> Keys<'a> {
     fn attained(&self, job: &Facts, served_s: f64, waited_s: f64) -> f64 {
         let knobs = &self.policy.preemption;
         let slice = knobs.first_slice.as_secs_f64();
-        let remaining = job
-            .predicted
-            .as_ref()
-            .map_or(served_s.max(slice), |run_time| {
-                measure(run_time, knobs.measure, served_s)
-            });
-        let size = math::pow(f64::from(job.gpus().max(1)), knobs.size_power);
-        let patience = 1.0 + waited_s / (knobs.patience.max(1e-6) * served_s.max(slice));
-        let key = remaining * size / patience
-            * self.fair(job, self.policy.shortest.fair_share)
-            * self.due(job, served_s);
         if served_s < slice {
             // Before everything that had its first slice; among each other by what the rest of
             // the slice takes.
             let first = job.predicted.as_ref().map_or(slice - served_s, |run_time| {
                 run_time.service_until(served_s, slice)
             });
-            let size = math::pow(f64::from(job.gpus().max(1)), knobs.new_size_power);
-            first * size - NEW
-        } else {
-            key
+            let size = self.size_new.of(job.gpus());
+            return first * size - NEW;
         }
+        let remaining = job
+            .predicted
+            .as_ref()
+            .map_or(served_s.max(slice), |run_time| {
+                measure(run_time, knobs.measure, served_s)
+            });
+        let size = self.size_left.of(job.gpus());
+        let patience = 1.0 + waited_s / (knobs.patience.max(1e-6) * served_s.max(slice));
+        remaining * size / patience
+            * self.fair(job, self.policy.shortest.fair_share)
+            * self.due(job, served_s)
     }
 
     /// What the deadline makes of a job's expected work, as a factor: 1 for who has time, 0 for who
@@ -263,7 +296,7 @@ pub(crate) const NEW: f64 = 1e12;
 pub(super) fn measure(run_time: &RunTime, measure: Measure, served_s: f64) -> f64 {
     match measure {
         Measure::Mean => run_time.remaining(served_s).mean_s,
-        Measure::Gittins => run_time.remaining(served_s).gittins_s,
+        Measure::Gittins => run_time.gittins_s(served_s),
         Measure::Median => run_time.quantile_after(served_s, 0.5) - served_s,
     }
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use berth_domain::{Constraints, GpuRef};
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::snapshot::{Facts, FreeNode, Snapshot};
 
 /// Pools of one node.
@@ -87,6 +89,9 @@ pub(crate) struct Part {
     pub(crate) pool: usize,
     pub(crate) gpus: u32,
 }
+
+/// What a job has on one node, mostly of one pool: there are thousands of these.
+pub(crate) type Parts = SmallVec<[Part; 1]>;
 
 /// The places of all jobs that ask the same.
 #[derive(Clone, Debug, Default)]
@@ -232,7 +237,7 @@ impl Places {
     }
 
     /// GPUs of a node, by pool.
-    pub(crate) fn parts(&self, nodes: &[FreeNode], node: usize, gpus: &[GpuRef]) -> Vec<Part> {
+    pub(crate) fn parts(&self, nodes: &[FreeNode], node: usize, gpus: &[GpuRef]) -> Parts {
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let part = |pool: usize, gpus| Part {
             node,
@@ -241,7 +246,7 @@ impl Places {
         };
         let pools = &nodes[node].pools;
         if pools.len() <= 1 {
-            return vec![part(0, narrow(gpus.len()))];
+            return smallvec![part(0, narrow(gpus.len()))];
         }
         let mut counts = vec![0; pools.len()];
         for gpu in gpus {

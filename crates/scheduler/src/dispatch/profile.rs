@@ -17,25 +17,26 @@ pub(crate) struct Profile {
 impl Profile {
     /// From what is free now and what ends when: `(pool, time, GPUs)`.
     pub(crate) fn new(free: &[u32], ends: &[(usize, f64, u32)]) -> Self {
-        let mut pools: Vec<Vec<(f64, i64)>> = free
-            .iter()
-            .map(|free| vec![(0.0, i64::from(*free))])
-            .collect();
-        let mut ends = ends.to_vec();
-        ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let mut ending: Vec<Vec<(f64, u32)>> = vec![Vec::new(); free.len()];
         for (pool, at, gpus) in ends {
-            let steps = &mut pools[pool];
-            let (last_at, last) = steps[steps.len() - 1];
-            let more = last + i64::from(gpus);
-            if at <= last_at {
-                let place = steps.len() - 1;
-                steps[place].1 = more;
-            } else {
-                steps.push((at, more));
-            }
+            ending[*pool].push((*at, *gpus));
         }
+        let pools = free.iter().zip(ending).map(|(free, mut ending)| {
+            ending.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let mut steps = Vec::with_capacity(ending.len() + 1);
+            let mut last = (0.0, i64::from(*free));
+            for (at, gpus) in ending {
+                if at > last.0 {
+                    steps.push(last);
+                    last.0 = at;
+                }
+                last.1 += i64::from(gpus);
+            }
+            steps.push(last);
+            Steps(steps)
+        });
         Profile {
-            pools: pools.into_iter().map(Steps).collect(),
+            pools: pools.collect(),
         }
     }
 

@@ -12,6 +12,14 @@ pub(crate) struct Room {
     open: Vec<bool>,
 }
 
+/// What is free at one moment. Most of a long queue only needs to know that it is too little.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gauge {
+    pub(crate) free: u32,
+    /// The most free GPUs on one node.
+    pub(crate) best: u32,
+}
+
 impl Room {
     pub(crate) fn of(nodes: &[FreeNode], places: &Places, cpu_jobs_per_node: u32) -> Self {
         let mut free = vec![0; places.pools()];

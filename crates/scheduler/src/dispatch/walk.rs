@@ -8,7 +8,7 @@ use berth_domain::{JobId, Quota, Timestamp, UserName};
 use super::exact::Exact;
 use super::order::Candidate;
 use super::places::{Part, Places};
-use super::room::Room;
+use super::room::{Gauge, Room};
 use super::{Decision, Why};
 use crate::policy::Policy;
 use crate::snapshot::{Facts, Snapshot};
@@ -109,8 +109,16 @@ impl<'a> Walk<'a> {
             .choose_if(need, job.nodes, job.gpus_per_node, allowed)
     }
 
+    /// What is free now.
+    pub(super) fn gauge(&self) -> Gauge {
+        Gauge {
+            free: self.room.free_gpus(),
+            best: self.room.best(self.places.any()),
+        }
+    }
+
     /// Why a job does not fit that does not.
-    pub(super) fn no_room(&self, job: &Facts) -> Why {
+    pub(super) fn no_room(&self, job: &Facts, Gauge { free, best }: Gauge) -> Why {
         let any = self.places.any();
         let fits_elsewhere = || {
             let found = self.room.choose(any, job.nodes, job.gpus_per_node);
@@ -119,10 +127,7 @@ impl<'a> Walk<'a> {
         if job.constraints.is_some() && fits_elsewhere() {
             return Why::Constraints;
         }
-        Why::NoRoom {
-            free: self.room.free_gpus(),
-            best: self.room.best(any),
-        }
+        Why::NoRoom { free, best }
     }
 
     /// Takes out of the deferred those that may borrow, because nobody waits whom the quota

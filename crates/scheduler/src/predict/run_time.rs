@@ -44,6 +44,8 @@ pub struct RunTime {
     mass: [f64; BINS],
     /// The chance of ending within each interval or before it.
     within: [f64; BINS],
+    /// The chance of ending after each interval.
+    after: [f64; BINS],
     /// What is left of a job that has not begun: asked for more than anything else.
     whole: Remaining,
 }
@@ -80,6 +82,7 @@ impl RunTime {
                 sum += chance;
                 sum
             }),
+            after: std::array::from_fn(|bin| mass[bin + 1..].iter().sum()),
             whole: Remaining {
                 mean_s: 0.0,
                 gittins_s: 0.0,
@@ -156,39 +159,67 @@ impl RunTime {
         self.left_after(age_s)
     }
 
+    /// [`Remaining::gittins_s`] alone, for who needs nothing else and asks often.
+    #[must_use]
+    pub fn gittins_s(&self, age_s: f64) -> f64 {
+        if age_s <= 0.0 {
+            return self.whole.gittins_s;
+        }
+        let mut best = f64::INFINITY;
+        let served = self.serve(age_s, |spent, ended, rest| {
+            best = f64::min(best, spent / ended);
+            // What is spent only grows, and no more than the rest can end: no later stop is better.
+            spent * (1.0 - 1e-9) <= best * rest
+        });
+        served.map_or_else(|| beyond(age_s), |_| best.max(1.0))
+    }
+
     fn left_after(&self, age_s: f64) -> Remaining {
-        let first = bin_of(age_s);
-        let (left, rest) = self.tail(age_s, first);
-        if rest <= 1e-9 {
-            let half = (age_s / 2.0).max(1.0);
+        let mut best = f64::INFINITY;
+        let served = self.serve(age_s, |spent, ended, _| {
+            best = f64::min(best, spent / ended);
+            true
+        });
+        let Some((spent, rest)) = served else {
+            let half = beyond(age_s);
             return Remaining {
                 mean_s: half,
                 gittins_s: half,
             };
-        }
-        let (mut ended, mut spent, mut best) = (0.0, 0.0, f64::INFINITY);
-        for bin in first..BINS {
-            let (low, high) = bounds(bin);
-            let (low, mass) = if bin == first {
-                (age_s.max(low), left)
-            } else {
-                (low, self.mass[bin])
-            };
-            let width = (high - low).max(1.0);
-            // Those who end in this interval are served half of it, the others all of it.
-            spent += mass * width / 2.0 + (rest - ended - mass).max(0.0) * width;
-            ended += mass;
-            if mass > 0.0 {
-                best = f64::min(best, spent / ended);
-            }
-            if rest - ended <= 1e-12 {
-                break;
-            }
-        }
+        };
         Remaining {
             mean_s: (spent / rest).max(1.0),
             gittins_s: best.max(1.0),
         }
+    }
+
+    /// Serves a job from `age_s` on, interval by interval. At the end of each in which it may end,
+    /// `go_on` is given the service expected so far, the chance that it has ended, and the chance
+    /// that there was at the beginning, and says whether to go on. Returns the service and the
+    /// chance at the beginning; `None` when it outlived everything that was thought possible.
+    fn serve(
+        &self,
+        age_s: f64,
+        mut go_on: impl FnMut(f64, f64, f64) -> bool,
+    ) -> Option<(f64, f64)> {
+        let first = bin_of(age_s);
+        let (left, rest) = self.tail(age_s, first);
+        if rest <= 1e-9 {
+            return None;
+        }
+        let (mut ended, mut spent) = (0.0, 0.0);
+        let (mut low, mut mass) = (age_s.max(bounds(first).0), left);
+        for (high, next) in EDGES[first..].iter().zip(first + 1..) {
+            let width = (high - low).max(1.0);
+            // Those who end in this interval are served half of it, the others all of it.
+            spent += mass * width / 2.0 + (rest - ended - mass).max(0.0) * width;
+            ended += mass;
+            if mass > 0.0 && !go_on(spent, ended, rest) || rest - ended <= 1e-12 {
+                break;
+            }
+            (low, mass) = (*high, self.mass.get(next).copied().unwrap_or(0.0));
+        }
+        Some((spent, rest))
     }
 
     /// The expected service from `age_s` up to its end or to `until_s`, whichever comes first.
@@ -223,8 +254,13 @@ impl RunTime {
         let (low, high) = bounds(bin);
         let part = ((high - age_s) / (high - low)).clamp(0.0, 1.0);
         let left = self.mass[bin] * part;
-        (left, left + self.mass[bin + 1..].iter().sum::<f64>())
+        (left, left + self.after[bin])
     }
+}
+
+/// What is left of a job that outlived everything that was thought possible: half as long again.
+fn beyond(age_s: f64) -> f64 {
+    (age_s / 2.0).max(1.0)
 }
 
 #[cfg(test)]
@@ -243,6 +279,25 @@ mod tests {
         assert!((half / 3600.0 - 1.0).abs() < 0.15, "{half}");
         let left = known.remaining(1800.0).mean_s;
         assert!((left / 1800.0 - 1.0).abs() < 0.3, "{left}");
+    }
+
+    #[test]
+    fn the_index_alone_is_the_same() {
+        let mut weights = [0.0; BINS];
+        for (bin, weight) in weights.iter_mut().enumerate() {
+            *weight = f64::from(u32::try_from(bin * 37 % 11).unwrap());
+        }
+        for known in [
+            RunTime::of_weights(weights),
+            RunTime::of_weights(weights).limited(7000.0),
+            RunTime::of_weights([1.0; BINS]),
+            RunTime::about(300.0),
+        ] {
+            for age in [0.0, 1.0, 59.0, 600.0, 3000.0, 1e5, 1e7] {
+                let whole = known.remaining(age).gittins_s;
+                assert!(whole.to_bits() == known.gittins_s(age).to_bits(), "{age}");
+            }
+        }
     }
 
     #[test]

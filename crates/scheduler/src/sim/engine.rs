@@ -15,7 +15,7 @@ use crate::dispatch;
 use crate::forecast::ForecastScore;
 use crate::plan;
 use crate::policy::{Order, Policy, RunTimeSource};
-use crate::predict::{Features, Guess, Predictor};
+use crate::predict::{Features, Guess, Predictor, RunTime};
 use crate::snapshot::{Active, Facts, FreeNode, Gate, Pending, Snapshot};
 
 /// What came of a simulation.
@@ -322,8 +322,13 @@ impl<'a> Engine<'a> {
             .active
             .iter_mut()
             .map(|active| &mut active.job);
+        let mut known: HashMap<&Features, Option<Arc<RunTime>>> = HashMap::new();
         for job in waiting.chain(running).filter(|job| job.owner == *owner) {
-            job.predicted = predictor.predict(&self.features[place_of(job.id)]);
+            let features = &self.features[place_of(job.id)];
+            let predicted = known
+                .entry(features)
+                .or_insert_with(|| predictor.predict(features));
+            job.predicted.clone_from(predicted);
         }
     }
 

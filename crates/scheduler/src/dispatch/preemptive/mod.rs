@@ -17,31 +17,26 @@ use berth_domain::{Constraints, PriorityClass};
 
 use super::expected::Expected;
 use super::order::{Candidate, NEW};
+use super::room::Gauge;
 use super::walk::Walk;
 use super::{Decision, Stop, Why};
 use crate::reserve::Reservation;
 use crate::snapshot::Facts;
 use entitled::Entitlements;
 use market::{Found, Market};
-use running::Running;
+use running::AllRunning;
 use waiting::Waiting;
 
 pub(super) fn walk<'a>(mut walk: Walk<'a>, open: &[Candidate<'a>]) -> Decision {
-    let running = running::all(&mut walk);
-    let mut by_pool = vec![Vec::new(); walk.places.pools()];
-    for (place, one) in running.iter().enumerate() {
-        for part in &one.parts {
-            by_pool[part.pool].push(place);
-        }
-    }
+    running::wake(&mut walk);
     let mut line = Line {
         reserved: Expected::by_limits(&walk),
-        running,
-        by_pool,
+        running: None,
         hopeless: HashSet::new(),
         waiting: Waiting::of(open),
         leftover: running::ending(&walk),
         any_waits: false,
+        gauge: None,
     };
     // What is reserved for them they get before anybody else.
     let entitlements = Entitlements::of(&walk);
@@ -76,16 +71,18 @@ type Kind<'a> = (PriorityClass, bool, u32, u32, Option<&'a Constraints>);
 struct Line<'a> {
     /// What jobs that may not be stopped must leave to reservations.
     reserved: Expected<'a>,
-    running: Vec<Running>,
-    /// Places in `running` of who is on each pool.
-    by_pool: Vec<Vec<usize>>,
-    /// Classes, sizes and what is asked for which nothing could be stopped, since anything last changed: those
+    /// Who runs, as far as stopping goes: looked at when somebody first finds no room.
+    running: Option<AllRunning>,
+    /// Classes, sizes and what is asked for which nothing could be stopped, since anything last
+    /// changed: those
     /// who come later have more to do, so that even less can be stopped for them.
     hopeless: HashSet<Kind<'a>>,
     waiting: Waiting,
     /// What jobs on their way out will leave, by pool, as far as it is for nobody yet.
     leftover: Vec<u32>,
     any_waits: bool,
+    /// What is free since the last change, once it was asked for.
+    gauge: Option<Gauge>,
 }
 
 impl<'a> Line<'a> {
@@ -106,7 +103,10 @@ impl<'a> Line<'a> {
             self.next_that_stays(walk, candidate);
             return;
         }
-        let chosen = if stays {
+        let best = self.gauge(walk).best;
+        let chosen = if best < gpus {
+            None
+        } else if stays {
             // What is reserved for it is none of what is reserved for others.
             self.reserved.choose_now(walk, job)
         } else {
@@ -116,21 +116,22 @@ impl<'a> Line<'a> {
             let length = self.reserved.length_s(job);
             self.reserved.occupy(walk, job, &chosen, length);
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
-        let no_room = walk.no_room(job);
+        let no_room = self.no_room(walk, job);
         let new = candidate.key < -NEW / 2.0;
         let kind = (job.class, new, count, gpus, job.constraints.as_deref());
         if entitled.is_none() && self.hopeless.contains(&kind) {
             walk.wait(candidate, no_room);
             return;
         }
+        let running = self.running.get_or_insert_with(|| AllRunning::of(walk));
         let mut market = Market {
             places: walk.places,
-            by_pool: &self.by_pool,
-            running: &mut self.running,
+            by_pool: &running.by_pool,
+            running: &mut running.all,
             room: &mut walk.room,
             leftover: &mut self.leftover,
             waiting: &self.waiting,
@@ -144,11 +145,11 @@ impl<'a> Line<'a> {
                     beneficiary: job.id,
                 };
                 walk.decision.stops.extend(stops.into_iter().map(stop));
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Soon => {
-                self.hopeless.clear();
+                self.changed();
                 Why::Preempting
             }
             Found::Nothing => {
@@ -167,14 +168,29 @@ impl<'a> Line<'a> {
         if let Some(chosen) = self.reserved.choose_now(walk, job) {
             self.reserved.occupy(walk, job, &chosen, limit);
             walk.start(candidate, chosen);
-            self.hopeless.clear();
+            self.changed();
             return;
         }
         self.any_waits = true;
         let why = match self.reserved.reservation_in_the_way(walk, job) {
             Some(index) => Why::Reserved(index),
-            None => walk.no_room(job),
+            None => self.no_room(walk, job),
         };
         walk.wait(candidate, why);
+    }
+
+    fn gauge(&mut self, walk: &Walk<'a>) -> Gauge {
+        *self.gauge.get_or_insert_with(|| walk.gauge())
+    }
+
+    fn no_room(&mut self, walk: &Walk<'a>, job: &Facts) -> Why {
+        let gauge = self.gauge(walk);
+        walk.no_room(job, gauge)
+    }
+
+    /// Something started, or room was made: what was so before need not be so now.
+    fn changed(&mut self) {
+        self.hopeless.clear();
+        self.gauge = None;
     }
 }

@@ -1,11 +1,10 @@
 //! Running jobs, as far as stopping them goes.
 
-use std::collections::HashMap;
-
 use berth_domain::{NodeName, PriorityClass};
+use rustc_hash::FxHashMap;
 
 use crate::dispatch::order::{Keys, NEW, ran_s, seconds_since};
-use crate::dispatch::places::{Part, Place};
+use crate::dispatch::places::{Parts, Place};
 use crate::dispatch::walk::Walk;
 use crate::snapshot::{Active, Snapshot};
 
@@ -21,7 +20,7 @@ pub(super) struct Running {
     /// jobs the one that loses the least work is.
     pub(super) yields: f64,
     /// What it has.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Parts,
     /// It may be stopped now.
     pub(super) stoppable: bool,
     /// It may be stopped now for a job that has its first slice before it.
@@ -52,7 +51,45 @@ impl Running {
 }
 
 /// Every job that runs and is not on its way out, in the order in which they would be stopped.
-pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
+pub(super) struct AllRunning {
+    pub(super) all: Vec<Running>,
+    /// Places in `all` of who is on each pool.
+    pub(super) by_pool: Vec<Vec<usize>>,
+}
+
+impl AllRunning {
+    pub(super) fn of(walk: &Walk<'_>) -> Self {
+        let all = all(walk);
+        let mut by_pool = vec![Vec::new(); walk.places.pools()];
+        for (place, one) in all.iter().enumerate() {
+            for part in &one.parts {
+                by_pool[part.pool].push(place);
+            }
+        }
+        AllRunning { all, by_pool }
+    }
+}
+
+/// When jobs that run have run long enough to be stopped, the plan may change.
+pub(super) fn wake(walk: &mut Walk<'_>) {
+    let (snapshot, now) = (walk.snapshot, walk.now);
+    let min_run = walk.policy.preemption.min_run;
+    if snapshot.pending.is_empty() {
+        return;
+    }
+    for active in &snapshot.active {
+        if active.job.preemptible
+            && !active.stopping
+            && ran_s(active, now) < min_run.as_secs_f64()
+            && let Some(since) = active.since
+            && let Ok(at) = since.checked_add(min_run)
+        {
+            walk.decision.wake(at);
+        }
+    }
+}
+
+fn all(walk: &Walk<'_>) -> Vec<Running> {
     let (snapshot, policy, now) = (walk.snapshot, walk.policy, walk.now);
     let keys = Keys::new(snapshot, policy, now);
     let nodes = open_nodes(snapshot);
@@ -65,20 +102,11 @@ pub(super) fn all(walk: &mut Walk<'_>) -> Vec<Running> {
         .filter(|(_, one)| !one.stopping)
     {
         let long_enough = ran_s(active, now) >= min_run.as_secs_f64();
-        let may = active.job.preemptible;
-        if may
-            && !long_enough
-            && let Some(since) = active.since
-            && let Ok(at) = since.checked_add(min_run)
-            && !snapshot.pending.is_empty()
-        {
-            walk.decision.wake(at);
-        }
         let lost = active
             .checkpoint_at
             .map_or(0.0, |at| seconds_since(at, now));
         let again = policy.preemption.max_preemptions;
-        let may = may && again.is_none_or(|most| active.job.preemptions < most);
+        let may = active.job.preemptible && again.is_none_or(|most| active.job.preemptions < most);
         let key = keys.running(active);
         let cost = lost + policy.preemption.resume_cost.as_secs_f64();
         all.push(Running {
@@ -118,9 +146,14 @@ impl Running {
 /// The GPUs of jobs that are on their way out, by pool: they are as good as free for whom they
 /// were stopped, so that nobody else is stopped for the same.
 pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
-    let nodes = open_nodes(walk.snapshot);
     let mut gpus = vec![0; walk.places.pools()];
-    for active in walk.snapshot.active.iter().filter(|active| active.stopping) {
+    let ending = walk.snapshot.active.iter().filter(|active| active.stopping);
+    let mut ending = ending.peekable();
+    if ending.peek().is_none() {
+        return gpus;
+    }
+    let nodes = open_nodes(walk.snapshot);
+    for active in ending {
         for part in parts(active, walk, &nodes) {
             gpus[part.pool] += part.gpus;
         }
@@ -129,7 +162,7 @@ pub(super) fn ending(walk: &Walk<'_>) -> Vec<u32> {
 }
 
 /// Nodes that may be given, by name.
-fn open_nodes(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
+fn open_nodes(snapshot: &Snapshot) -> FxHashMap<&NodeName, usize> {
     let open = snapshot
         .nodes
         .iter()
@@ -138,7 +171,7 @@ fn open_nodes(snapshot: &Snapshot) -> HashMap<&NodeName, usize> {
     open.map(|(place, node)| (&node.name, place)).collect()
 }
 
-fn parts(active: &Active, walk: &Walk<'_>, nodes: &HashMap<&NodeName, usize>) -> Vec<Part> {
+fn parts(active: &Active, walk: &Walk<'_>, nodes: &FxHashMap<&NodeName, usize>) -> Parts {
     let held = active.lease.0.iter().filter(|part| !part.gpus.is_empty());
     let on = held.filter_map(|part| Some((*nodes.get(&part.node)?, &part.gpus)));
     on.flat_map(|(node, gpus)| walk.places.parts(&walk.snapshot.nodes, node, gpus))
