@@ -1,5 +1,10 @@
 //! The planner's answers: why a job waits, when one would start, and which policy is followed.
 
+#![expect(
+    clippy::too_many_arguments,
+    reason = "parameters of a GET request are arguments of its function"
+)]
+
 use std::collections::BTreeMap;
 
 use berth_domain::{JobId, NodeName, PolicyChoice, StateName, Timestamp, UserName};
@@ -141,10 +146,6 @@ pub async fn explain_job(id: JobId) -> Result<ExplainAnswer, ApiError> {
 
 /// `GET /api/forecast_start?gpus=4&time_limit=2h`: when such a job would start if it were submitted
 /// now; sizes, limits and constraints as in a submission, lists with commas.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "they are the parameters of a GET request"
-)]
 #[server(prefix = "/api", endpoint = "forecast_start", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn forecast_start(
     #[server(default)] gpus: Option<i64>,
