@@ -6,7 +6,7 @@
 mod support;
 
 use berth_api::jobs::{UpdateArg, UpdateJob};
-use berth_api::planner::{ExplainJob, ForecastStart};
+use berth_api::planner::{AsksArg, ExplainJob, ForecastStart};
 use berth_domain::{JobId, StateName, SubmitRequest, Timestamp};
 use support::{Server, get, shell, submit, until};
 
@@ -90,11 +90,11 @@ async fn a_node_list_pins_the_lease_also_over_a_restart() {
         nodes: None,
         time_limit: None,
         class: None,
-        gpu_model: Some("H100".to_owned()),
-        gpu_mem: None,
-        nodelist: Some(nodelist.to_owned()),
-        exclude: None,
-        nvlink: None,
+        asks: AsksArg {
+            gpu_model: "H100".to_owned(),
+            nodelist: nodelist.to_owned(),
+            ..AsksArg::default()
+        },
     };
     assert!(berth.call(ask("node-1")).await.unwrap().starts_now);
     assert!(!berth.call(ask("node-2")).await.unwrap().starts_now);

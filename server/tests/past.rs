@@ -198,7 +198,10 @@ async fn what_was_learned_and_foretold_outlives_the_server() {
     let holder = submit(&berth, shell(&until_told(&server, "go"))).await.id;
     until_state(&berth, holder, StateName::Running).await;
     let waiting = submit(&berth, shell("true")).await.id;
-    assert!(get(&berth, waiting).await.row.start_p50.is_some());
+    until(&berth, async |berth: &Berth| {
+        get(berth, waiting).await.row.start_p50.is_some()
+    })
+    .await;
     // A forecast is written with whatever comes next.
     let last = submit(&berth, shell(&until_told(&server, "end"))).await.id;
     let expected = expected_s(&berth, last).await;

@@ -7,7 +7,8 @@ mod support;
 
 use berth_api::jobs::{JobArg, ReleaseJob, UpdateArg, UpdateJob};
 use berth_api::planner::{
-    ExplainAnswer, ExplainJob, ForecastStart, GetPolicy, PolicyArg, PreviewPolicy, SetPolicy,
+    AsksArg, ExplainAnswer, ExplainJob, ForecastStart, GetPolicy, PolicyArg, PreviewPolicy,
+    SetPolicy,
 };
 use berth_domain::{JobId, StateName, SubmitRequest};
 use support::{Server, get, refused, shell, submit, until, until_finished};
@@ -85,11 +86,7 @@ async fn when_would_it_start() {
         nodes: None,
         time_limit: Some(limit.to_owned()),
         class: None,
-        gpu_model: None,
-        gpu_mem: None,
-        nodelist: None,
-        exclude: None,
-        nvlink: None,
+        asks: AsksArg::default(),
     };
     assert!(berth.call(ask(4, "1h")).await.unwrap().starts_now);
     let holder = submit(&berth, sized(2, "1h", "sleep 600")).await.id;

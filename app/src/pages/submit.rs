@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use berth_api::ApiError;
 use berth_api::jobs::{get_job, submit_job};
-use berth_api::planner::{ForecastAnswer, forecast_start};
+use berth_api::planner::{AsksArg, ForecastAnswer, forecast_start};
 use berth_domain::submit::form::{CHECKS, TEXTS};
 use berth_domain::{JobId, PriorityClass, SubmitRequest, commandline};
 use leptos::ev::SubmitEvent;
@@ -359,19 +359,15 @@ fn Starts(draft: Draft) -> impl IntoView {
         };
         spawn_local(async move {
             // What cannot be forecast is said at its field.
-            let list = |all: &[String]| (!all.is_empty()).then(|| all.join(","));
-            let (models, nodes) = (list(&asked.gpu_model), list(&asked.nodelist));
-            let found = forecast_start(
-                asked.gpus,
-                asked.nodes,
-                asked.time_limit,
-                asked.class,
-                models,
-                asked.gpu_mem,
-                nodes,
-                list(&asked.exclude),
-                Some(asked.nvlink),
-            );
+            let asks = AsksArg {
+                gpu_model: asked.gpu_model.join(","),
+                gpu_mem: asked.gpu_mem.unwrap_or_default(),
+                nodelist: asked.nodelist.join(","),
+                exclude: asked.exclude.join(","),
+                nvlink: asked.nvlink,
+            };
+            let found =
+                forecast_start(asked.gpus, asked.nodes, asked.time_limit, asked.class, asks);
             answer.try_set(found.await.ok());
         });
     });

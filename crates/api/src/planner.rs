@@ -139,26 +139,28 @@ pub async fn explain_job(id: JobId) -> Result<ExplainAnswer, ApiError> {
     crate::context::Context::here()?.explain(id).await
 }
 
-/// `GET /api/forecast_start?gpus=4&time_limit=2h`: when such a job would start if it were submitted
-/// now; sizes, limits and constraints as in a submission, lists with commas.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "they are the parameters of a GET request"
-)]
+/// What a job asks of nodes and GPUs, as in a submission; lists with commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AsksArg {
+    pub gpu_model: String,
+    pub gpu_mem: String,
+    pub nodelist: String,
+    pub exclude: String,
+    pub nvlink: bool,
+}
+
+/// `GET /api/forecast_start?gpus=4&time_limit=2h&asks[gpu_model]=H100`: when such a job would start
+/// if it were submitted now; sizes and limits as in a submission.
 #[server(prefix = "/api", endpoint = "forecast_start", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn forecast_start(
     #[server(default)] gpus: Option<i64>,
     #[server(default)] nodes: Option<i64>,
     #[server(default)] time_limit: Option<String>,
     #[server(default)] class: Option<String>,
-    #[server(default)] gpu_model: Option<String>,
-    #[server(default)] gpu_mem: Option<String>,
-    #[server(default)] nodelist: Option<String>,
-    #[server(default)] exclude: Option<String>,
-    #[server(default)] nvlink: Option<bool>,
+    #[server(default)] asks: AsksArg,
 ) -> Result<ForecastAnswer, ApiError> {
-    let list = |text: Option<String>| -> Vec<String> {
-        let text = text.unwrap_or_default();
+    let list = |text: &str| -> Vec<String> {
         let parts = text.split(',').map(str::trim);
         parts
             .filter(|part| !part.is_empty())
@@ -171,11 +173,11 @@ pub async fn forecast_start(
         nodes,
         time_limit: time_limit.filter(|text| !text.is_empty()),
         class: class.filter(|text| !text.is_empty()),
-        gpu_model: list(gpu_model),
-        gpu_mem: gpu_mem.filter(|text| !text.is_empty()),
-        nodelist: list(nodelist),
-        exclude: list(exclude),
-        nvlink: nvlink.unwrap_or(false),
+        gpu_model: list(&asks.gpu_model),
+        gpu_mem: Some(asks.gpu_mem).filter(|text| !text.is_empty()),
+        nodelist: list(&asks.nodelist),
+        exclude: list(&asks.exclude),
+        nvlink: asks.nvlink,
         ..berth_domain::SubmitRequest::default()
     };
     crate::context::Context::here()?.forecast(&request).await
