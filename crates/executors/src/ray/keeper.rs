@@ -260,12 +260,10 @@ impl Keeper {
         };
         rank.asking = false;
         let began = begun(&rank.place);
-        rank.ask_at = now
-            + if began && rank.stop_by.is_none_or(|by| by > now) {
-                RARELY
-            } else {
-                SOON
-            };
+        let next = now + if began { RARELY } else { SOON };
+        // Ray is to end it once it should have ended.
+        let stop = rank.stop_by.map(|by| by.max(now + SOON));
+        rank.ask_at = stop.map_or(next, |stop| stop.min(next));
         if under_way {
             return;
         }
