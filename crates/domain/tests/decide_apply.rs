@@ -6,7 +6,7 @@ mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::{JobState, Record, State};
+use berth_domain::{JobId, JobState, Record, State};
 use proptest::prelude::*;
 use random::{World, steps};
 
@@ -165,6 +165,56 @@ fn a_retry_waits_longer_each_time() {
     assert_eq!(waits, [10, 20]);
     let job = world.state.recent().next().unwrap();
     assert_eq!((job.past.len(), job.exit_code()), (3, Some(1)));
+}
+
+/// Both had ended, so that neither seemed to wait for the other.
+#[test]
+fn jobs_that_come_back_do_not_wait_for_each_other() {
+    use berth_domain::decide::{Input, Rules, decide};
+    use berth_domain::{Actor, Command, JobPatch, Refusal, SubmitRequest};
+    let mut world = World::new();
+    let ana = Actor::User {
+        name: "ana".into(),
+        admin: false,
+    };
+    let mut send = |command: Command| -> Result<(), Refusal> {
+        let actor = ana.clone();
+        let input = Input::Command { actor, command };
+        let events = decide(&world.state, &Rules::default(), input, world.now)?.events;
+        for event in events {
+            let record = Record {
+                seq: world.state.seq.next(),
+                at: world.now,
+                actor: ana.clone(),
+                event,
+            };
+            world.apply(vec![record]);
+        }
+        Ok(())
+    };
+    let submit = |after: &[&str]| {
+        Command::Submit(Box::new(SubmitRequest {
+            command: vec!["true".into()],
+            gpus: Some(0),
+            hold: true,
+            after: after.iter().map(|one| (*one).to_owned()).collect(),
+            ..SubmitRequest::default()
+        }))
+    };
+    let (first, second) = (JobId(1), JobId(2));
+    send(submit(&[])).unwrap();
+    send(submit(&["afterany:1"])).unwrap();
+    send(Command::Cancel(first)).unwrap();
+    send(Command::Cancel(second)).unwrap();
+    send(Command::Requeue(first)).unwrap();
+    let patch = JobPatch {
+        dependencies: Some(vec!["afterany:2".parse().unwrap()]),
+        ..JobPatch::default()
+    };
+    send(Command::Update(first, Box::new(patch))).unwrap();
+    let refused = send(Command::Requeue(second)).unwrap_err().to_string();
+    assert!(refused.contains("a cycle: 2 → 1 → 2"), "{refused}");
+    assert!(acyclic(&world.state));
 }
 
 /// A property of random inputs is worth what they reach.

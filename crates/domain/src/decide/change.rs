@@ -285,16 +285,7 @@ fn update(
                 format!("There is no job {}.", missing.job),
             ));
         }
-        if let Some(cycle) = cycle(state, job.id, &dependencies) {
-            let path: Vec<String> = cycle.iter().map(ToString::to_string).collect();
-            return Err(Refusal::invalid(
-                "after",
-                format!(
-                    "That is a cycle: {}. None of these jobs could ever start.",
-                    path.join(" → ")
-                ),
-            ));
-        }
+        no_cycle(state, job.id, &dependencies)?;
         spec.dependencies = dependencies;
     }
     if let Some(begin) = patch.begin {
@@ -324,6 +315,21 @@ fn update(
         job: job.id,
         spec: Box::new(spec),
     }])
+}
+
+/// Refuses what would make jobs wait for each other.
+fn no_cycle(state: &State, job: JobId, dependencies: &[Dependency]) -> Result<(), Refusal> {
+    let Some(cycle) = cycle(state, job, dependencies) else {
+        return Ok(());
+    };
+    let path: Vec<String> = cycle.iter().map(ToString::to_string).collect();
+    Err(Refusal::invalid(
+        "after",
+        format!(
+            "That is a cycle: {}. None of these jobs could ever start.",
+            path.join(" → ")
+        ),
+    ))
 }
 
 /// A way from `job` through `dependencies` back to `job`.
@@ -362,10 +368,14 @@ fn requeue(state: &State, job: &Job, by: UserName) -> Result<Vec<Event>, Refusal
                 cause: StopCause::Requeued { by },
             }])
         }
-        JobState::Finished { .. } => Ok(vec![Event::JobRequeued {
-            job: job.id,
-            rank: state.next_rank(),
-        }]),
+        JobState::Finished { .. } => {
+            // What it waited for may have been requeued since, and wait for it.
+            no_cycle(state, job.id, &job.spec.dependencies)?;
+            Ok(vec![Event::JobRequeued {
+                job: job.id,
+                rank: state.next_rank(),
+            }])
+        }
         JobState::Stopping {
             cause: StopCause::Requeued { .. },
             ..
