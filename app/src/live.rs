@@ -47,6 +47,8 @@ pub struct NodeShape {
     pub name: NodeName,
     pub source: NodeSource,
     pub present: bool,
+    /// How many of its GPUs others use outside the queue.
+    pub foreign: u32,
     /// `H100 80GB HBM3`, when all are the same.
     pub model: String,
     /// The GPUs' indices.
@@ -358,6 +360,7 @@ fn shape(node: &berth_api::views::NodeView) -> NodeShape {
         name: node.name.clone(),
         source: node.source,
         present: node.present,
+        foreign: node.foreign,
         model: model.trim_start_matches("NVIDIA ").to_owned(),
         gpus: node.gpus.iter().map(|gpu| gpu.index).collect(),
     }

@@ -73,4 +73,8 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NxG")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simulate: Option<String>,
+    /// Run jobs on this Ray cluster.
+    #[arg(long, global = true, value_name = "http://HEAD:8265")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ray: Option<String>,
 }

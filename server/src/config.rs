@@ -22,6 +22,14 @@ pub struct Config {
     pub data: PathBuf,
     /// `NxG`: pretend to have this hardware. Empty: this host's GPUs or, if it has none, 2x8.
     pub simulate: String,
+    /// `http://HEAD:8265`: run jobs on this Ray cluster. The data folder must then be on a file
+    /// system that all its nodes see. Ray's token is taken from where Ray takes it:
+    /// `RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH`, `~/.ray/auth_token`.
+    pub ray: String,
+    /// Where Ray's nodes find this binary. Empty: where it is here.
+    pub ray_shim: String,
+    /// How long a node of Ray may be away before what ran on it is lost, in seconds.
+    pub node_grace_s: f64,
     /// The URL that people reach the server by. Empty: `http://` and the address.
     pub url: String,
     /// Who is admin from the first start on.
@@ -40,10 +48,13 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 14] = [
     "addr",
     "data",
     "simulate",
+    "ray",
+    "ray_shim",
+    "node_grace_s",
     "url",
     "admin",
     "grace_s",
@@ -60,6 +71,9 @@ impl Default for Config {
             addr: "127.0.0.1:3000".to_owned(),
             data: default_data(),
             simulate: String::new(),
+            ray: String::new(),
+            ray_shim: String::new(),
+            node_grace_s: 60.0,
             url: String::new(),
             admin: "admin".to_owned(),
             grace_s: 10.0,
@@ -119,6 +133,12 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !(config.retry_base_s.is_finite() && (0.0..=86_400.0).contains(&config.retry_base_s)) {
         return Err("retry_base_s must be between 0 and 86400 seconds".into());
     }
+    if !day.contains(&config.node_grace_s) {
+        return Err("node_grace_s must be between 0 and 86400 seconds".into());
+    }
+    if !config.ray.is_empty() && !config.simulate.is_empty() {
+        return Err("ray and simulate exclude each other: jobs run on one of them".into());
+    }
     Ok(Loaded { config, figment })
 }
 
@@ -128,6 +148,10 @@ impl Config {
             usual: Duration::from_secs_f64(self.grace_s),
             preempted: Duration::from_secs_f64(self.preempt_grace_s),
         }
+    }
+
+    pub fn node_grace(&self) -> Duration {
+        Duration::from_secs_f64(self.node_grace_s)
     }
 
     pub fn retry_base(&self) -> Duration {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use berth_api::context::ApiState;
 use berth_api::feed::Feed;
 use berth_domain::{Rules, UserName};
-use berth_executors::{TmuxConfig, tmux};
+use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
 use berth_orchestrator::Settings;
+use berth_ray::Ray;
 use berth_store::{Store, TokenKind};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -49,16 +50,24 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
 
     let found = inventory::find(&config).await?;
     let (events, reports) = mpsc::unbounded_channel();
-    let executor = tmux::spawn(
-        TmuxConfig {
-            data_dir: config.data.clone(),
-            shim: std::env::current_exe()?,
-            server_url: Some(url.clone()),
-            log_limit_bytes: config.log_limit_mib * 1024 * 1024,
-            ..TmuxConfig::default()
-        },
-        events,
-    )?;
+    let run = RunConfig {
+        data_dir: config.data.clone(),
+        shim: std::env::current_exe()?,
+        server_url: Some(url.clone()),
+        log_limit_bytes: config.log_limit_mib * 1024 * 1024,
+        gang_grace: config.grace().usual,
+        ..RunConfig::default()
+    };
+    let executor = match found.ray {
+        Some(ray) => spawn_on_ray(&config, run, ray, events)?,
+        None => tmux::spawn(
+            TmuxConfig {
+                run,
+                ..TmuxConfig::default()
+            },
+            events,
+        )?,
+    };
     let settings = Settings {
         clock: clock::system(),
         rules: Rules {
@@ -111,6 +120,22 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     }
     println!("stopped; running jobs go on and are taken up at the next start");
     Ok(())
+}
+
+fn spawn_on_ray(
+    config: &Config,
+    mut run: RunConfig,
+    ray: Ray,
+    events: mpsc::UnboundedSender<ExecutorEvent>,
+) -> Result<ExecutorHandle, AnyError> {
+    if !config.ray_shim.is_empty() {
+        run.shim = config.ray_shim.clone().into();
+    }
+    let ray = RayConfig {
+        node_grace: config.node_grace(),
+        ..RayConfig::new(run, ray)
+    };
+    Ok(ray::spawn(ray, events)?)
 }
 
 /// Ends on SIGTERM or Ctrl-C.

@@ -53,6 +53,10 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
                     .then(|| view! {
                         <span class="badge badge-bad">"does not answer; gets no new jobs"</span>
                     })}
+                {(node.foreign > 0)
+                    .then(|| view! {
+                        <span class="tag">{node.foreign} " used outside the queue"</span>
+                    })}
                 <span class="node-held num">
                     {held} "/" {total} <small>" allocated"</small>
                 </span>

@@ -213,6 +213,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             name: node.name.clone(),
             source: node.source,
             present: node.present,
+            foreign: node.foreign,
             gpus: node.gpus.iter().map(gpu).collect(),
         })
         .collect();

@@ -151,6 +151,9 @@ pub struct NodeView {
     pub name: NodeName,
     pub source: NodeSource,
     pub present: bool,
+    /// How many of its GPUs others use outside the queue.
+    #[serde(default)]
+    pub foreign: u32,
     pub gpus: Vec<GpuView>,
 }
 

@@ -384,6 +384,7 @@ mod tests {
             source: NodeSource::Local,
             gpus: models.iter().enumerate().map(gpu).collect(),
             present: true,
+            foreign: 0,
         }
     }
 

@@ -12,6 +12,8 @@ pub enum NodeSource {
     Simulated,
     /// This host, read through the NVIDIA driver.
     Local,
+    /// A node of a Ray cluster, as its head tells.
+    Ray,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct Node {
     pub gpus: Vec<Gpu>,
     /// Whether the node answers. An absent node keeps its leases but gets no new ones.
     pub present: bool,
+    /// How many of its GPUs others use outside the queue. Which ones is not known.
+    #[serde(default)]
+    pub foreign: u32,
 }
 
 /// The most GPUs on one present node, and on all of them.

@@ -52,6 +52,7 @@ impl House {
                 })
                 .collect(),
             present: true,
+            foreign: 0,
         };
         let nodes = vec![node("node-1"), node("node-2")];
         house.take(Input::Inventory(nodes)).unwrap();

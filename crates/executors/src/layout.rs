@@ -3,6 +3,7 @@
 //! | file | who writes it | what it says |
 //! | --- | --- | --- |
 //! | `spec.json` | executor | what to run |
+//! | `ray.json` | executor | under Ray: on which node |
 //! | `lock` | shim | held as long as the shim lives |
 //! | `meta.json` | shim | it began to run: pid, start ticks, boot id |
 //! | `stop.json` | executor | it is to end, or not to begin |
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use berth_domain::{AttemptId, JobId};
 
 pub const SPEC: &str = "spec.json";
+pub const RAY: &str = "ray.json";
 pub const LOCK: &str = "lock";
 pub const META: &str = "meta.json";
 pub const STOP: &str = "stop.json";
@@ -21,6 +23,8 @@ pub const EXIT: &str = "exit.json";
 pub const LOG: &str = "log";
 /// In the data folder: where shims say that something happened.
 pub const SOCKET: &str = "exec.sock";
+/// In the data folder: what tells our jobs in Ray from those of another Berth.
+pub const RAY_TAG: &str = "ray.tag";
 
 #[must_use]
 pub fn job_dir(data: &Path, job: JobId) -> PathBuf {

@@ -6,14 +6,21 @@
 //! in files; see [`layout`].
 
 mod cgroup;
+mod launch;
 pub mod layout;
 pub mod logs;
 mod nudge;
 mod order;
+mod prepare;
 mod process;
+mod rank;
+pub mod ray;
 mod record;
 pub mod shim;
 pub mod tmux;
+mod watch;
 
 pub use order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder, Order};
+pub use prepare::RunConfig;
+pub use ray::RayConfig;
 pub use tmux::TmuxConfig;

@@ -46,6 +46,11 @@ pub enum ExecutorError {
         path: String,
         source: std::io::Error,
     },
+    #[error("failed to use the data folder {path}: {source}")]
+    Data {
+        path: String,
+        source: std::io::Error,
+    },
     #[error("failed to start the launcher thread: {0}")]
     Thread(std::io::Error),
 }

@@ -17,12 +17,26 @@ pub(crate) struct Spec {
     pub rank: u32,
     pub command: Vec<String>,
     pub workdir: PathBuf,
-    /// The whole environment.
+    /// The environment; see [`Under`].
     pub env: BTreeMap<String, String>,
     pub session: String,
     pub data_dir: PathBuf,
     pub log_limit_bytes: u64,
     pub leftover_grace_ms: u64,
+    #[serde(default)]
+    pub under: Under,
+}
+
+/// What started the shim.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Under {
+    /// tmux on the server's host: `env` is the whole environment, signals and sockets reach us.
+    #[default]
+    Tmux,
+    /// A job of Ray on some host: `env` stands above that host's own environment, and only the
+    /// shared files reach us.
+    Ray,
 }
 
 /// The environment variable that marks every process of a rank.
@@ -42,10 +56,19 @@ pub(crate) struct Meta {
     pub cgroup: Option<PathBuf>,
 }
 
+/// Where a rank runs, in Ray's words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RayRecord {
+    pub node_id: String,
+}
+
 /// A rank that is to end.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Stop {
     pub grace_ms: u64,
+    /// The server takes it for lost, for this reason. Written in case that it lives after all.
+    #[serde(default)]
+    pub lost: Option<String>,
 }
 
 /// A rank that ended.

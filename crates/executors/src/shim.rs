@@ -1,10 +1,12 @@
-//! The shim: `berth-server shim RANK_DIR`, one for each rank, started inside tmux and older than
-//! any server. It runs the command in a session of its own, owns everything that comes of it,
+//! The shim: `berth-server shim RANK_DIR`, one for each rank, started inside tmux or by Ray, and
+//! older than any server. It runs the command in a session of its own, owns everything that comes of it,
 //! writes its log, and records how it ended once nothing of it is left.
 //!
 //! It outlives the server, the terminal and tmux; it is plain blocking code around one `poll`.
+//! Under a job of Ray it has a [`guard`].
 
 mod command;
+mod guard;
 mod run;
 
 use std::fs::{self, TryLockError};
@@ -19,18 +21,31 @@ use crate::cgroup;
 use crate::layout;
 use crate::nudge::{Nudger, What};
 use crate::process;
-use crate::record::{self, ExitRecord, Meta, Spec, Stop};
+use crate::rank;
+use crate::record::{self, ExitRecord, Meta, Spec, Stop, Under};
 
 /// Runs the rank that `folder` describes, unless that was done before.
 #[must_use]
 pub fn main(folder: &Path) -> ExitCode {
+    let under_ray = record::read::<Spec>(folder, layout::SPEC)
+        .is_ok_and(|spec| spec.is_some_and(|spec| spec.under == Under::Ray));
+    if under_ray {
+        println!("Berth runs this; its log is in {}/log", folder.display());
+        return guard::stand(folder, run_rank).unwrap_or_else(|error| failure(folder, &error));
+    }
+    run_rank(folder)
+}
+
+fn run_rank(folder: &Path) -> ExitCode {
     match attend(folder) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("berth shim: {}: {error}", folder.display());
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(folder, &error),
     }
+}
+
+fn failure(folder: &Path, error: &std::io::Error) -> ExitCode {
+    eprintln!("berth shim: {}: {error}", folder.display());
+    ExitCode::FAILURE
 }
 
 fn attend(folder: &Path) -> std::io::Result<()> {
@@ -46,12 +61,15 @@ fn attend(folder: &Path) -> std::io::Result<()> {
         Err(TryLockError::Error(error)) => return Err(error),
     }
     let ran = |name| folder.join(name).exists();
+    rank::refresh(folder);
     if ran(layout::EXIT) || ran(layout::META) {
         return Ok(());
     }
     let spec: Spec = record::read(folder, layout::SPEC)?
         .ok_or_else(|| std::io::Error::other("there is no spec.json"))?;
-    let nudger = Nudger::new(&spec.data_dir, spec.attempt, spec.rank);
+    // The server is on another host, or may be: it looks by itself.
+    let heard = (spec.under == Under::Tmux).then_some(spec.data_dir.as_path());
+    let nudger = Nudger::new(heard, spec.attempt, spec.rank);
     let signals = own_signals()?;
     nix::sys::prctl::set_child_subreaper(true)?;
 
@@ -67,11 +85,17 @@ fn attend(folder: &Path) -> std::io::Result<()> {
     };
     let group = meta.cgroup.as_deref();
     record::write(folder, layout::META, &meta)?;
+    rank::refresh(folder);
     let stopped: Option<Stop> = record::read(folder, layout::STOP)?;
-    let exit = if stopped.is_some() {
-        let why = "stopped before it began".to_owned();
+    let exit = if let Some(stop) = stopped {
+        let ended = match stop.lost {
+            Some(why) => Ended::Lost { why },
+            None => Ended::NotLaunched {
+                why: "stopped before it began".to_owned(),
+            },
+        };
         Exit {
-            ended: Ended::NotLaunched { why },
+            ended,
             out_of_memory: false,
         }
     } else {

@@ -1,47 +1,40 @@
 //! The tmux executor: each attempt in a tmux session of its own on this host, so that people can
 //! attach to it. tmux is how they look; the run folders are how we know.
 
-mod launcher;
-mod rank;
-mod watch;
+mod sessions;
 
-use std::path::PathBuf;
+use std::fs::{self, TryLockError};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use berth_domain::AttemptId;
+use nix::sys::signal::Signal;
 use tokio::sync::mpsc;
 
-use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle};
+use crate::cgroup;
+use crate::launch::{Launcher, Place};
+use crate::layout;
+use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder};
+use crate::prepare::RunConfig;
+use crate::process;
+use crate::record::{self, Meta, RUN_TOKEN};
+use crate::watch::Watcher;
 
 #[derive(Clone, Debug)]
 pub struct TmuxConfig {
-    pub data_dir: PathBuf,
-    /// The binary that has the verb `shim`.
-    pub shim: PathBuf,
-    /// What jobs find in `BERTH_URL`.
-    pub server_url: Option<String>,
-    /// Of each rank's log.
-    pub log_limit_bytes: u64,
-    /// What a command left running has this long to end.
-    pub leftover_grace: Duration,
+    pub run: RunConfig,
     /// The tmux program.
     pub tmux: PathBuf,
     /// Where tmux keeps its socket, if not where it does for everybody (`TMUX_TMPDIR`).
     pub socket_dir: Option<PathBuf>,
-    /// The other ranks have this long to end when one failed.
-    pub gang_grace: Duration,
 }
 
 impl Default for TmuxConfig {
     fn default() -> Self {
         TmuxConfig {
-            data_dir: PathBuf::new(),
-            shim: PathBuf::new(),
-            server_url: None,
-            log_limit_bytes: 256 * 1024 * 1024,
-            leftover_grace: Duration::from_secs(2),
+            run: RunConfig::default(),
             tmux: PathBuf::from("tmux"),
             socket_dir: None,
-            gang_grace: Duration::from_secs(10),
         }
     }
 }
@@ -55,7 +48,86 @@ pub fn spawn(
     events: mpsc::UnboundedSender<ExecutorEvent>,
 ) -> Result<ExecutorHandle, ExecutorError> {
     let (orders, inbox) = mpsc::unbounded_channel();
-    let watcher = watch::Watcher::new(config, events)?;
-    tokio::spawn(watcher.run(inbox));
+    let (tell, told) = mpsc::unbounded_channel();
+    let run = config.run.clone();
+    let launcher = Tmux {
+        tmux: config.tmux.clone(),
+        orders: sessions::start(config, tell).map_err(ExecutorError::Thread)?,
+    };
+    let watcher = Watcher::new(run, launcher, events)?;
+    tokio::spawn(watcher.run(inbox, told));
     Ok(ExecutorHandle { orders })
+}
+
+struct Tmux {
+    tmux: PathBuf,
+    orders: std::sync::mpsc::Sender<Box<LaunchOrder>>,
+}
+
+impl Launcher for Tmux {
+    const LOOK_EVERY: Duration = Duration::from_secs(1);
+    const ASK_AGAIN: Option<Duration> = Some(Duration::from_secs(10));
+    const NUDGED: bool = true;
+
+    fn launch(&mut self, order: &LaunchOrder) {
+        // It only fails when the thread is gone, and then with the whole process.
+        let _ = self.orders.send(Box::new(order.clone()));
+    }
+
+    fn adopt(&mut self, _order: &LaunchOrder) {}
+
+    fn is_gone(&self, place: &Place, meta: &Meta) -> Option<String> {
+        let why = if shim_lives(&place.folder) {
+            return None;
+        } else if meta.boot_id == process::boot_id() {
+            "its shim was killed"
+        } else {
+            "its host was restarted"
+        };
+        Some(why.to_owned())
+    }
+
+    fn tell_to_stop(&mut self, place: &Place, _grace: Duration) {
+        let Ok(Some(meta)) = record::read::<Meta>(&place.folder, layout::META) else {
+            return;
+        };
+        let same = meta.boot_id == process::boot_id()
+            && process::start_ticks(meta.pid) == Some(meta.start_ticks);
+        if same {
+            process::signal(meta.pid, Signal::SIGTERM);
+        }
+    }
+
+    fn bury(&mut self, place: &Place, meta: &Meta) {
+        let group = meta.cgroup.as_deref();
+        group.iter().for_each(|group| cgroup::kill(group));
+        // Twice, because what is ended may have been about to fork.
+        for _ in 0..2 {
+            for pid in process::marked(RUN_TOKEN, &place.folder.display().to_string()) {
+                process::signal(pid, Signal::SIGKILL);
+            }
+        }
+        group.iter().for_each(|group| cgroup::remove(group));
+    }
+
+    fn forget(&mut self, _attempt: AttemptId) {}
+
+    fn works_again(&mut self) -> bool {
+        std::process::Command::new(&self.tmux)
+            .arg("-V")
+            .output()
+            .is_ok_and(|out| out.status.success())
+    }
+}
+
+/// A shim holds its lock as long as it lives, whatever its pid is used for afterwards.
+fn shim_lives(folder: &Path) -> bool {
+    let Ok(lock) = fs::File::open(folder.join(layout::LOCK)) else {
+        return false;
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
 }

@@ -11,7 +11,7 @@ use berth_domain::{
     AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Report,
 };
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, TmuxConfig, layout, logs, tmux,
+    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RunConfig, TmuxConfig, layout, logs, tmux,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -35,12 +35,16 @@ impl Host {
         let exe = std::env::current_exe().unwrap();
         let shim = exe.ancestors().nth(2).unwrap().join("examples/shim");
         assert!(shim.is_file(), "cargo builds examples before tests");
-        let mut config = TmuxConfig {
+        let run = RunConfig {
             data_dir: dir.path().to_owned(),
             shim,
-            socket_dir: Some(dir.path().to_owned()),
             leftover_grace: Duration::from_millis(200),
             gang_grace: Duration::from_millis(500),
+            ..RunConfig::default()
+        };
+        let mut config = TmuxConfig {
+            run,
+            socket_dir: Some(dir.path().to_owned()),
             ..TmuxConfig::default()
         };
         change(&mut config);
@@ -304,7 +308,7 @@ async fn a_stop_before_the_launch_means_that_it_never_runs() {
     host.exit(second).await;
     let spec = layout::rank_dir(host.dir.path(), second, 0).join(layout::SPEC);
     std::fs::copy(spec, rank.join(layout::SPEC)).unwrap();
-    Command::new(&host.config.shim)
+    Command::new(&host.config.run.shim)
         .arg("shim")
         .arg(&rank)
         .status()
@@ -435,7 +439,7 @@ async fn what_hid_from_a_killed_shim_is_found_in_its_control_group() {
 
 #[tokio::test]
 async fn logs_hold_any_bytes_and_keep_head_and_tail() {
-    let mut host = Host::with(|config| config.log_limit_bytes = 16 * 1024);
+    let mut host = Host::with(|config| config.run.log_limit_bytes = 16 * 1024);
     let line = "printf 'first\\n\\377\\000\\n'; i=0; while [ $i -lt 3000 ]; do echo line $i; \
                 i=$((i+1)); done; printf '10%%\\r99%%\\rlast\\n'";
     host.send(Order::Launch(order(line)));

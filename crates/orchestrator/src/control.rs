@@ -1,6 +1,6 @@
-//! The control loop. It wakes for a request, an executor's report, a time limit, a begin time or a
-//! retry that is due, a reservation that begins, is released or ends, and to publish a view that is
-//! out of date or waited for; see [`Control::turn`].
+//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit,
+//! a begin time or a retry that is due, a reservation that begins, is released or ends, and to
+//! publish a view that is out of date or waited for; see [`Control::turn`].
 
 mod show;
 mod start;
@@ -61,13 +61,19 @@ struct Inbox {
     requests: mpsc::Receiver<Request>,
     reports: mpsc::UnboundedReceiver<ExecutorEvent>,
     forecasts: mpsc::Receiver<Forecasts>,
+    /// The inventory; `None` when it changes no more.
+    nodes: Option<watch::Receiver<Option<Vec<Node>>>>,
 }
 
 impl Control {
     /// What is done once, before the loop: the inventory is compared with what was known, what ran
     /// is taken up, and the first plan is made and shown.
-    async fn take_up(&mut self, nodes: Vec<Node>) -> Result<(), StartError> {
-        match self.decide(Actor::Berth, Input::Inventory(nodes)).await {
+    async fn take_up(&mut self, nodes: Option<Vec<Node>>) -> Result<(), StartError> {
+        let compared = match nodes {
+            Some(nodes) => self.decide(Actor::Berth, Input::Inventory(nodes)).await,
+            None => Ok(()),
+        };
+        match compared {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Illegal(error)) => return Err(error.into()),
@@ -105,6 +111,10 @@ impl Control {
                 if count == 0 { return false }
             }
             Some(made) = inbox.forecasts.recv() => self.take_forecasts(made),
+            changed = changed(&mut inbox.nodes) => match changed {
+                Some(found) => self.certainly(Input::Inventory(found)).await,
+                None => inbox.nodes = None,
+            },
             () = self.progress.look.notified() => self.show_at_once(),
             () = sleep_until(timer) => {}
         }
@@ -223,6 +233,15 @@ impl Control {
             reservation,
         })
     }
+}
+
+/// The next inventory; `None` when there will be none.
+async fn changed(nodes: &mut Option<watch::Receiver<Option<Vec<Node>>>>) -> Option<Vec<Node>> {
+    let Some(nodes) = nodes else {
+        return std::future::pending().await;
+    };
+    nodes.changed().await.ok()?;
+    nodes.borrow_and_update().clone()
 }
 
 async fn sleep_until(at: Option<Instant>) {

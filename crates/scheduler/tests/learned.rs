@@ -89,6 +89,7 @@ fn house() -> House {
     house.take(Input::Inventory(vec![Node {
         name: NodeName::from("node-1"),
         source: NodeSource::Simulated,
+        foreign: 0,
         gpus: vec![gpu],
         present: true,
     }]));

@@ -51,6 +51,7 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
         name: NodeName(format!("node-{n:0width$}")),
         source: NodeSource::Simulated,
         present: true,
+        foreign: 0,
         gpus: (0..gpus)
             .map(|index| Gpu {
                 index,
@@ -98,6 +99,7 @@ pub async fn nvidia_smi(program: &Path, name: NodeName) -> Result<Option<Node>, 
         source: NodeSource::Local,
         gpus,
         present: true,
+        foreign: 0,
     }))
 }
 

@@ -20,6 +20,8 @@ pub struct Leased {
 pub enum GpuSampler {
     Simulated(SimulatedGpus),
     NvidiaSmi(PathBuf),
+    /// Nothing that could be asked.
+    Nothing,
 }
 
 impl GpuSampler {
@@ -37,6 +39,7 @@ impl GpuSampler {
     /// One sample of each GPU; none of those that do not answer.
     pub async fn sample(&mut self, leased: &[Leased], now: Timestamp) -> Vec<GpuSample> {
         match self {
+            GpuSampler::Nothing => vec![],
             GpuSampler::Simulated(gpus) => gpus.sample(leased, now),
             GpuSampler::NvidiaSmi(program) => {
                 let fields = "uuid,utilization.gpu,memory.used,power.draw,temperature.gpu";

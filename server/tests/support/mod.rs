@@ -23,7 +23,8 @@ pub struct Server {
     /// How often it was started.
     pub boots: u32,
     child: Option<Child>,
-    simulate: &'static str,
+    /// Where it runs jobs: a flag and its value.
+    place: [String; 2],
 }
 
 impl Server {
@@ -31,7 +32,11 @@ impl Server {
         Self::with("2x8", &[])
     }
 
-    pub fn with(simulate: &'static str, env: &[(&str, &str)]) -> Self {
+    pub fn with(simulate: &str, env: &[(&str, &str)]) -> Self {
+        Self::on(["--simulate", simulate], env)
+    }
+
+    pub fn on(place: [&str; 2], env: &[(&str, &str)]) -> Self {
         let dir = tempfile::Builder::new().prefix("berth").tempdir().unwrap();
         // Enough of a site for a server whose pages nobody opens.
         std::fs::create_dir_all(dir.path().join("site/pkg")).unwrap();
@@ -43,7 +48,7 @@ impl Server {
             token: String::new(),
             boots: 0,
             child: None,
-            simulate,
+            place: place.map(str::to_owned),
         };
         server.boot(env);
         server
@@ -52,15 +57,9 @@ impl Server {
     /// Starts the server on the same folder, again if it was killed.
     pub fn boot(&mut self, env: &[(&str, &str)]) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_berth-server"))
-            .args([
-                "serve",
-                "--addr",
-                "127.0.0.1:0",
-                "--simulate",
-                self.simulate,
-                "--data",
-            ])
+            .args(["serve", "--addr", "127.0.0.1:0", "--data"])
             .arg(self.data())
+            .args(&self.place)
             .env("BERTH_SITE", self.dir.path().join("site"))
             .env("TMUX_TMPDIR", self.dir.path().join("tmux"))
             .env("BERTH_GRACE_S", "1")
@@ -243,7 +242,15 @@ pub async fn all(berth: &Berth) -> Vec<JobRow> {
 }
 
 /// Waits for a change that makes `ready` true, told by the live stream.
-pub async fn until(berth: &Berth, mut ready: impl AsyncFnMut(&Berth) -> bool) {
+pub async fn until(berth: &Berth, ready: impl AsyncFnMut(&Berth) -> bool) {
+    until_within(PATIENCE, berth, ready).await;
+}
+
+pub async fn until_within(
+    patience: Duration,
+    berth: &Berth,
+    mut ready: impl AsyncFnMut(&Berth) -> bool,
+) {
     let wait = async {
         let mut live = berth.live().await.unwrap();
         loop {
@@ -256,7 +263,7 @@ pub async fn until(berth: &Berth, mut ready: impl AsyncFnMut(&Berth) -> bool) {
                 .expect("the server closed the stream");
         }
     };
-    tokio::time::timeout(PATIENCE, wait)
+    tokio::time::timeout(patience, wait)
         .await
         .expect("it did not happen");
 }

@@ -57,7 +57,7 @@ fn by_node(nodes: &[NodeView], width: Width) -> String {
         let free = node.gpus.iter().filter(|gpu| gpu.job.is_none()).count();
         vec![
             node.name.to_string(),
-            state(node).to_owned(),
+            state(node),
             node.gpus.len().to_string(),
             free.to_string(),
             percent(mean(&node.gpus)),
@@ -104,11 +104,12 @@ fn by_gpu(nodes: &[NodeView], width: Width) -> String {
     table::plain(&header, &[1, 2, 3, 4, 5, 6], rows.collect(), width)
 }
 
-fn state(node: &NodeView) -> &'static str {
+fn state(node: &NodeView) -> String {
     match (node.present, node.source) {
-        (false, _) => "absent",
-        (true, NodeSource::Simulated) => "simulated",
-        (true, _) => "up",
+        (false, _) => "absent".to_owned(),
+        (true, NodeSource::Simulated) => "simulated".to_owned(),
+        (true, _) if node.foreign > 0 => format!("up, {} foreign", node.foreign),
+        (true, _) => "up".to_owned(),
     }
 }
 
@@ -178,6 +179,7 @@ mod tests {
             name: "node-1".into(),
             source: NodeSource::Simulated,
             present: true,
+            foreign: 0,
             gpus: vec![
                 gpu(0, Some(7), Some(90.0)),
                 gpu(1, Some(7), Some(50.0)),

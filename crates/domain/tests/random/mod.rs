@@ -191,6 +191,7 @@ fn node(name: &str, present: bool) -> Node {
     Node {
         name: NodeName::from(name),
         source: NodeSource::Simulated,
+        foreign: 0,
         gpus,
         present,
     }

@@ -1,6 +1,7 @@
 //! Starting the command: in a session and process group of its own, with the signals as a program
 //! expects them, reading nothing and writing into one pipe.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::unix::process::CommandExt;
@@ -11,7 +12,7 @@ use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocma
 
 use super::IGNORED;
 use crate::cgroup;
-use crate::record::Spec;
+use crate::record::{Spec, Under};
 
 /// A command that runs.
 pub(super) struct Child {
@@ -41,6 +42,7 @@ pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Child, String> 
     command
         .args(arguments)
         .env_clear()
+        .envs(node_environment(spec.under))
         .envs(&spec.env)
         .current_dir(&spec.workdir)
         .stdin(Stdio::null())
@@ -56,6 +58,22 @@ pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Child, String> 
     })?;
     let pid = i32::try_from(child.id()).map_err(|error| error.to_string())?;
     Ok(Child { pid, output })
+}
+
+/// What a rank has of its node's environment, below what its record says: under tmux nothing, since
+/// the record has all of it. Ray adds to its node's environment, among other things its token.
+fn node_environment(under: Under) -> Vec<(OsString, OsString)> {
+    let of_ray = |name: &str| {
+        let prefixes = ["RAY_", "BERTH_", "CUDA_VISIBLE", "SPT_NOENV"];
+        let names = ["OMP_NUM_THREADS", "PYTHONBREAKPOINT", "PYTHONUNBUFFERED"];
+        prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
+    };
+    match under {
+        Under::Tmux => vec![],
+        Under::Ray => std::env::vars_os()
+            .filter(|(name, _)| !of_ray(&name.to_string_lossy()))
+            .collect(),
+    }
 }
 
 #[expect(

@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 
 use super::command::Child;
 use crate::cgroup;
@@ -21,12 +21,15 @@ use crate::layout;
 use crate::logs::LogWriter;
 use crate::nudge::{Nudger, What};
 use crate::process;
-use crate::record::{self, Spec, Stop};
+use crate::rank;
+use crate::record::{self, Spec, Stop, Under};
 
 /// Followers of a log are told of news this often.
 const LOG_NUDGE: Duration = Duration::from_millis(200);
 /// While the tree is being ended, it is looked at this often.
 const ENDING: Duration = Duration::from_millis(20);
+/// Where no signal of the server reaches us, we look for a stop record this often.
+const STOP_LOOK: Duration = Duration::from_millis(500);
 /// A SIGTERM without a record of what is wanted.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// Looked through for an out-of-memory when the command failed.
@@ -54,6 +57,11 @@ struct Run<'a> {
     nudge_at: Option<Instant>,
     /// When the tree gets SIGKILL; set once it was told to end.
     kill_at: Option<Instant>,
+    /// Under Ray, our guard: when it is gone, so is what Ray ran us in.
+    guard: Option<Pid>,
+    stop_look_at: Option<Instant>,
+    /// Why it is ended, if it is not because somebody wanted that.
+    lost: Option<String>,
 }
 
 pub(super) fn run(
@@ -65,7 +73,9 @@ pub(super) fn run(
     group: Option<&Path>,
 ) -> io::Result<Exit> {
     nonblocking(&child.output)?;
-    let pane = nonblocking(io::stdout()).is_ok();
+    let under_ray = spec.under == Under::Ray;
+    // Ray would keep a second copy on the node's disk.
+    let pane = !under_ray && nonblocking(io::stdout()).is_ok();
     let mut run = Run {
         folder,
         spec,
@@ -79,15 +89,22 @@ pub(super) fn run(
         pane,
         nudge_at: None,
         kill_at: None,
+        guard: under_ray.then(getppid),
+        stop_look_at: under_ray.then(Instant::now),
+        lost: None,
     };
     let signalfd = SignalFd::with_flags(signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     // What was sent before we listened is still pending, so nothing is missed.
     while !run.turn(&signalfd)? {}
     run.copy_all()?;
-    let ended = run.ended.take().unwrap_or(Ended::Lost {
+    let mut ended = run.ended.take().unwrap_or(Ended::Lost {
         why: "its end was not seen".to_owned(),
     });
     let failed = !matches!(ended, Ended::Code { code: 0 });
+    // Whatever it made of its SIGTERM, it was not done.
+    if let Some(why) = run.lost.take() {
+        ended = Ended::Lost { why };
+    }
     let out_of_memory = failed && OUT_OF_MEMORY.iter().any(|mark| contains(&run.tail, mark));
     Ok(Exit {
         ended,
@@ -122,6 +139,7 @@ impl Run<'_> {
                 self.told_to_end();
             }
         }
+        self.look_for_a_stop();
         if readable {
             self.copy()?;
         }
@@ -148,7 +166,9 @@ impl Run<'_> {
         let now = Instant::now();
         let nudge = self.nudge_at.map(|at| at.saturating_duration_since(now));
         let ending = self.kill_at.map(|_| ENDING);
-        let wait = nudge.into_iter().chain(ending).min();
+        let look = self.stop_look_at;
+        let look = look.map(|at| at.saturating_duration_since(now));
+        let wait = nudge.into_iter().chain(ending).chain(look).min();
         // A millisecond more than a fraction of one, so that what is due then is due.
         wait.map_or(PollTimeout::NONE, |wait| {
             u16::try_from(wait.as_millis() + 1).map_or(PollTimeout::MAX, PollTimeout::from)
@@ -176,10 +196,37 @@ impl Run<'_> {
     }
 
     fn told_to_end(&mut self) {
+        if self.kill_at.is_some() {
+            return;
+        }
         let stop: Option<Stop> = record::read(self.folder, layout::STOP).unwrap_or_default();
-        let grace = stop.map_or(DEFAULT_GRACE, |stop| Duration::from_millis(stop.grace_ms));
-        if self.kill_at.is_none() {
-            self.end_tree(grace);
+        let grace = stop
+            .as_ref()
+            .map(|stop| Duration::from_millis(stop.grace_ms));
+        self.lost = match stop {
+            Some(stop) => stop.lost,
+            None if self.guard_is_gone() => {
+                Some("Ray gave it up: the head was lost, or Ray ended on its node".to_owned())
+            }
+            None => None,
+        };
+        self.end_tree(grace.unwrap_or(DEFAULT_GRACE));
+    }
+
+    fn guard_is_gone(&self) -> bool {
+        self.guard.is_some_and(|guard| guard != getppid())
+    }
+
+    fn look_for_a_stop(&mut self) {
+        if self.stop_look_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        rank::refresh(self.folder);
+        if self.folder.join(layout::STOP).exists() || self.guard_is_gone() {
+            self.stop_look_at = None;
+            self.told_to_end();
+        } else {
+            self.stop_look_at = Some(Instant::now() + STOP_LOOK);
         }
     }
 

@@ -67,14 +67,15 @@ pub enum StartError {
 
 /// Loads the state, takes up what ran before, and starts the loop and the sampler.
 ///
-/// The loop ends when every [`Handle`] is dropped.
+/// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
+/// say. The loop ends when every [`Handle`] is dropped.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn start(
     store: Store,
     settings: Settings,
-    nodes: Vec<Node>,
+    nodes: watch::Receiver<Option<Vec<Node>>>,
     sampler: GpuSampler,
     (executor, reports): (ExecutorHandle, mpsc::UnboundedReceiver<ExecutorEvent>),
 ) -> Result<(Handle, JoinHandle<()>), StartError> {
@@ -121,7 +122,8 @@ pub async fn start(
         publish_due: Some(Instant::now()),
         last_published: None,
     };
-    control.take_up(nodes).await?;
+    let first = nodes.borrow().clone();
+    control.take_up(first).await?;
     let handle = Handle {
         requests,
         view: view_reader,
@@ -133,6 +135,7 @@ pub async fn start(
         requests: requests_inbox,
         reports,
         forecasts,
+        nodes: Some(nodes),
     };
     Ok((handle, tokio::spawn(control.run(inbox))))
 }

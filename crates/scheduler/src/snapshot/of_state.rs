@@ -37,12 +37,15 @@ impl Snapshot {
                 index: gpu.index,
                 uuid: gpu.uuid.clone(),
             });
+            let mut free: Vec<GpuRef> = free.collect();
+            let foreign = usize::try_from(node.foreign).unwrap_or(usize::MAX);
+            free.truncate(free.len().saturating_sub(foreign));
             place.insert(node.name.clone(), snapshot.nodes.len());
             snapshot.nodes.push(FreeNode {
                 name: node.name.clone(),
                 gpus: node.gpus.len(),
                 pools: pools(node),
-                free: free.collect(),
+                free,
                 cpu_jobs: 0,
                 cordoned: false,
             });

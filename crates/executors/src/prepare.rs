@@ -1,0 +1,157 @@
+//! What is made before a rank is started: its folder, and the record that tells the shim what to
+//! run and in which environment.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use berth_domain::{AttemptId, NodeLease};
+
+use crate::launch::Place;
+use crate::layout;
+use crate::order::LaunchOrder;
+use crate::record::{self, RUN_TOKEN, Spec, Under};
+
+/// What is the same for all ranks, wherever they run.
+#[derive(Clone, Debug)]
+pub struct RunConfig {
+    pub data_dir: PathBuf,
+    /// The binary that has the verb `shim`, by a path that is right where the rank runs.
+    pub shim: PathBuf,
+    /// What jobs find in `BERTH_URL`.
+    pub server_url: Option<String>,
+    /// Of each rank's log.
+    pub log_limit_bytes: u64,
+    /// What a command left running has this long to end.
+    pub leftover_grace: Duration,
+    /// The other ranks have this long to end when one failed.
+    pub gang_grace: Duration,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        RunConfig {
+            data_dir: PathBuf::new(),
+            shim: PathBuf::new(),
+            server_url: None,
+            log_limit_bytes: 256 * 1024 * 1024,
+            leftover_grace: Duration::from_secs(2),
+            gang_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What depends on where the ranks run.
+pub(crate) struct Setting<'a> {
+    pub under: Under,
+    /// The environment to begin with; beside it the shim's own, where [`Under`] says so.
+    pub base: BTreeMap<String, String>,
+    /// Where the other ranks reach rank 0.
+    pub master: &'a str,
+    /// What a rank is called.
+    pub session: fn(AttemptId, u32) -> String,
+}
+
+/// Writes the run folders of all ranks.
+///
+/// # Errors
+/// When they cannot be written.
+pub(crate) fn prepare(
+    config: &RunConfig,
+    setting: &Setting,
+    order: &LaunchOrder,
+) -> io::Result<Vec<Place>> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    let files = layout::files_dir(&config.data_dir, order.attempt.job);
+    builder.create(&files)?;
+    let mut places = Vec::new();
+    for (rank, part) in (0..).zip(&order.lease.0) {
+        let place = Place::new(config, order.attempt, rank);
+        builder.create(&place.folder)?;
+        let spec = Spec {
+            attempt: order.attempt,
+            rank,
+            command: order.command.clone(),
+            workdir: order
+                .workdir
+                .as_ref()
+                .map_or_else(|| files.clone(), Into::into),
+            env: environment(config, setting, order, rank, part, &files),
+            session: (setting.session)(order.attempt, rank),
+            data_dir: config.data_dir.clone(),
+            log_limit_bytes: config.log_limit_bytes,
+            leftover_grace_ms: millis(config.leftover_grace),
+            under: setting.under,
+        };
+        record::write(&place.folder, layout::SPEC, &spec)?;
+        places.push(place);
+    }
+    Ok(places)
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A rank's environment: what it begins with, the user's, and above both what the lease means.
+fn environment(
+    config: &RunConfig,
+    setting: &Setting,
+    order: &LaunchOrder,
+    rank: u32,
+    part: &NodeLease,
+    files: &Path,
+) -> BTreeMap<String, String> {
+    let mut env = setting.base.clone();
+    let attempt = order.attempt;
+    let nodes: Vec<&str> = order
+        .lease
+        .0
+        .iter()
+        .map(|part| part.node.as_str())
+        .collect();
+    let processes = part.gpus.len().max(1);
+    let port = 20_000 + attempt.job.0 % 20_000;
+    env.insert("MASTER_PORT".to_owned(), port.to_string());
+    env.extend(order.env.clone());
+    let uuids: Vec<&str> = part.gpus.iter().map(|gpu| gpu.uuid.as_str()).collect();
+    let visible = if uuids.is_empty() {
+        "void".to_owned()
+    } else {
+        uuids.join(",")
+    };
+    let set = [
+        ("CUDA_DEVICE_ORDER", "PCI_BUS_ID".to_owned()),
+        ("CUDA_VISIBLE_DEVICES", part.indices()),
+        ("NVIDIA_VISIBLE_DEVICES", visible),
+        ("BERTH_JOB_ID", attempt.job.to_string()),
+        ("BERTH_JOB_NAME", order.job_name.clone()),
+        ("BERTH_ATTEMPT", attempt.number.to_string()),
+        ("BERTH_NODE", part.node.to_string()),
+        ("BERTH_NODELIST", nodes.join(",")),
+        ("BERTH_GPUS", order.lease.gpu_count().to_string()),
+        ("BERTH_RUN_DIR", files.display().to_string()),
+        (RUN_TOKEN, run_token(&config.data_dir, attempt, rank)),
+        ("MASTER_ADDR", setting.master.to_owned()),
+        ("NNODES", nodes.len().to_string()),
+        ("NODE_RANK", rank.to_string()),
+        ("NPROC_PER_NODE", processes.to_string()),
+        ("WORLD_SIZE", (nodes.len() * processes).to_string()),
+    ];
+    env.extend(set.map(|(name, value)| (name.to_owned(), value)));
+    if let Some(url) = &config.server_url {
+        env.insert("BERTH_URL".to_owned(), url.clone());
+    }
+    env
+}
+
+/// Marks the processes of one rank of one data folder.
+pub(crate) fn run_token(data_dir: &Path, attempt: AttemptId, rank: u32) -> String {
+    layout::rank_dir(data_dir, attempt, rank)
+        .display()
+        .to_string()
+}

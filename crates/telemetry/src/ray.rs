@@ -1,0 +1,133 @@
+//! The nodes of a Ray cluster.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource};
+use berth_ray::{Directory, GpuUse, NamedNode, Ray, RayError};
+
+/// Asks a Ray head which nodes there are. Ray counts GPUs; what they are it knows only where the
+/// driver answers. Elsewhere a GPU is named by its node and index.
+#[derive(Debug)]
+pub struct RayInventory {
+    ray: Ray,
+    directory: Directory,
+    /// What the ids of our own jobs begin with.
+    prefix: String,
+    /// By node id, the last counts of GPUs that others use.
+    foreign: BTreeMap<String, VecDeque<u32>>,
+}
+
+/// Ray's count of GPUs in use is some seconds behind its list of jobs. What others use is what is
+/// not explained by ours at any of the last so many looks.
+const LOOKS: usize = 3;
+
+impl RayInventory {
+    #[must_use]
+    pub fn new(ray: Ray, prefix: String) -> Self {
+        RayInventory {
+            directory: Directory::new(ray.clone()),
+            ray,
+            prefix,
+            foreign: BTreeMap::new(),
+        }
+    }
+
+    /// The nodes that are alive now.
+    ///
+    /// # Errors
+    /// When Ray cannot be asked.
+    pub async fn look(&mut self) -> Result<Vec<Node>, RayError> {
+        let nodes = self.directory.look().await?;
+        match self.ray.gpus_in_use(&self.prefix).await {
+            Ok(in_use) => self.count(&in_use),
+            Err(error) => tracing::debug!(%error, "not known who uses which GPUs"),
+        }
+        let node = |found: NamedNode| {
+            let foreign = self.foreign_on(&found.node.id);
+            node(found, foreign)
+        };
+        Ok(nodes.alive.into_iter().map(node).collect())
+    }
+
+    fn count(&mut self, in_use: &BTreeMap<String, GpuUse>) {
+        self.foreign.retain(|node, _| in_use.contains_key(node));
+        for (node, gpus) in in_use {
+            let counts = self.foreign.entry(node.clone()).or_default();
+            counts.push_back(gpus.used.saturating_sub(gpus.ours));
+            if counts.len() > LOOKS {
+                counts.pop_front();
+            }
+        }
+    }
+
+    fn foreign_on(&self, node: &str) -> u32 {
+        let counts = self
+            .foreign
+            .get(node)
+            .filter(|counts| counts.len() == LOOKS);
+        let least = counts.and_then(|counts| counts.iter().min());
+        least.copied().unwrap_or(0)
+    }
+}
+
+fn node(found: NamedNode, foreign: u32) -> Node {
+    let known = found.hardware.len() == found.node.gpus as usize;
+    let gpus = if known {
+        let mut gpus: Vec<Gpu> = found
+            .hardware
+            .into_iter()
+            .map(|gpu| Gpu {
+                index: gpu.index,
+                uuid: GpuUuid(gpu.uuid),
+                model: gpu.model,
+                mem_total_bytes: gpu.mem_total_bytes,
+                nvlink_island: None,
+            })
+            .collect();
+        gpus.sort_by_key(|gpu| gpu.index);
+        gpus
+    } else {
+        (0..found.node.gpus)
+            .map(|index| Gpu {
+                index,
+                uuid: GpuUuid(format!("GPU-{}-{index}", found.name)),
+                model: "GPU".to_owned(),
+                mem_total_bytes: 0,
+                nvlink_island: None,
+            })
+            .collect()
+    };
+    Node {
+        name: NodeName(found.name),
+        source: NodeSource::Ray,
+        gpus,
+        present: true,
+        foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ours_explain_at_any_look_is_not_foreign() {
+        let ray = Ray::new("http://ray:8265", None).unwrap();
+        let mut inventory = RayInventory::new(ray, "berth-".to_owned());
+        let mut look = |used, ours| {
+            let node = ("a".to_owned(), GpuUse { used, ours });
+            inventory.count(&BTreeMap::from([node]));
+            inventory.foreign_on("a")
+        };
+        // A job of ours ended, and Ray still counts its four GPUs.
+        assert_eq!(look(4, 4), 0);
+        assert_eq!(look(4, 0), 0);
+        assert_eq!(look(0, 0), 0);
+        // Others take three, and we two besides.
+        assert_eq!(look(3, 0), 0);
+        assert_eq!(look(3, 2), 0);
+        assert_eq!(look(5, 2), 1, "of three looks the least");
+        assert_eq!(look(5, 2), 1);
+        assert_eq!(look(5, 2), 3);
+    }
+}
