@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
-use berth_api::views::{Counts, FreeAt, GpuView, JobRow, Totals, Whoami};
+use berth_api::views::{Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
 use berth_domain::node::Capacity;
-use berth_domain::{JobId, NodeName, NodeSource};
+use berth_domain::{Cordon, JobId, NodeName, NodeSource};
 use leptos::prelude::*;
 
 use crate::clock::Clock;
@@ -47,6 +47,9 @@ pub struct NodeShape {
     pub name: NodeName,
     pub source: NodeSource,
     pub present: bool,
+    pub state: NodeState,
+    /// Why it gets no new job.
+    pub cordon: Option<Cordon>,
     /// How many of its GPUs others use outside the queue.
     pub foreign: u32,
     /// `H100 80GB HBM3`, when all are the same.
@@ -360,6 +363,8 @@ fn shape(node: &berth_api::views::NodeView) -> NodeShape {
         name: node.name.clone(),
         source: node.source,
         present: node.present,
+        state: node.state,
+        cordon: node.cordon.clone(),
         foreign: node.foreign,
         model: model.trim_start_matches("NVIDIA ").to_owned(),
         gpus: node.gpus.iter().map(|gpu| gpu.index).collect(),

@@ -41,7 +41,7 @@ pub struct Args {
 /// Which policies to try.
 #[derive(Debug, clap::Args)]
 pub struct Policies {
-    /// fifo, easy, slurm or berth.
+    /// fifo, easy, priority, fair, sjf, slurm or berth.
     #[arg(long, value_name = "NAME", default_value = "berth")]
     policy: String,
     /// Several policies beside each other.

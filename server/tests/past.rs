@@ -144,7 +144,7 @@ async fn what_ran_is_run_again_under_other_policies() {
     assert_eq!(answer.policies[0].policy, "berth", "the one in force");
     for (days, names, says) in [
         (0, &["fifo"][..], "between 1 and 90"),
-        (28, &["lottery"][..], "fifo, easy, slurm or berth"),
+        (28, &["lottery"][..], "sjf, slurm or berth"),
         (28, &["fifo"; 9][..], "8 policies at most"),
     ] {
         let error = refused(other.call(ask(days, names)).await);

@@ -141,7 +141,7 @@ async fn a_policy_is_chosen_previewed_and_kept() {
     let kept = berth.call(GetPolicy {}).await.unwrap();
     assert_eq!(kept.policy.name, "fifo");
     for (wrong, says) in [
-        (policy("lottery", &[]), "fifo, easy, slurm or berth"),
+        (policy("lottery", &[]), "sjf, slurm or berth"),
         (policy("berth", &[("luck", "1")]), "There is no knob 'luck'"),
         (policy("berth", &[("preemption", "maybe")]), "preemption"),
     ] {

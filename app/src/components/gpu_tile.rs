@@ -67,7 +67,10 @@ pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>)
                     </a>
                 }
                 .into_any(),
-                None => view! { <span class="tile-job tile-none">"free"</span> }.into_any(),
+                None => {
+                    let word = if gpu.with(|gpu| gpu.cordon.is_some()) { "cordoned" } else { "free" };
+                    view! { <span class="tile-job tile-none">{word}</span> }.into_any()
+                }
             }}
             <Busy gpu />
             <span class="tile-figures num">
@@ -129,8 +132,11 @@ fn memory_share(gpu: &GpuView) -> f64 {
 fn told(gpu: &GpuView) -> String {
     let held = match &gpu.job {
         Some(job) => format!("job {} {} of {}", job.id, job.name, job.user),
-        None => "free".to_owned(),
+        None => "no job".to_owned(),
     };
+    let cordon = gpu.cordon.as_ref().map_or_else(String::new, |cordon| {
+        format!("\ncordoned by {}: {}", cordon.by, cordon.reason)
+    });
     let busy = gpu
         .busy_pct
         .map_or("busy unknown".to_owned(), |v| format!("{v:.0}% busy"));
@@ -144,7 +150,7 @@ fn told(gpu: &GpuView) -> String {
             )
         });
     format!(
-        "GPU {}: {held}\n{busy}, {memory}\n{}\n{}",
+        "GPU {}: {held}{cordon}\n{busy}, {memory}\n{}\n{}",
         gpu.index, gpu.model, gpu.uuid
     )
 }

@@ -49,6 +49,14 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
                 <span class="quiet">{node.model.clone()} " × " {total}</span>
                 {(node.source == NodeSource::Simulated)
                     .then(|| view! { <span class="tag">"simulated"</span> })}
+                {node.cordon
+                    .clone()
+                    .filter(|_| node.present)
+                    .map(|cordon| view! {
+                        <span class="badge badge-warn" title=format!("by {}", cordon.by)>
+                            {node.state.as_str()} ": " {cordon.reason}
+                        </span>
+                    })}
                 {(!node.present)
                     .then(|| view! {
                         <span class="badge badge-bad">"does not answer; gets no new jobs"</span>

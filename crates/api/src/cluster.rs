@@ -6,7 +6,7 @@ use server_fn_macro_default::server;
 
 use crate::live::Picture;
 use crate::views::{ClusterView, Counts, FreeAt, Whoami};
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Body};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClusterAnswer {
@@ -21,6 +21,37 @@ pub struct ClusterAnswer {
 #[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
     Ok(crate::context::Context::here()?.cluster().await)
+}
+
+/// A node or a GPU to take out of use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CordonArg {
+    /// `node-1`, or `node-1:3` for one of its GPUs.
+    pub place: String,
+    /// What waiting jobs and people are told.
+    pub reason: String,
+    /// To wait for what runs there to end.
+    #[serde(default)]
+    pub drain: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceArg {
+    pub place: String,
+}
+
+/// `POST /api/cordon`: the place gets no new job; what runs there goes on. Admins only.
+#[server(prefix = "/api", endpoint = "cordon", input = Body, output = Answer, client = AppClient)]
+pub async fn cordon(body: CordonArg) -> Result<ClusterAnswer, ApiError> {
+    crate::context::Context::here()?.cordon(body).await
+}
+
+/// `POST /api/uncordon`: the place gets jobs again. Admins only.
+#[server(prefix = "/api", endpoint = "uncordon", input = Body, output = Answer, client = AppClient)]
+pub async fn uncordon(body: PlaceArg) -> Result<ClusterAnswer, ApiError> {
+    crate::context::Context::here()?.uncordon(body).await
 }
 
 /// `GET /api/picture`: what the websocket's snapshot holds, once.

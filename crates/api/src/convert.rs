@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use berth_domain::cordon::of_gpu;
 use berth_domain::{
-    Ended, Exit, HoldBy, Job, JobId, JobState, Lease, NodeName, NodeSource, PendingReason, Record,
-    SubmitRequest, Timestamp, memory, walltime,
+    Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
+    PendingReason, Place, Record, SubmitRequest, Timestamp, memory, walltime,
 };
 use berth_orchestrator::{Samples, View};
 
 use crate::live::Picture;
 use crate::views::{
     ArrayPlace, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail, JobRef,
-    JobRow, LeasePart, NodeView, Totals,
+    JobRow, LeasePart, NodeState, NodeView, Totals,
 };
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
@@ -186,7 +187,7 @@ pub(crate) fn free_at(view: &View) -> Vec<FreeAt> {
 
 pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
     let jobs: HashMap<JobId, &Job> = view.active.iter().map(|job| (job.id, job)).collect();
-    let gpu = |gpu: &berth_domain::Gpu| {
+    let gpu = |node: &NodeName, gpu: &berth_domain::Gpu| {
         let job = view.holders.get(&gpu.uuid).and_then(|id| jobs.get(id));
         let sample = samples.get(&gpu.uuid);
         GpuView {
@@ -204,17 +205,27 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
             power_w: sample.and_then(|sample| sample.power_w),
             temp_c: sample.and_then(|sample| sample.temp_c),
+            cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
         }
     };
     let nodes: Vec<NodeView> = view
         .nodes
         .iter()
-        .map(|node| NodeView {
-            name: node.name.clone(),
-            source: node.source,
-            present: node.present,
-            foreign: node.foreign,
-            gpus: node.gpus.iter().map(gpu).collect(),
+        .map(|node| {
+            let all = Place {
+                node: node.name.clone(),
+                gpu: None,
+            };
+            let cordon = view.cordons.get(&all).cloned();
+            NodeView {
+                name: node.name.clone(),
+                source: node.source,
+                present: node.present,
+                foreign: node.foreign,
+                state: node_state(view, node, cordon.as_ref()),
+                cordon,
+                gpus: node.gpus.iter().map(|one| gpu(&node.name, one)).collect(),
+            }
         })
         .collect();
     ClusterView {
@@ -224,6 +235,20 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
         totals: totals(&nodes),
         nodes,
         executor_down: view.executor_down.clone(),
+    }
+}
+
+fn node_state(view: &View, node: &Node, cordon: Option<&Cordon>) -> NodeState {
+    let runs_here = |job: &Job| {
+        let lease = job.lease();
+        lease.is_some_and(|lease| lease.0.iter().any(|part| part.node == node.name))
+    };
+    match cordon {
+        _ if !node.present => NodeState::Absent,
+        None => NodeState::Up,
+        Some(cordon) if !cordon.drain => NodeState::Cordoned,
+        Some(_) if view.active.iter().any(runs_here) => NodeState::Draining,
+        Some(_) => NodeState::Drained,
     }
 }
 

@@ -111,6 +111,7 @@ impl From<Refusal> for ApiError {
             | Refusal::ClassNotAllowed
             | Refusal::PolicyNotAllowed
             | Refusal::QuotaNotAllowed
+            | Refusal::CordonNotAllowed
             | Refusal::ReservationNotYours { .. }
             | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }

@@ -220,6 +220,7 @@ fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
         && old.nodes.iter().zip(&new.nodes).all(|(old, new)| {
             old.name == new.name
                 && old.present == new.present
+                && (old.state, &old.cordon) == (new.state, &new.cordon)
                 && old.source == new.source
                 && old.gpus.len() == new.gpus.len()
                 && old

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    Constraints, JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest, Timestamp,
-    UserName,
+    Constraints, Cordon, JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest,
+    Timestamp, UserName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,10 +151,42 @@ pub struct NodeView {
     pub name: NodeName,
     pub source: NodeSource,
     pub present: bool,
+    /// `up`, `cordoned` (no new jobs), `draining` (and somebody waits for what runs to end),
+    /// `drained` (nothing runs any more) or `absent`.
+    #[serde(default)]
+    pub state: NodeState,
+    /// Why it gets no new job, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cordon: Option<Cordon>,
     /// How many of its GPUs others use outside the queue.
     #[serde(default)]
     pub foreign: u32,
     pub gpus: Vec<GpuView>,
+}
+
+/// Whether a node takes jobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    #[default]
+    Up,
+    Cordoned,
+    Draining,
+    Drained,
+    Absent,
+}
+
+impl NodeState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NodeState::Up => "up",
+            NodeState::Cordoned => "cordoned",
+            NodeState::Draining => "draining",
+            NodeState::Drained => "drained",
+            NodeState::Absent => "absent",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,6 +197,9 @@ pub struct GpuView {
     pub mem_total_bytes: u64,
     /// Who holds it.
     pub job: Option<JobRef>,
+    /// Why it gets no new job, if it does not: its own cordon or its node's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cordon: Option<Cordon>,
     /// Absent values are unknown, never zero.
     pub busy_pct: Option<f32>,
     pub mem_used_bytes: Option<u64>,

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, completions, logs, r#move, nodes, policy, queue, quota, reserve, run, show, submit,
-    update, why,
+    change, completions, cordon, logs, r#move, nodes, policy, queue, quota, reserve, run, show,
+    submit, sweep, update, why,
 };
 use crate::connect;
 
@@ -37,6 +37,8 @@ pub struct Cli {
 pub enum Verb {
     /// Queue a command and print its job number.
     Submit(Box<submit::Args>),
+    /// Queue a command once for each combination of parameters.
+    Sweep(Box<sweep::Args>),
     /// Submit, follow the log, and exit with the job's code.
     Run(Box<run::Args>),
     /// List jobs: yours that are waiting or running, unless asked otherwise.
@@ -61,6 +63,12 @@ pub enum Verb {
     Requeue(change::Args),
     /// The nodes, their GPUs, and who holds them.
     Nodes(nodes::Args),
+    /// Give a node or a GPU no new jobs (admins only).
+    Cordon(cordon::Args),
+    /// The same, to wait for what runs there to end.
+    Drain(cordon::Args),
+    /// Give it jobs again.
+    Uncordon(cordon::Uncordoned),
     /// Which policy orders the queue, what another would do, and changing it.
     Policy(policy::Args),
     /// Keep GPUs for somebody for a time.

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod completions;
+pub mod cordon;
 pub mod job_args;
 pub mod logs;
 pub mod r#move;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod show;
 pub mod spec_args;
 pub mod submit;
+pub mod sweep;
 pub mod update;
 pub mod whoami;
 pub mod why;
@@ -27,6 +29,7 @@ use crate::session::Session;
 pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Submit(args) => submit::run(session, *args).await?,
+        Verb::Sweep(args) => sweep::run(session, *args).await?,
         Verb::Run(args) => return run::run(session, *args).await,
         Verb::Queue(args) => queue::run(session, args).await?,
         Verb::Show(args) => show::run(session, &args).await?,
@@ -43,6 +46,9 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Move(args) => r#move::run(session, &args).await?,
         Verb::Update(args) => update::run(session, *args).await?,
         Verb::Nodes(args) => nodes::run(session, &args).await?,
+        Verb::Cordon(args) => cordon::cordon(session, &args, false).await?,
+        Verb::Drain(args) => cordon::cordon(session, &args, true).await?,
+        Verb::Uncordon(args) => cordon::uncordon(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,

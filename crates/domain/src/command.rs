@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
+use crate::cordon::Place;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::policy::PolicyChoice;
 use crate::quota::{Allow, Whose};
@@ -56,6 +57,14 @@ pub enum Command {
     /// Gives back what is left of the occurrence that is under way.
     EndReservation(ReservationId),
     SetQuota(Whose, Allow),
+    /// Gives a node or a GPU no new job; what runs there goes on.
+    Cordon {
+        place: Place,
+        reason: String,
+        /// To wait for what runs there to end.
+        drain: bool,
+    },
+    Uncordon(Place),
 }
 
 /// Where a waiting job goes in the order of its class.

@@ -2,6 +2,7 @@
 //! then applies them.
 
 mod change;
+mod cordon;
 mod report;
 mod reserve;
 mod submit;
@@ -108,6 +109,19 @@ pub fn decide(
             actor,
             command: Command::SetQuota(whose, allow),
         } => reserve::set_quota(state, &actor, whose, allow).map(just),
+        Input::Command {
+            actor,
+            command:
+                Command::Cordon {
+                    place,
+                    reason,
+                    drain,
+                },
+        } => cordon::cordon(state, &actor, place, (reason, drain), now).map(just),
+        Input::Command {
+            actor,
+            command: Command::Uncordon(place),
+        } => cordon::uncordon(state, &actor, place).map(just),
         Input::Command { actor, command } => change::change(state, &actor, command, now),
         Input::Starts(starts) => {
             let mut events = report::starts(state, starts);

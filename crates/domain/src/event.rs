@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Actor, MoveTo};
+use crate::cordon::{Cordon, Place};
 use crate::ids::{AttemptId, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{HoldBy, StopCause};
 use crate::lease::Lease;
@@ -121,6 +122,14 @@ pub enum Event {
     QuotasSet {
         quotas: Box<Quotas>,
     },
+    /// A node or a GPU gets no new job from now on.
+    Cordoned {
+        place: Place,
+        cordon: Cordon,
+    },
+    Uncordoned {
+        place: Place,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -160,7 +169,9 @@ impl Event {
             | Event::ReservationCancelled { .. }
             | Event::ReservationUsed { .. }
             | Event::ReservationOver { .. }
-            | Event::QuotasSet { .. } => None,
+            | Event::QuotasSet { .. }
+            | Event::Cordoned { .. }
+            | Event::Uncordoned { .. } => None,
         }
     }
 
@@ -239,6 +250,11 @@ impl Event {
                 }
             },
             Event::QuotasSet { .. } => "Quotas changed".to_owned(),
+            Event::Cordoned { place, cordon } if cordon.drain => {
+                format!("{place} is being drained: {}", cordon.reason)
+            }
+            Event::Cordoned { place, cordon } => format!("{place} cordoned: {}", cordon.reason),
+            Event::Uncordoned { place } => format!("{place} gets jobs again"),
         }
     }
 }

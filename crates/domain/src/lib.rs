@@ -8,6 +8,7 @@
 pub mod command;
 pub mod commandline;
 pub mod constraints;
+pub mod cordon;
 pub mod decide;
 pub mod event;
 pub mod ids;
@@ -31,6 +32,7 @@ pub mod walltime;
 
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
+pub use cordon::{Cordon, Cordons, Place};
 pub use decide::{Decision, Input, Report, Rules, decide};
 pub use event::{Event, Record};
 pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};

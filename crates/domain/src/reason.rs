@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
+use crate::cordon::Place;
 use crate::ids::{JobId, ReservationId, UserName};
 use crate::reservation::{Holder, label};
 use crate::sentence::{gpus, moment, span};
@@ -72,6 +73,15 @@ pub enum PendingReason {
         /// Those of its constraints that keep it waiting.
         asks: Box<Constraints>,
     },
+    /// It could start if nothing was cordoned.
+    Cordoned {
+        /// The first cordon that keeps GPUs from it.
+        place: Place,
+        reason: String,
+        by: UserName,
+        /// Idle GPUs that get no job, on all cordoned places.
+        idle_gpus: u32,
+    },
     /// No nodes could ever give it what it asks for, as the cluster is now.
     BadConstraints {
         asks: Box<Constraints>,
@@ -139,6 +149,7 @@ impl PendingReason {
             PendingReason::JobHeldAdmin => "JobHeldAdmin",
             PendingReason::NeverFits { .. } => "NeverFits",
             PendingReason::Constraints { .. } => "Constraints",
+            PendingReason::Cordoned { .. } => "Cordoned",
             PendingReason::BadConstraints { .. } => "BadConstraints",
             PendingReason::QuotaUser { .. } => "QuotaUser",
             PendingReason::QuotaProject { .. } => "QuotaProject",
@@ -242,6 +253,17 @@ impl PendingReason {
                 fitting_gpus,
                 asks,
             } => constraints(*nodes, *gpus_per_node, *free_gpus, *fitting_gpus, asks),
+            PendingReason::Cordoned {
+                place,
+                reason,
+                by,
+                idle_gpus,
+            } => format!(
+                "{} {} idle and kept from new jobs: {place} is cordoned by {by} ({reason}). It \
+                 starts when that ends, or others come free.",
+                gpus(*idle_gpus),
+                if *idle_gpus == 1 { "is" } else { "are" },
+            ),
             PendingReason::BadConstraints { asks } => format!(
                 "Cannot start: there are not enough GPUs {}. Ask for less with `berth update`, or \
                  wait for nodes to come back.",

@@ -35,6 +35,8 @@ pub enum Refusal {
     ClassNotAllowed,
     #[error("Only an admin can change the policy. `berth policy preview` shows what it would do.")]
     PolicyNotAllowed,
+    #[error("Only an admin can cordon and uncordon. `berth nodes` shows what is cordoned and why.")]
+    CordonNotAllowed,
     #[error("Only an admin can set quotas. `berth quota show` shows them.")]
     QuotaNotAllowed,
     #[error("There is no reservation {id}. `berth reserve list` lists them.")]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 
+use crate::cordon::Cordons;
 use crate::event::{Event, Record};
 use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{Illegal, Job};
@@ -42,6 +43,7 @@ pub struct State {
     /// Also those that are over or cancelled: fair share remembers them.
     reservations: BTreeMap<ReservationId, Reservation>,
     quotas: Quotas,
+    cordons: Cordons,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -52,6 +54,7 @@ pub struct Changes {
     pub policy: Option<PolicyChoice>,
     pub reservations: Vec<Reservation>,
     pub quotas: Option<Quotas>,
+    pub cordons: Option<Cordons>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -71,6 +74,7 @@ pub struct Saved {
     pub policy: PolicyChoice,
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
+    pub cordons: Cordons,
 }
 
 impl State {
@@ -95,6 +99,7 @@ impl State {
                 .map(|reservation| (reservation.id, reservation))
                 .collect(),
             quotas: saved.quotas,
+            cordons: saved.cordons,
             ..State::default()
         };
         for job in saved.live {
@@ -225,6 +230,12 @@ impl State {
         turns.filter_map(|one| one.next_turn(now)).min()
     }
 
+    /// The places that get no new job.
+    #[must_use]
+    pub fn cordons(&self) -> &Cordons {
+        &self.cordons
+    }
+
     #[must_use]
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
@@ -263,6 +274,14 @@ impl State {
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
                 (Event::QuotasSet { quotas }, None) => changes.quotas = Some((**quotas).clone()),
+                (Event::Cordoned { place, cordon }, None) => {
+                    let all = changes.cordons.get_or_insert_with(|| self.cordons.clone());
+                    all.insert(place.clone(), cordon.clone());
+                }
+                (Event::Uncordoned { place }, None) => {
+                    let all = changes.cordons.get_or_insert_with(|| self.cordons.clone());
+                    all.remove(place);
+                }
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
                         changes.nodes.push(Node {
@@ -314,6 +333,12 @@ impl State {
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
             (Event::PolicySet { policy }, None) => self.policy = policy.clone(),
             (Event::QuotasSet { quotas }, None) => self.quotas = (**quotas).clone(),
+            (Event::Cordoned { place, cordon }, None) => {
+                self.cordons.insert(place.clone(), cordon.clone());
+            }
+            (Event::Uncordoned { place }, None) => {
+                self.cordons.remove(place);
+            }
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
             }

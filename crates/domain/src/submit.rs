@@ -5,6 +5,7 @@ mod array;
 pub mod asks;
 pub mod form;
 mod size;
+mod sweep;
 mod turn;
 mod words;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::array::ArrayRequest;
 pub(crate) use self::size::{check_time_limit, retries, size};
+pub use self::sweep::Sweep;
 pub(crate) use self::words::label;
 use crate::node::Capacity;
 use crate::refusal::Refusal;
@@ -90,6 +92,13 @@ pub struct SubmitRequest {
     /// `0-9`, `1,3,5`, `0-9:2`, each with an optional `%4` for at most four at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
+    /// One job for each combination of parameters: `lr=1e-3,1e-4`, `seed=0..4` (both ends included).
+    /// `{lr}` in command, name, workdir and env stands for the value; so does `$BERTH_PARAM_LR`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sweep: Vec<String>,
+    /// How many jobs of the sweep may run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<i64>,
     /// Submitted but not queued until released.
     #[serde(default)]
     pub hold: bool,
@@ -103,6 +112,7 @@ pub struct SubmitRequest {
 pub struct Checked {
     pub spec: JobSpec,
     pub array: Option<ArrayRequest>,
+    pub sweep: Option<Sweep>,
 }
 
 impl SubmitRequest {
@@ -139,7 +149,14 @@ impl SubmitRequest {
             array: None,
         };
         let array = self.array.as_deref().map(array::array).transpose()?;
-        Ok(Checked { spec, array })
+        let sweep = sweep::sweep(&self.sweep, self.at_once)?;
+        if array.is_some() && sweep.is_some() {
+            return Err(Refusal::invalid(
+                "sweep",
+                "A job is either an array or a sweep: make the array's numbers a parameter.",
+            ));
+        }
+        Ok(Checked { spec, array, sweep })
     }
 
     /// Everything that is wrong, for a form that marks each field.
@@ -168,6 +185,7 @@ impl SubmitRequest {
             self.array
                 .as_deref()
                 .map_or(Ok(()), |text| array::array(text).map(drop)),
+            sweep::sweep(&self.sweep, self.at_once).map(drop),
             self.idempotency_key
                 .as_deref()
                 .map_or(Ok(()), |key| label("idempotency_key", key)),

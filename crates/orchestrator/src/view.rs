@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use berth_domain::{
-    GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq, State, StateName,
+    Cordons, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq, State,
+    StateName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -36,6 +37,8 @@ pub struct View {
     pub forecasts: Arc<HashMap<JobId, Forecast>>,
     /// For whoever asks why, or what if.
     pub planning: Arc<Planning>,
+    /// What gets no new job.
+    pub cordons: Cordons,
     /// The policy as it was chosen.
     pub policy: PolicyChoice,
     /// Also those that are over; not those that were cancelled.
@@ -89,6 +92,7 @@ impl View {
             forecasts,
             planning,
             policy: state.policy().clone(),
+            cordons: state.cordons().clone(),
             reservations: state
                 .reservations()
                 .filter(|one| one.cancelled.is_none())

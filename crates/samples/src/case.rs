@@ -139,6 +139,7 @@ impl Making {
                 free,
                 cpu_jobs: self.rng.u32(0..3),
                 cordoned: self.chance(0.05),
+                kept: Vec::new(),
             };
             self.snapshot.nodes.push(node);
         }

@@ -97,5 +97,6 @@ fn add_full_node(snapshot: &mut Snapshot, number: u32) {
         free: Vec::new(),
         cpu_jobs: 0,
         cordoned: false,
+        kept: Vec::new(),
     });
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use berth_domain::{
-    Constraint, Constraints, GpuRef, JobId, Lease, NodeLease, PendingReason, Timestamp,
+    Constraint, Constraints, GpuRef, JobId, Lease, NodeLease, PendingReason, Place, Timestamp,
 };
 
 use crate::dispatch::{self, Decision, Exact, Part, Places, Room, Why};
@@ -228,8 +228,11 @@ impl<'a> Words<'a> {
     }
 
     fn no_room(&mut self, job: &Facts, free: u32, best: u32) -> PendingReason {
-        match self.behind(job.id) {
-            Some(behind) => behind,
+        if let Some(behind) = self.behind(job.id) {
+            return behind;
+        }
+        match self.cordoned(job) {
+            Some(cordoned) => cordoned,
             None if free < job.gpus() => PendingReason::Resources {
                 wanted_gpus: job.gpus(),
                 free_gpus: free,
@@ -243,16 +246,62 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// A job that asks for nodes or GPUs that are not free, where others are.
-    fn constraints(&mut self, job: &'a Facts) -> PendingReason {
-        let (any, nodes, gpus) = (self.places.any(), job.nodes, job.gpus_per_node);
-        let left = self.left.get_or_insert_with(|| {
+    /// What is free after everything of this plan has started.
+    fn left(&mut self) -> &Room {
+        self.left.get_or_insert_with(|| {
             let mut room = self.room.clone();
             for (_, parts) in self.starts {
                 room.take(parts);
             }
             room
-        });
+        })
+    }
+
+    /// A job that could start if nothing was cordoned.
+    fn cordoned(&mut self, job: &Facts) -> Option<PendingReason> {
+        let (snapshot, places) = (self.snapshot, self.places);
+        if snapshot.cordons.is_empty() {
+            return None;
+        }
+        let mut room = self.left().clone();
+        let mut idle_gpus = 0;
+        let mut first = None;
+        for (at, node) in snapshot.nodes.iter().enumerate() {
+            for part in places.parts(&snapshot.nodes, at, &node.kept) {
+                room.free[part.pool] += part.gpus;
+                idle_gpus += part.gpus;
+            }
+            if let (None, Some(gpu)) = (&first, node.kept.first()) {
+                let mut places = [Some(gpu.index), None].into_iter().map(|gpu| Place {
+                    node: node.name.clone(),
+                    gpu,
+                });
+                first = places.find_map(|place| {
+                    let cordon = snapshot.cordons.get(&place)?;
+                    Some((place, cordon))
+                });
+            }
+        }
+        let (place, cordon) = first?;
+        let need = places.of_job(job);
+        room.choose(need, job.nodes, job.gpus_per_node)?;
+        Some(PendingReason::Cordoned {
+            place,
+            reason: cordon.reason.clone(),
+            by: cordon.by.clone(),
+            idle_gpus,
+        })
+    }
+
+    /// A job that asks for nodes or GPUs that are not free, where others are.
+    fn constraints(&mut self, job: &'a Facts) -> PendingReason {
+        if let Some(cordoned) = self.cordoned(job) {
+            // It waits for GPUs as those behind it do.
+            self.behind(job.id);
+            return cordoned;
+        }
+        let (any, nodes, gpus) = (self.places.any(), job.nodes, job.gpus_per_node);
+        let left = &self.left().clone();
         let free_gpus = left.free_gpus();
         let fits = |need| left.choose(need, nodes, gpus).is_some();
         let keeps = fits(any) && !fits(self.places.of_job(job));

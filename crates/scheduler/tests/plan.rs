@@ -31,6 +31,7 @@ fn cluster(free: [&[u32]; 2]) -> Snapshot {
             free: free.iter().map(|index| gpu(name, *index)).collect(),
             cpu_jobs: 0,
             cordoned: false,
+            kept: Vec::new(),
             pools: Arc::default(),
         });
     Snapshot {
@@ -284,6 +285,7 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
                     free,
                     cpu_jobs,
                     cordoned: false,
+                    kept: Vec::new(),
                     pools: Arc::default(),
                 }
             })

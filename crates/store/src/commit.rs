@@ -52,6 +52,10 @@ impl Store {
             let doc = serde_json::to_string(quotas).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "quotas", doc).await?;
         }
+        if let Some(cordons) = &changes.cordons {
+            let doc = serde_json::to_string(cordons).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "cordons", doc).await?;
+        }
         for reservation in &changes.reservations {
             let doc = serde_json::to_string(reservation).map_err(StoreError::Write)?;
             sqlx::query("INSERT OR REPLACE INTO reservations (id, doc) VALUES (?, ?)")

@@ -86,6 +86,7 @@ impl Store {
                 .map(reservation)
                 .collect::<Result<_, _>>()?,
             quotas: setting(&settings, "quotas")?,
+            cordons: setting(&settings, "cordons")?,
         }))
     }
 }

@@ -74,6 +74,8 @@ impl JobArgs {
             exclude: spec.exclude.unwrap_or_default(),
             nvlink: self.nvlink,
             array: None,
+            sweep: vec![],
+            at_once: None,
             hold: false,
             idempotency_key: Some(self.key.unwrap_or_else(new_key)),
         })
@@ -175,6 +177,8 @@ mod tests {
             exclude: vec!["n3".into()],
             nvlink: true,
             array: Some("0-9%2".into()),
+            sweep: vec![],
+            at_once: None,
             hold: true,
             idempotency_key: Some("k".into()),
         };

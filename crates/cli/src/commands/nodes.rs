@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_api::cluster::{ClusterAnswer, GetCluster};
-use berth_api::views::{GpuView, NodeView};
+use berth_api::views::{GpuView, NodeState, NodeView};
 use berth_domain::{JobId, NodeSource};
 
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ fn text(answer: &ClusterAnswer, each_gpu: bool, width: Width) -> String {
 fn by_node(nodes: &[NodeView], width: Width) -> String {
     let header = ["NODE", "STATE", "GPUS", "FREE", "BUSY", "MODEL", "JOBS"];
     let cells = |node: &NodeView| {
-        let free = node.gpus.iter().filter(|gpu| gpu.job.is_none()).count();
+        let free = node.gpus.iter().filter(|gpu| is_free(node, gpu)).count();
         vec![
             node.name.to_string(),
             state(node),
@@ -94,8 +94,13 @@ fn by_gpu(nodes: &[NodeView], width: Width) -> String {
                 .map_or_else(unknown, |degrees| format!("{degrees:.0} C")),
             job.map(|job| job.id.to_string()).unwrap_or_default(),
             job.map(|job| job.user.to_string()).unwrap_or_default(),
-            job.map(|job| table::printable(&job.name))
-                .unwrap_or_default(),
+            match (job, &gpu.cordon) {
+                (Some(job), _) => table::printable(&job.name),
+                (None, Some(cordon)) => {
+                    format!("cordoned: {}", table::printable(&cordon.reason))
+                }
+                (None, None) => String::new(),
+            },
         ]
     };
     let rows = nodes
@@ -104,13 +109,20 @@ fn by_gpu(nodes: &[NodeView], width: Width) -> String {
     table::plain(&header, &[1, 2, 3, 4, 5, 6], rows.collect(), width)
 }
 
+/// `up`, or what it is instead; with it what is out of use and why.
 fn state(node: &NodeView) -> String {
-    match (node.present, node.source) {
-        (false, _) => "absent".to_owned(),
-        (true, NodeSource::Simulated) => "simulated".to_owned(),
-        (true, _) if node.foreign > 0 => format!("up, {} foreign", node.foreign),
-        (true, _) => "up".to_owned(),
+    match (node.state, node.source, &node.cordon) {
+        (NodeState::Up, NodeSource::Simulated, _) => "simulated".to_owned(),
+        (state, _, Some(cordon)) => {
+            format!("{}: {}", state.as_str(), table::printable(&cordon.reason))
+        }
+        (NodeState::Up, ..) if node.foreign > 0 => format!("up, {} foreign", node.foreign),
+        (state, ..) => state.as_str().to_owned(),
     }
+}
+
+fn is_free(node: &NodeView, gpu: &GpuView) -> bool {
+    node.present && gpu.job.is_none() && gpu.cordon.is_none()
 }
 
 /// `17 x4, 18`: who holds how many.
@@ -171,6 +183,7 @@ mod tests {
             mem_used_bytes: busy.map(|_| 3 << 29),
             power_w: busy.map(|_| 300.4),
             temp_c: None,
+            cordon: None,
         }
     }
 
@@ -179,6 +192,8 @@ mod tests {
             name: "node-1".into(),
             source: NodeSource::Simulated,
             present: true,
+            state: NodeState::Up,
+            cordon: None,
             foreign: 0,
             gpus: vec![
                 gpu(0, Some(7), Some(90.0)),

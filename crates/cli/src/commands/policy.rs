@@ -42,7 +42,7 @@ enum Verb {
 
 #[derive(Debug, clap::Args)]
 struct Choice {
-    /// `fifo`, `easy`, `slurm` or `berth`.
+    /// `fifo`, `easy`, `priority`, `fair`, `sjf`, `slurm` or `berth`.
     name: String,
     /// A knob that differs from it; may be given several times.
     #[arg(long = "set", value_name = "KNOB=VALUE", value_parser = knob)]

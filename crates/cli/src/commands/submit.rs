@@ -56,7 +56,12 @@ impl Args {
 
 pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
     let request = args.complete(job_args::request)?;
-    let answer = job_args::submit(session, &request).await?;
+    send(session, &request).await
+}
+
+/// Submits, and says what became of it.
+pub async fn send(session: &Session, request: &SubmitRequest) -> Result<(), Failure> {
+    let answer = job_args::submit(session, request).await?;
     if session.json {
         return output::json(&answer);
     }

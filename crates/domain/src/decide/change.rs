@@ -28,7 +28,9 @@ pub(super) fn change(
         | Command::Reserve(..)
         | Command::CancelReservation(_)
         | Command::EndReservation(_)
-        | Command::SetQuota(..) => {
+        | Command::SetQuota(..)
+        | Command::Cordon { .. }
+        | Command::Uncordon(_) => {
             unreachable!("what is about no job that exists is decided elsewhere")
         }
         Command::Cancel(id) => {

@@ -11,7 +11,7 @@ use crate::rank::Rank;
 use crate::refusal::Refusal;
 use crate::spec::{ArrayTask, JobSpec, PriorityClass};
 use crate::state::State;
-use crate::submit::SubmitRequest;
+use crate::submit::{Checked, SubmitRequest};
 
 pub(super) fn submit(
     state: &State,
@@ -56,33 +56,16 @@ pub(super) fn submit(
         .check(state.nodes(), asked.nodes, asked.gpus_per_node)?;
     let first = state.next_job().0;
     let first_ordinal = state.counters().last_ordinal + 1;
-    let tasks: Vec<Option<ArrayTask>> = match &checked.array {
-        None => vec![None],
-        Some(array) => {
-            let task = |index| ArrayTask {
-                array: JobId(first),
-                index,
-                limit: array.limit,
-            };
-            array
-                .indices
-                .iter()
-                .map(|index| Some(task(*index)))
-                .collect()
-        }
-    };
-    let jobs: Vec<JobId> = (first..).take(tasks.len()).map(JobId).collect();
+    let specs = specs(checked, JobId(first))?;
+    let jobs: Vec<JobId> = (first..).take(specs.len()).map(JobId).collect();
     let events = jobs
         .iter()
-        .zip(tasks)
+        .zip(specs)
         .zip(first_ordinal..)
-        .map(|((job, task), ordinal)| Event::JobSubmitted {
+        .map(|((job, spec), ordinal)| Event::JobSubmitted {
             job: *job,
             owner: owner.clone(),
-            spec: Box::new(JobSpec {
-                array: task,
-                ..checked.spec.clone()
-            }),
+            spec: Box::new(spec),
             rank: Rank::ordinal(ordinal),
             held: request.hold.then_some(HoldBy::User),
             key: request.idempotency_key.clone(),
@@ -93,4 +76,32 @@ pub(super) fn submit(
         jobs,
         repeated: false,
     })
+}
+
+/// The job, or one for each task of the array or combination of the sweep; the first one's number
+/// names them all.
+fn specs(checked: Checked, first: JobId) -> Result<Vec<JobSpec>, Refusal> {
+    let Checked { spec, array, sweep } = checked;
+    let task = |index, limit| ArrayTask {
+        array: first,
+        index,
+        limit,
+    };
+    if let Some(sweep) = sweep {
+        let specs = (0..).zip(sweep.specs(&spec)?);
+        let numbered = specs.map(|(index, spec)| JobSpec {
+            array: Some(task(index, sweep.limit)),
+            ..spec
+        });
+        return Ok(numbered.collect());
+    }
+    let Some(array) = array else {
+        return Ok(vec![spec]);
+    };
+    let tasks = array.indices.into_iter();
+    let tasks = tasks.map(|index| JobSpec {
+        array: Some(task(index, array.limit)),
+        ..spec.clone()
+    });
+    Ok(tasks.collect())
 }

@@ -87,6 +87,8 @@ impl SubmitRequest {
             exclude: list("exclude", &[',', ' ']),
             nvlink: !text("nvlink").is_empty(),
             array: given("array"),
+            sweep: vec![],
+            at_once: None,
             hold: !text("hold").is_empty(),
             idempotency_key: None,
         };

@@ -203,6 +203,7 @@ mod tests {
             free: Vec::new(),
             cpu_jobs: 0,
             cordoned: false,
+            kept: Vec::new(),
         };
         let places = Places::of_nodes(&[node(0), node(1)]);
         let [first, second] = places.any().places.as_slice() else {

@@ -1,14 +1,18 @@
 //! The policies that have a name.
 
-use super::{Backfill, Order, Policy, Preemption, Quota, RunTimeSource, Shortest, Weights};
+use std::time::Duration;
+
+use super::{
+    Backfill, Measure, Order, Policy, Preemption, Quota, RunTimeSource, Shortest, Weights,
+};
 
 /// There is no such policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no policy '{0}': use fifo, easy, slurm or berth")]
+#[error("there is no policy '{0}': use fifo, easy, priority, fair, sjf, slurm or berth")]
 pub struct UnknownPolicy(pub String);
 
 impl Policy {
-    pub const NAMES: [&str; 4] = ["fifo", "easy", "slurm", "berth"];
+    pub const NAMES: [&str; 7] = ["fifo", "easy", "priority", "fair", "sjf", "slurm", "berth"];
 
     /// A built-in by its name.
     ///
@@ -18,6 +22,9 @@ impl Policy {
         match name {
             "fifo" => Ok(Self::fifo()),
             "easy" => Ok(Self::easy()),
+            "priority" => Ok(Self::priority()),
+            "fair" => Ok(Self::fair()),
+            "sjf" => Ok(Self::sjf()),
             "slurm" => Ok(Self::slurm()),
             "berth" => Ok(Self::berth()),
             _ => Err(UnknownPolicy(name.to_owned())),
@@ -47,6 +54,49 @@ impl Policy {
             name: "easy".to_owned(),
             backfill: Backfill::Easy,
             ..Self::fifo()
+        }
+    }
+
+    /// Class and place in the line are everything: whoever passes delays nobody before it.
+    #[must_use]
+    pub fn priority() -> Self {
+        Policy {
+            name: "priority".to_owned(),
+            backfill: Backfill::Conservative,
+            ..Self::easy()
+        }
+    }
+
+    /// Who used least of late goes first, whatever they ask for.
+    #[must_use]
+    pub fn fair() -> Self {
+        Policy {
+            name: "fair".to_owned(),
+            weights: Weights {
+                age: 0.0,
+                size: 0.0,
+                ..Weights::default()
+            },
+            ..Self::slurm()
+        }
+    }
+
+    /// The shortest expected run time first, and nothing else: the least mean wait that is easy to
+    /// explain, and no end to the wait of a long job.
+    #[must_use]
+    pub fn sjf() -> Self {
+        Policy {
+            name: "sjf".to_owned(),
+            order: Order::Shortest,
+            shortest: Shortest {
+                size_power: 0.0,
+                measure: Measure::Mean,
+                fair_share: 0.0,
+                ageing: 0.0,
+                max_wait: Duration::from_secs(366 * 86_400),
+                ..Shortest::default()
+            },
+            ..Self::easy()
         }
     }
 
@@ -97,7 +147,7 @@ mod tests {
         let error = Policy::named("best").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no policy 'best': use fifo, easy, slurm or berth"
+            "there is no policy 'best': use fifo, easy, priority, fair, sjf, slurm or berth"
         );
     }
 }

@@ -90,6 +90,7 @@ impl<'a> Engine<'a> {
                 free: (0..*gpus).map(gpu).collect(),
                 cpu_jobs: 0,
                 cordoned: false,
+                kept: Vec::new(),
                 pools: Arc::default(),
             }
         };

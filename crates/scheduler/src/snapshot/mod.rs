@@ -6,7 +6,7 @@ mod promised;
 
 use std::sync::Arc;
 
-use berth_domain::{GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
+use berth_domain::{Cordons, GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
 
 pub use facts::Facts;
 
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub reservations: Vec<Reservation>,
     /// How many GPUs each user and project may hold; they stand above the policy's.
     pub quotas: Quotas,
+    /// What gets no new job, and why.
+    pub cordons: Cordons,
 }
 
 /// A node and what is free on it.
@@ -44,8 +46,10 @@ pub struct FreeNode {
     pub free: Vec<GpuRef>,
     /// Jobs without GPUs that run here.
     pub cpu_jobs: u32,
-    /// Gets no new job: an admin drains it.
+    /// Gets no new job: an admin said so.
     pub cordoned: bool,
+    /// Idle, and would be free if nothing was cordoned.
+    pub kept: Vec<GpuRef>,
 }
 
 /// GPUs of a node that are alike.

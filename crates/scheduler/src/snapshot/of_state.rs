@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use berth_domain::cordon::of_gpu;
 use berth_domain::job::PastAttempt;
 use berth_domain::{
-    Constraints, DependencyKind, GpuRef, HoldBy, Job, JobState, Node, PendingReason, State,
+    Constraints, Cordons, DependencyKind, GpuRef, HoldBy, Job, JobState, Lease, Node,
+    PendingReason, Place, State,
 };
 
 use super::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};
@@ -25,19 +27,25 @@ impl Snapshot {
     pub fn in_use(state: &State) -> Self {
         let mut snapshot = Snapshot {
             quotas: state.quotas().clone(),
+            cordons: state.cordons().clone(),
             ..Snapshot::default()
         };
         let mut place = HashMap::new();
         for node in state.nodes().filter(|node| node.present) {
-            let free = node
+            let idle = node
                 .gpus
                 .iter()
                 .filter(|gpu| state.holder(&gpu.uuid).is_none());
-            let free = free.map(|gpu| GpuRef {
+            let idle = idle.map(|gpu| GpuRef {
                 index: gpu.index,
                 uuid: gpu.uuid.clone(),
             });
-            let mut free: Vec<GpuRef> = free.collect();
+            let (kept, mut free): (Vec<GpuRef>, Vec<GpuRef>) =
+                idle.partition(|gpu| of_gpu(state.cordons(), &node.name, gpu.index).is_some());
+            let of_node = Place {
+                node: node.name.clone(),
+                gpu: None,
+            };
             let foreign = usize::try_from(node.foreign).unwrap_or(usize::MAX);
             free.truncate(free.len().saturating_sub(foreign));
             place.insert(node.name.clone(), snapshot.nodes.len());
@@ -47,7 +55,8 @@ impl Snapshot {
                 pools: pools(node),
                 free,
                 cpu_jobs: 0,
-                cordoned: false,
+                cordoned: state.cordons().contains_key(&of_node),
+                kept,
             });
         }
         for job in state.live() {
@@ -59,7 +68,7 @@ impl Snapshot {
                 }
                 snapshot.active.push(Active {
                     job: facts(job),
-                    lease: attempt.lease.clone(),
+                    lease: uncordoned(&attempt.lease, state.cordons()),
                     since: Some(attempt.granted_at),
                     checkpoint_at: None,
                     stopping: matches!(job.state, JobState::Stopping { .. }),
@@ -68,6 +77,19 @@ impl Snapshot {
         }
         snapshot
     }
+}
+
+/// Of a lease what others can have when it ends.
+fn uncordoned(lease: &Lease, cordons: &Cordons) -> Lease {
+    let mut lease = lease.clone();
+    if !cordons.is_empty() {
+        for part in &mut lease.0 {
+            let node = &part.node;
+            part.gpus
+                .retain(|gpu| of_gpu(cordons, node, gpu.index).is_none());
+        }
+    }
+    lease
 }
 
 /// The GPUs of a node, alike ones together, in the order of their first.

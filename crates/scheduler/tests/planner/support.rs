@@ -48,6 +48,7 @@ pub fn idle(nodes: usize) -> Snapshot {
             name: NodeName(name),
             cpu_jobs: 0,
             cordoned: false,
+            kept: Vec::new(),
             pools: Arc::default(),
         }
     };
