@@ -75,9 +75,18 @@ test('pictures of a busy cluster', async ({ page }) => {
       await page.getByRole('button', { name: 'Submit', exact: true }).click();
       await page.getByText('More', { exact: true }).click();
     });
+    await shoot(page, 'submit-more', `${berth.url}/submit`, async () => {
+      await page.getByText('More', { exact: true }).click();
+      await page.getByLabel('GPU model').fill('H100');
+      await page.getByLabel('Only on nodes').fill('node-9');
+      await page.getByLabel('Hold').scrollIntoViewIfNeeded();
+    });
     await shoot(page, 'cancel-dialog', `${berth.url}/jobs/${gang}`, async () => {
       await page.getByRole('button', { name: `Cancel job ${gang}` }).click();
     });
+    await berth.api('cordon', { place: 'node-2', reason: 'new fans', drain: true });
+    await berth.api('cordon', { place: 'node-1:3', reason: 'ECC errors' });
+    await shoot(page, 'dashboard-cordoned', `${berth.url}/`);
     await shoot(page, 'not-found', `${berth.url}/nowhere`);
     await shoot(page, 'login', `${berth.url}/login?error=The+token+is+not+known+here.`);
     if (process.env.BERTH_SHOTS === 'docs') {

@@ -1,6 +1,7 @@
 //! Start-up, in order: data folder, database, people, executor, control loop, feed, listener.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -118,7 +119,9 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         // The loop ends by itself only if it panicked.
         _ = control => return Err("the control loop has stopped".into()),
     }
-    println!("stopped; running jobs go on and are taken up at the next start");
+    // Whoever read what was printed may have gone.
+    let last = "stopped; running jobs go on and are taken up at the next start";
+    let _ = writeln!(std::io::stdout(), "{last}");
     Ok(())
 }
 

@@ -52,9 +52,17 @@ pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>)
                 <span class="tile-index num">{index}</span>
                 {move || job.get().map(|job| view! { <OwnerMark name=job.user.0 /> })}
                 {move || {
+                    let cordon = gpu.with(|gpu| gpu.cordon.clone());
+                    cordon.map(|cordon| view! {
+                        <span class="tile-mark" title=format!("Cordoned: {}", cordon.reason)>
+                            {icon(Icon::Cancelled)}
+                        </span>
+                    })
+                }}
+                {move || {
                     let id = job.with(|job| job.as_ref().map(|job| job.id));
                     id.filter(|id| spans_nodes(live, *id)).map(|_| view! {
-                        <span class="tile-gang" title="Runs on several nodes">
+                        <span class="tile-mark" title="Runs on several nodes">
                             {icon(Icon::Gang)}
                         </span>
                     })

@@ -61,10 +61,7 @@ fn Cluster() -> impl IntoView {
 #[component]
 fn Totals() -> impl IntoView {
     let live = Live::here();
-    let free = move || {
-        live.totals
-            .with(|totals| totals.gpus.saturating_sub(totals.allocated))
-    };
+    let free = move || live.totals.with(|totals| totals.free);
     let number = |value: AnyView, word: &'static str| {
         view! {
             <div>

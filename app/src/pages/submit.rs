@@ -197,7 +197,7 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                         {form.field("array", "Array", Kind::Code, "One task a number; %4 for four at once.", "0-9%4")}
                         {form.field("max_retries", "Retries", Kind::Number, "So often it is tried again when it fails.", "0")}
                     </div>
-                    <Check name="preemptible" on=draft.check("preemptible") label="Preemptible" hint="May be stopped and queued again for a job of a higher class." />
+                    <Check name="preemptible" on=draft.check("preemptible") label="Preemptible" hint="May be told to save and stop so that others start sooner, and goes on later." />
                     <Check name="hold" on=draft.check("hold") label="Hold" hint="Is submitted, but waits until you release it." />
                 </details>
                 <div class="submit-buttons">

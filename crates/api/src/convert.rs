@@ -252,6 +252,16 @@ fn node_state(view: &View, node: &Node, cordon: Option<&Cordon>) -> NodeState {
     }
 }
 
+fn free(node: &NodeView) -> u32 {
+    let open = node
+        .gpus
+        .iter()
+        .filter(|gpu| gpu.job.is_none() && gpu.cordon.is_none());
+    u32::try_from(open.count())
+        .unwrap_or(u32::MAX)
+        .saturating_sub(node.foreign)
+}
+
 fn totals(nodes: &[NodeView]) -> Totals {
     let present = || nodes.iter().filter(|node| node.present);
     let gpus = || present().flat_map(|node| &node.gpus);
@@ -261,6 +271,7 @@ fn totals(nodes: &[NodeView]) -> Totals {
         nodes: count(present().count()),
         gpus: count(gpus().count()),
         allocated: count(gpus().filter(|gpu| gpu.job.is_some()).count()),
+        free: present().map(free).sum(),
         busy_pct: mean(&busy),
     }
 }

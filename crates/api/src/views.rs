@@ -222,6 +222,9 @@ pub struct Totals {
     pub gpus: u32,
     /// Held by a lease.
     pub allocated: u32,
+    /// What new jobs could get: not held, cordoned, or used by others.
+    #[serde(default)]
+    pub free: u32,
     /// Mean of the driver's utilisation over all GPUs that report it, 0 to 100.
     pub busy_pct: Option<f32>,
 }

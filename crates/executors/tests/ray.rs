@@ -6,8 +6,10 @@
 #[path = "ray/cluster.rs"]
 mod cluster;
 
+mod marked;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use berth_domain::{
@@ -18,6 +20,7 @@ use berth_executors::{
 };
 use berth_ray::{Ray, Token};
 use cluster::{Cluster, TOKEN};
+use marked::left;
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -162,20 +165,6 @@ async fn until(mut ready: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < until, "it did not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// Processes whose environment names this folder's jobs: the nodes' processes are also this host's.
-fn left(dir: &Path) -> Vec<u32> {
-    let mark = format!("BERTH_RUN={}", dir.display()).into_bytes();
-    let marked = |pid: &u32| {
-        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ.windows(mark.len()).any(|part| part == mark)
-    };
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(marked)
-        .collect()
 }
 
 fn attempt(job: u64) -> AttemptId {

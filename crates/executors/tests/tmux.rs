@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+mod marked;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use berth_domain::{
 use berth_executors::{
     ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RunConfig, TmuxConfig, layout, logs, tmux,
 };
+use marked::left;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 /// Nothing here takes as long; what does hangs.
@@ -155,20 +158,6 @@ impl Drop for Host {
             let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
     }
-}
-
-/// Processes that belong to this folder's jobs.
-fn left(dir: &Path) -> Vec<u32> {
-    let mark = format!("BERTH_RUN={}", dir.display()).into_bytes();
-    let marked = |pid: &u32| {
-        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ.windows(mark.len()).any(|part| part == mark)
-    };
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(marked)
-        .collect()
 }
 
 const FIRST: AttemptId = AttemptId {

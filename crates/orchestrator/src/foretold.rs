@@ -13,7 +13,7 @@ use tokio::time::Instant;
 const ALONE_AFTER: Duration = Duration::from_secs(1);
 /// How many are written at once: when a long queue is first looked at there are thousands, and no
 /// commit is to wait for them.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 
 #[derive(Debug, Default)]
 pub(crate) struct Unwritten {

@@ -206,6 +206,7 @@ mod tests {
             nodes: 1,
             gpus: 4,
             allocated: 3,
+            free: 1,
             busy_pct: Some(70.0),
         };
         ClusterAnswer {
