@@ -3,6 +3,7 @@
 mod cordon;
 mod jobs;
 mod logs;
+mod packages;
 mod past;
 mod planner;
 mod quotas;
