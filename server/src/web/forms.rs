@@ -5,15 +5,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Form, Router};
 use berth_api::ApiError;
+use berth_api::cluster::{ClusterAnswer, CordonArg, PlaceArg};
 use berth_api::context::Context;
 use berth_domain::submit::form;
 use berth_domain::{Actor, Command, JobId, SubmitRequest};
+use serde::Deserialize;
 
 use super::Web;
 
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/forms/submit", post(submit))
+        .route("/forms/cordon", post(cordon))
+        .route("/forms/uncordon", post(uncordon))
         .route("/forms/{verb}/{id}", post(change))
 }
 
@@ -82,4 +86,51 @@ async fn change(
         }
     };
     Redirect::to(&target).into_response()
+}
+
+/// `verb` is the button that was pressed.
+#[derive(Debug, Deserialize)]
+struct CordonForm {
+    place: String,
+    reason: String,
+    verb: String,
+}
+
+async fn cordon(
+    State(web): State<Web>,
+    Extension(actor): Extension<Actor>,
+    Form(form): Form<CordonForm>,
+) -> Redirect {
+    let context = Context {
+        state: web.api,
+        actor,
+    };
+    let arg = CordonArg {
+        place: form.place,
+        reason: form.reason,
+        drain: form.verb == "drain",
+    };
+    to_cluster(context.cordon(arg).await)
+}
+
+async fn uncordon(
+    State(web): State<Web>,
+    Extension(actor): Extension<Actor>,
+    Form(arg): Form<PlaceArg>,
+) -> Redirect {
+    let context = Context {
+        state: web.api,
+        actor,
+    };
+    to_cluster(context.uncordon(arg).await)
+}
+
+fn to_cluster(result: Result<ClusterAnswer, ApiError>) -> Redirect {
+    match result {
+        Ok(_) => Redirect::to("/cluster"),
+        Err(error) => {
+            let query = serde_urlencoded::to_string([("error", error.to_string())]);
+            Redirect::to(&format!("/cluster?{}", query.unwrap_or_default()))
+        }
+    }
 }
