@@ -41,8 +41,8 @@ test('the nodes, their GPUs, and what Berth runs on and why', async ({ page, ber
   await expect(ground).toContainText('SIMULATED cluster of 2 nodes x 8 GPUs, as asked for.');
   await expect(ground.locator('[data-signal=configuration]')).toContainText('simulate = 2x8');
   await expect(ground).toContainText('--ray http://HEAD:8265');
-  await ground.getByRole('button', { name: 'Look again' }).click();
-  await expect(ground.getByRole('button', { name: 'Look again' })).toBeEnabled();
+  await ground.getByRole('link', { name: 'Look again' }).click();
+  await expect(page).toHaveURL(/look=again$/);
   await expect(ground.locator('[data-signal=configuration]')).toBeVisible();
 });
 
