@@ -47,14 +47,22 @@ async fn a_server_on_ray() {
     done("limits");
     what_others_hold_is_not_leased(&server, &cluster).await;
     done("foreign");
-    the_server_is_killed(&mut server).await;
-    done("server killed");
-    a_node_is_killed(&server, &mut cluster).await;
-    done("node killed");
-    the_head_is_killed(&server, &mut cluster).await;
-    done("head killed");
-    until_nothing_runs_of(&server.data().join("runs")).await;
-    done("nothing left");
+    for round in 1..=rounds() {
+        the_server_is_killed(&mut server, round).await;
+        done("server killed");
+        a_node_is_killed(&server, &mut cluster, round).await;
+        done("node killed");
+        the_head_is_killed(&server, &mut cluster, round).await;
+        done("head killed");
+        until_nothing_runs_of(&server.data().join("runs")).await;
+        done("nothing left");
+    }
+}
+
+/// How often everything is killed: once, or as often as `BERTH_CRASH_ROUNDS` says.
+fn rounds() -> u32 {
+    let given = std::env::var("BERTH_CRASH_ROUNDS").ok();
+    given.map_or(1, |text| text.parse().unwrap())
 }
 
 /// Of mixed sizes; each says where it is and what it may use, when it began and when it ended.
@@ -238,12 +246,13 @@ fn ran(server: &Server, name: &str) -> Vec<String> {
     lines
 }
 
-async fn the_server_is_killed(server: &mut Server) {
-    let ids = eight(server, "server", 0).await;
+async fn the_server_is_killed(server: &mut Server, round: u32) {
+    let name = format!("server-{round}");
+    let ids = eight(server, &name, 0).await;
     server.kill();
     server.boot(&ENVIRONMENT);
     until_running(server, &ids).await;
-    std::fs::write(server.dir.path().join("server.go"), "").unwrap();
+    std::fs::write(server.dir.path().join(format!("{name}.go")), "").unwrap();
     let finished = until_finished(&server.client(), &ids).await;
     for (n, job) in (20..).zip(&finished) {
         assert_eq!(job.row.exit_code, Some(n), "{job:?}");
@@ -251,12 +260,13 @@ async fn the_server_is_killed(server: &mut Server) {
     }
     let mut expected: Vec<String> = ids.iter().map(|id| format!("{id}.1")).collect();
     expected.sort();
-    assert_eq!(ran(server, "server"), expected, "each ran once");
+    assert_eq!(ran(server, &name), expected, "each ran once");
 }
 
 /// What ran there is tried again, on the other node as soon as there is room; the rest goes on.
-async fn a_node_is_killed(server: &Server, cluster: &mut Cluster) {
-    let ids = eight(server, "node", 1).await;
+async fn a_node_is_killed(server: &Server, cluster: &mut Cluster, round: u32) {
+    let name = format!("node-{round}");
+    let ids = eight(server, &name, 1).await;
     let berth = server.client();
     let mut lost = BTreeSet::new();
     for id in &ids {
@@ -275,7 +285,7 @@ async fn a_node_is_killed(server: &Server, cluster: &mut Cluster) {
         let first = get(&berth, *id).await.attempts[0].clone();
         assert!(first.ended_at.is_some(), "{first:?}");
     }
-    std::fs::write(server.dir.path().join("node.go"), "").unwrap();
+    std::fs::write(server.dir.path().join(format!("{name}.go")), "").unwrap();
     let finished = until_finished(&berth, &ids).await;
     for (n, job) in (20..).zip(&finished) {
         let retried = lost.contains(&job.row.id);
@@ -294,8 +304,9 @@ async fn present(berth: &Berth) -> usize {
     cluster.nodes.iter().filter(|node| node.present).count()
 }
 
-async fn the_head_is_killed(server: &Server, cluster: &mut Cluster) {
-    let ids = eight(server, "head", 0).await;
+async fn the_head_is_killed(server: &Server, cluster: &mut Cluster, round: u32) {
+    let name = format!("head-{round}");
+    let ids = eight(server, &name, 0).await;
     let berth = server.client();
     cluster.kill(1);
     // What waits says why.
@@ -316,5 +327,5 @@ async fn the_head_is_killed(server: &Server, cluster: &mut Cluster) {
     }
     let after = until_finished(&berth, &[waits]).await;
     assert_eq!(after[0].row.exit_code, Some(0), "{after:?}");
-    assert_eq!(ran(server, "head").len(), 8, "nothing ran twice");
+    assert_eq!(ran(server, &name).len(), 8, "nothing ran twice");
 }

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod logs;
 mod nudge;
 mod order;
+pub mod package;
 mod prepare;
 mod process;
 mod rank;
