@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use berth_detect::{ByHand, Choice};
 use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
@@ -20,12 +21,17 @@ pub struct Config {
     pub addr: String,
     /// Where database, logs and run folders are kept.
     pub data: PathBuf,
-    /// `NxG`: pretend to have this hardware. Empty: this host's GPUs or, if it has none, 2x8.
+    /// `NxG`: pretend to have this hardware. Where none of `simulate`, `ray` and `local` is set, the
+    /// server looks around and chooses.
     pub simulate: String,
     /// `http://HEAD:8265`: run jobs on this Ray cluster. The data folder must then be on a file
     /// system that all its nodes see. Ray's token is taken from where Ray takes it:
     /// `RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH`, `~/.ray/auth_token`.
     pub ray: String,
+    /// Run jobs on this host's own GPUs, whatever else is there.
+    pub local: bool,
+    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it.
+    pub nvml: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
     /// How long a node of Ray may be away before what ran on it is lost, in seconds.
@@ -50,11 +56,13 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "addr",
     "data",
     "simulate",
     "ray",
+    "local",
+    "nvml",
     "ray_shim",
     "node_grace_s",
     "url",
@@ -75,6 +83,8 @@ impl Default for Config {
             data: default_data(),
             simulate: String::new(),
             ray: String::new(),
+            local: false,
+            nvml: String::new(),
             ray_shim: String::new(),
             node_grace_s: 60.0,
             url: String::new(),
@@ -140,13 +150,40 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !day.contains(&config.node_grace_s) {
         return Err("node_grace_s must be between 0 and 86400 seconds".into());
     }
-    if !config.ray.is_empty() && !config.simulate.is_empty() {
-        return Err("ray and simulate exclude each other: jobs run on one of them".into());
+    let by_hand = [
+        !config.ray.is_empty(),
+        !config.simulate.is_empty(),
+        config.local,
+    ];
+    if by_hand.into_iter().filter(|set| *set).count() > 1 {
+        return Err("ray, simulate and local exclude each other: jobs run on one of them".into());
     }
     Ok(Loaded { config, figment })
 }
 
 impl Config {
+    /// Where jobs run, if a person said so.
+    pub fn by_hand(&self) -> Option<ByHand> {
+        if !self.ray.is_empty() {
+            return Some(ByHand::Ray(self.ray.clone()));
+        }
+        if !self.simulate.is_empty() {
+            return Some(ByHand::Simulate(self.simulate.clone()));
+        }
+        self.local.then_some(ByHand::Local)
+    }
+
+    /// As if what was chosen had been set.
+    pub fn settle(&mut self, choice: Choice) {
+        match choice {
+            Choice::Ray { address } => self.ray = address,
+            Choice::Simulated { size } => self.simulate = size,
+            Choice::Local => self.local = true,
+            // Never chosen without having been set.
+            Choice::Ssh { .. } => {}
+        }
+    }
+
     pub fn grace(&self) -> Grace {
         Grace {
             usual: Duration::from_secs_f64(self.grace_s),
