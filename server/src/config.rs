@@ -28,7 +28,12 @@ pub struct Config {
     pub ray: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
-    /// How long a node of Ray may be away before what ran on it is lost, in seconds.
+    /// `host1,host2`: run jobs on these hosts, reached over SSH as `ssh` reaches them for the user
+    /// that the server runs as. Nothing has to be installed there but tmux.
+    pub ssh: String,
+    /// The file that `ssh` is told to use in place of `~/.ssh/config`. Empty: that one.
+    pub ssh_config: String,
+    /// How long a node of Ray, or a host, may be away before what ran on it is lost, in seconds.
     pub node_grace_s: f64,
     /// The URL that people reach the server by. Empty: `http://` and the address.
     pub url: String,
@@ -48,12 +53,14 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "addr",
     "data",
     "simulate",
     "ray",
     "ray_shim",
+    "ssh",
+    "ssh_config",
     "node_grace_s",
     "url",
     "admin",
@@ -73,6 +80,8 @@ impl Default for Config {
             simulate: String::new(),
             ray: String::new(),
             ray_shim: String::new(),
+            ssh: String::new(),
+            ssh_config: String::new(),
             node_grace_s: 60.0,
             url: String::new(),
             admin: "admin".to_owned(),
@@ -136,8 +145,9 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !day.contains(&config.node_grace_s) {
         return Err("node_grace_s must be between 0 and 86400 seconds".into());
     }
-    if !config.ray.is_empty() && !config.simulate.is_empty() {
-        return Err("ray and simulate exclude each other: jobs run on one of them".into());
+    let places = [&config.ray, &config.ssh, &config.simulate];
+    if places.iter().filter(|place| !place.is_empty()).count() > 1 {
+        return Err("ray, ssh and simulate exclude each other: jobs run on one of them".into());
     }
     Ok(Loaded { config, figment })
 }

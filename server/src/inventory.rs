@@ -1,10 +1,12 @@
-//! Which hardware there is: the Ray cluster or the simulated one when asked for, else this host's
-//! GPUs, else the simulated cluster again, so that the first start always shows something that works.
+//! Which hardware there is: the Ray cluster, hosts over SSH or a simulated cluster when asked for, else
+//! this host's GPUs, else the simulated cluster again, so that the first start always shows something that works.
 
 use std::path::Path;
 use std::time::Duration;
 
-use berth_domain::{Node, NodeName};
+use berth_domain::{GpuSample, Node, NodeName, NodeSource};
+use berth_executors::ssh::{self, HostState, HostStates, Hosts};
+use berth_executors::{RunConfig, SshConfig};
 use berth_ray::{Ray, RayError, Token};
 use berth_telemetry::{GpuSampler, RayInventory, inventory};
 use tokio::sync::watch;
@@ -17,19 +19,32 @@ const DEFAULT_SIMULATION: &str = "2x8";
 /// Ray is asked for its nodes this often.
 const RAY_EVERY: Duration = Duration::from_secs(3);
 
+/// At the start hosts have this long to answer before the server goes on without them.
+const HOSTS_PATIENCE: Duration = Duration::from_secs(3);
+
 /// What was found, and how to ask it what it does.
 #[derive(Debug)]
 pub struct Found {
     /// As it is now and as it changes; `None` as long as nobody can say.
     pub nodes: watch::Receiver<Option<Vec<Node>>>,
     pub sampler: GpuSampler,
-    /// Where jobs run, if not on this host.
-    pub ray: Option<Ray>,
+    pub place: Place,
     /// For the log: what it is and why.
     pub sentence: String,
 }
 
-pub async fn find(config: &Config) -> Result<Found, AnyError> {
+/// Where jobs run.
+#[derive(Debug)]
+pub enum Place {
+    Here,
+    Ray(Ray),
+    Ssh(Hosts),
+}
+
+pub async fn find(config: &Config, run: &RunConfig) -> Result<Found, AnyError> {
+    if !config.ssh.is_empty() {
+        return over_ssh(config, run).await;
+    }
     if !config.ray.is_empty() {
         return ray(config).await;
     }
@@ -43,7 +58,7 @@ pub async fn find(config: &Config) -> Result<Found, AnyError> {
             sentence: format!("{} GPUs of this host ({host})", node.gpus.len()),
             nodes: unchanging(vec![node]),
             sampler: GpuSampler::nvidia_smi(program),
-            ray: None,
+            place: Place::Here,
         }),
         Ok(_) => simulated(DEFAULT_SIMULATION, "because this host has no NVIDIA GPU"),
         Err(error) => {
@@ -75,7 +90,7 @@ async fn ray(config: &Config) -> Result<Found, AnyError> {
     Ok(Found {
         nodes,
         sampler: GpuSampler::Nothing,
-        ray: Some(ray),
+        place: Place::Ray(ray),
         sentence,
     })
 }
@@ -110,6 +125,68 @@ async fn follow(mut inventory: RayInventory, nodes: watch::Sender<Option<Vec<Nod
     }
 }
 
+/// A host that does not answer is no reason not to start either: it is absent, and tried again.
+async fn over_ssh(config: &Config, run: &RunConfig) -> Result<Found, AnyError> {
+    let file = (!config.ssh_config.is_empty()).then(|| config.ssh_config.clone().into());
+    let hosts = ssh::connect(SshConfig {
+        run: RunConfig {
+            // What runs now, whatever somebody has put in its place.
+            shim: "/proc/self/exe".into(),
+            ..run.clone()
+        },
+        hosts: ssh::parse_hosts(&config.ssh)?,
+        config_file: file,
+        node_grace: config.node_grace(),
+    })?;
+    hosts.settled(HOSTS_PATIENCE).await;
+    let states = hosts.states();
+    let first = states.borrow().clone();
+    let gpus: usize = first.values().map(|host| host.gpus.len()).sum();
+    let mut sentence = format!("{} hosts over SSH and {gpus} GPUs", first.len());
+    for (name, host) in first.iter().filter(|(_, host)| !host.up) {
+        let why = host.problem.as_deref().unwrap_or("is being reached");
+        sentence += &format!("; {name}: {why}");
+    }
+    let (sender, nodes) = watch::channel(Some(nodes_of(&first)));
+    let (samples, sampled) = watch::channel(vec![]);
+    tokio::spawn(follow_hosts(states, sender, samples));
+    Ok(Found {
+        nodes,
+        sampler: GpuSampler::Told(sampled),
+        place: Place::Ssh(hosts),
+        sentence,
+    })
+}
+
+fn nodes_of(hosts: &HostStates) -> Vec<Node> {
+    let node = |(name, host): (&NodeName, &HostState)| Node {
+        name: name.clone(),
+        source: NodeSource::Ssh,
+        gpus: host.gpus.clone(),
+        present: host.up,
+        foreign: 0,
+    };
+    hosts.iter().map(node).collect()
+}
+
+/// Tells of each change.
+async fn follow_hosts(
+    mut states: watch::Receiver<HostStates>,
+    nodes: watch::Sender<Option<Vec<Node>>>,
+    samples: watch::Sender<Vec<GpuSample>>,
+) {
+    while states.changed().await.is_ok() {
+        let hosts = states.borrow_and_update().clone();
+        let found = Some(nodes_of(&hosts));
+        nodes.send_if_modified(|known| {
+            let changed = *known != found;
+            known.clone_from(&found);
+            changed
+        });
+        samples.send_replace(hosts.into_values().flat_map(|host| host.samples).collect());
+    }
+}
+
 fn unchanging(nodes: Vec<Node>) -> watch::Receiver<Option<Vec<Node>>> {
     watch::channel(Some(nodes)).1
 }
@@ -119,7 +196,7 @@ fn simulated(size: &str, why: &str) -> Result<Found, AnyError> {
     Ok(Found {
         nodes: unchanging(inventory::simulated(nodes, gpus)),
         sampler: GpuSampler::simulated(nodes, gpus),
-        ray: None,
+        place: Place::Here,
         sentence: format!("SIMULATED cluster of {nodes} nodes x {gpus} GPUs, {why}"),
     })
 }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
+use crate::inventory::Place;
 use crate::web::site::Site;
 use crate::{AnyError, clock, crash, inventory, people, web};
 
@@ -49,7 +50,6 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     keep_cli_token(&store, &config, &admin).await?;
     fs::write(config.data.join("cli.url"), format!("{url}\n"))?;
 
-    let found = inventory::find(&config).await?;
     let (events, reports) = mpsc::unbounded_channel();
     let run = RunConfig {
         data_dir: config.data.clone(),
@@ -59,9 +59,11 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         gang_grace: config.grace().usual,
         ..RunConfig::default()
     };
-    let executor = match found.ray {
-        Some(ray) => spawn_on_ray(&config, run, ray, events)?,
-        None => tmux::spawn(
+    let found = inventory::find(&config, &run).await?;
+    let executor = match found.place {
+        Place::Ray(ray) => spawn_on_ray(&config, run, ray, events)?,
+        Place::Ssh(hosts) => hosts.spawn(events)?,
+        Place::Here => tmux::spawn(
             TmuxConfig {
                 run,
                 ..TmuxConfig::default()

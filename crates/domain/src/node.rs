@@ -14,6 +14,8 @@ pub enum NodeSource {
     Local,
     /// A node of a Ray cluster, as its head tells.
     Ray,
+    /// A host that is reached over SSH, as Berth's agent there tells.
+    Ssh,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

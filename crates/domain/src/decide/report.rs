@@ -168,8 +168,20 @@ pub(super) fn inventory(state: &State, nodes: Vec<Node>) -> Vec<Event> {
     let gone: Vec<Event> = gone.collect();
     let seen = nodes
         .into_iter()
+        .map(|node| as_last_seen(state, node))
         .filter(|node| state.node(&node.name) != Some(node));
     seen.map(|node| Event::NodeSeen { node })
         .chain(gone)
         .collect()
+}
+
+/// What an absent node has is not known from itself.
+fn as_last_seen(state: &State, mut node: Node) -> Node {
+    if let Some(known) = state.node(&node.name)
+        && !node.present
+        && node.gpus.is_empty()
+    {
+        node.gpus.clone_from(&known.gpus);
+    }
+    node
 }
