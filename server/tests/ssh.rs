@@ -76,9 +76,10 @@ impl Site {
     /// Of our jobs, on any host.
     async fn nothing_left(&self) {
         let tag = std::fs::read_to_string(self.server.data().join("ssh.tag")).unwrap();
-        until_nothing_runs_of(&Path::new("berth-host").join(tag).join("node-1/runs")).await;
-        let tag = std::fs::read_to_string(self.server.data().join("ssh.tag")).unwrap();
-        until_nothing_runs_of(&Path::new("berth-host").join(tag).join("node-2/runs")).await;
+        for host in ["node-1", "node-2"] {
+            let runs = Path::new("berth-host").join(&tag).join(host).join("runs");
+            until_nothing_runs_of(&runs).await;
+        }
     }
 }
 

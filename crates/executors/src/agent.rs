@@ -181,7 +181,7 @@ impl Agent {
             server_url: settings.server_url.clone(),
             log_limit_bytes: settings.log_limit_bytes,
             leftover_grace: settings.leftover_grace,
-            ..RunConfig::default()
+            gang_grace: settings.gang_grace,
         };
         let (tell, told) = mpsc::unbounded_channel();
         let config = TmuxConfig {

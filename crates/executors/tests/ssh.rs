@@ -556,6 +556,9 @@ async fn what_is_tampered_with_is_refused(site: &mut Site) {
     site.problem("node-1", "is not what Berth put there").await;
     site.problem("node-2", "is not the one in known_hosts")
         .await;
+    // A gang does not wait for ever for a host that was never reached.
+    let gang = order(101, vec![part(2, &[0]), part(1, &[0])], "true");
+    site.send(Order::Launch(gang));
     fs::remove_file(&binary).unwrap();
     site.hosts.know([1, 0]);
     site.until_up(&["node-1"]).await;

@@ -23,6 +23,8 @@ use crate::tmux::{Tmux, ToStart};
 /// After this long without a sign of a shim that was asked for, it is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 const LAUNCHES: u32 = 3;
+/// A server that was killed asks, when it is there again, what ended meanwhile.
+const ASKED_ABOUT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) struct Kept {
     place: Place,
@@ -226,13 +228,11 @@ impl Kept {
         self.news.drain(..)
     }
 
-    /// Whether it ended and nobody wants to hear of it. What it was told and what it wrote is removed
-    /// then; the records stay, so that it never begins again.
+    /// Whether it ended and nobody wants to hear of it.
     pub(super) fn is_done(&self) -> bool {
         let done = self.ended.is_some() && !self.watched;
         if done {
-            let _ = fs::remove_file(self.place.folder.join(layout::SPEC));
-            let _ = fs::remove_dir_all(self.place.folder.join(layout::LOG));
+            tidy(&self.place.folder);
         }
         done
     }
@@ -278,7 +278,19 @@ fn settle(place: &Place, ended: Ended) -> bool {
     })
 }
 
-/// Ranks that were to begin here, or did, and have not ended.
+/// Removes what it was told and what it wrote. The records stay, so that it never begins again.
+fn tidy(folder: &Path) {
+    let _ = fs::remove_file(folder.join(layout::SPEC));
+    let _ = fs::remove_dir_all(folder.join(layout::LOG));
+}
+
+/// Whether no server will ask any more.
+fn is_old(exit: &fs::Metadata) -> bool {
+    let age = exit.modified().ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age > ASKED_ABOUT)
+}
+
+/// Ranks that were to begin here, or did, and have not ended. Tidies what ended long ago.
 pub(super) fn unfinished(data: &Path) -> Vec<(AttemptId, u32)> {
     let mut found = Vec::new();
     for job in numbered(&data.join("runs"), "") {
@@ -294,8 +306,10 @@ pub(super) fn unfinished(data: &Path) -> Vec<(AttemptId, u32)> {
                     continue;
                 };
                 let folder = layout::rank_dir(data, attempt, rank);
-                if !folder.join(layout::EXIT).exists() {
-                    found.push((attempt, rank));
+                match fs::metadata(folder.join(layout::EXIT)) {
+                    Ok(exit) if is_old(&exit) => tidy(&folder),
+                    Ok(_) => {}
+                    Err(_) => found.push((attempt, rank)),
                 }
             }
         }

@@ -29,6 +29,8 @@ const ALIVE: Duration = Duration::from_secs(5);
 const IDLE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 /// A login shell may say something before the agent does; not more than this.
 const NOISE_LINES: usize = 200;
+/// Of what is said at the end, in bytes.
+const LAST_WORDS: u64 = 64 * 1024;
 
 /// An agent that said hello.
 pub(super) struct Link {
@@ -59,6 +61,8 @@ pub(super) async fn connect(common: Arc<Common>, name: NodeName) -> Result<Link,
     if let Some(file) = &common.config.config_file {
         builder.config_file(file);
     }
+    // Somebody may have tidied up.
+    let _ = std::fs::create_dir_all(&common.sockets);
     // `ssh` has its own limit for the connection; this one is for what comes after it.
     let session = within(host, CONNECT + ANSWER, builder.connect(host)).await?;
     let session = Arc::new(session.map_err(|error| no_connection(host, &error))?);
@@ -102,6 +106,7 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
         server_url: run.server_url.clone(),
         log_limit_bytes: run.log_limit_bytes,
         leftover_grace: run.leftover_grace,
+        gang_grace: run.gang_grace,
     });
     let ending = Ending {
         errors: agent.stderr().take(),
@@ -121,6 +126,7 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
         }),
         Ok(_) => {
             let said = ending.last_words().await;
+            let said = said.as_deref().unwrap_or("it says nothing");
             Err(format!("Berth does not start on {host}: {said}"))
         }
         Err(why) => Err(why),
@@ -201,20 +207,20 @@ async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), Str
 
 impl Ending {
     /// What the agent, or `ssh`, said last.
-    async fn last_words(self) -> String {
+    async fn last_words(self) -> Option<String> {
         let mut said = Vec::new();
         if let Some(errors) = self.errors {
-            let read = errors.take(64 * 1024);
-            let mut read = std::pin::pin!(read);
-            let all = read.read_to_end(&mut said);
+            let mut errors = errors.take(LAST_WORDS);
+            let all = errors.read_to_end(&mut said);
             let _ = tokio::time::timeout(Duration::from_secs(1), all).await;
         }
         drop(self.agent);
-        one_line(&String::from_utf8_lossy(&said))
+        let said = String::from_utf8_lossy(&said).into_owned();
+        (!said.trim().is_empty()).then(|| one_line(&said))
     }
 
-    /// Ends the connection, and says what was last said over it.
-    pub(super) async fn close(self) -> String {
+    /// Ends the connection, and tells what was last said over it.
+    pub(super) async fn close(self) -> Option<String> {
         let session = self.session.clone();
         let said = self.last_words().await;
         close(session).await;

@@ -199,7 +199,7 @@ impl Host {
                             break Some(format!("a run folder cannot be written: {error}"));
                         }
                     }
-                    None => break Some(String::new()),
+                    None => break Some(format!("the connection to {} broke off", self.name)),
                 },
                 _ = ticks.tick() => {
                     self.tell_news(&say);
@@ -215,9 +215,9 @@ impl Host {
         writer.abort();
         reader.abort();
         let said = ending.close().await;
-        why.map(|why| match why.as_str() {
-            "" => format!("the connection to {} ended: {said}", self.name),
-            _ => why,
+        why.map(|why| match said {
+            Some(said) => format!("{why}: {said}"),
+            None => why,
         })
     }
 
@@ -285,11 +285,13 @@ impl Host {
             }
             let first = kept.order.lease.0.first();
             let node = first.map_or(&self.name, |part| &part.node);
-            let address = self.common.state.borrow()[node].address.clone();
-            // The first host of a gang is about to be reached too.
-            let Some(master) = address.or_else(|| (!kept.may_launch).then(String::new)) else {
+            let states = self.common.state.borrow();
+            let address = states.get(node).and_then(|state| state.address.clone());
+            if address.is_none() && kept.may_launch && kept.end(grace).is_none() {
+                // The first host of a gang is about to be reached too, or given up.
                 continue;
-            };
+            }
+            let master = address.unwrap_or_default();
             kept.told = true;
             let watch = Watch {
                 order: (*kept.order).clone(),
@@ -337,7 +339,8 @@ impl Host {
     }
 
     fn is_away(&mut self, why: String) {
-        if self.common.state.borrow()[&self.name].problem.as_ref() != Some(&why) {
+        let known = self.common.state.borrow().get(&self.name).cloned();
+        if known.is_none_or(|known| known.problem.as_ref() != Some(&why)) {
             tracing::warn!(host = %self.name, why, "the host is away");
         }
         let since = self.away.as_ref().map_or_else(Instant::now, |away| away.0);
@@ -445,18 +448,23 @@ impl Host {
 }
 
 impl Kept {
-    /// What its agent is to be told about its end, unless it was.
-    fn new_stop(&mut self, grace_ms: u64) -> Option<Stop> {
+    /// Whether and how it is to end.
+    fn end(&self, grace_ms: u64) -> Option<Stop> {
         let given_up = |lost: &String| Stop {
             grace_ms,
             lost: Some(lost.clone()),
         };
         let stop = self.mirror.stop();
-        let stop = stop.or_else(|| self.lost.as_ref().map(given_up))?;
-        if self.stop.as_ref() == Some(&stop) {
+        stop.or_else(|| self.lost.as_ref().map(given_up))
+    }
+
+    /// What its agent is to be told about that, unless it was.
+    fn new_stop(&mut self, grace_ms: u64) -> Option<Stop> {
+        let stop = self.end(grace_ms);
+        if stop.is_none() || self.stop == stop {
             return None;
         }
-        self.stop = Some(stop.clone());
-        Some(stop)
+        self.stop.clone_from(&stop);
+        stop
     }
 }

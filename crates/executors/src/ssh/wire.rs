@@ -46,6 +46,7 @@ pub(crate) struct Settings {
     pub server_url: Option<String>,
     pub log_limit_bytes: u64,
     pub leftover_grace: Duration,
+    pub gang_grace: Duration,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
