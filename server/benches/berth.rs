@@ -279,6 +279,8 @@ async fn long_queue() {
             outcome: None,
             project: None,
             text: None,
+            array: None,
+            grouped: None,
             limit: Some(100),
             cursor: None,
         };

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use berth_domain::cordon::of_gpu;
 use berth_domain::{
-    Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
+    Array, Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
     PendingReason, Place, Record, SubmitRequest, Timestamp, memory, walltime,
 };
 use berth_orchestrator::{Samples, View};
 
 use crate::live::Picture;
 use crate::views::{
-    ArrayPlace, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail, JobRef,
-    JobRow, LeasePart, NodeState, NodeView, Totals,
+    ArrayPlace, ArrayView, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail,
+    JobRef, JobRow, LeasePart, NodeState, NodeView, Totals,
 };
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
@@ -46,6 +46,15 @@ pub(crate) fn row(job: &Job, view: &View) -> JobRow {
             array: task.array,
             index: task.index,
         }),
+    }
+}
+
+pub(crate) fn array(id: JobId, array: &Array) -> ArrayView {
+    ArrayView {
+        array: id,
+        name: array.name.clone(),
+        user: array.owner.clone(),
+        tasks: array.tasks,
     }
 }
 
@@ -310,6 +319,11 @@ pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture 
         active: ids(&view.active),
         queue: ids(&view.queue),
         recent: ids(&view.recent),
+        arrays: view
+            .arrays
+            .iter()
+            .map(|(id, one)| array(*id, one))
+            .collect(),
         rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

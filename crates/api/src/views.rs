@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     Constraints, Cordon, JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest,
-    Timestamp, UserName,
+    Tasks, Timestamp, UserName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,17 @@ pub struct LeasePart {
 pub struct ArrayPlace {
     pub array: JobId,
     pub index: u32,
+}
+
+/// An array or sweep as lists show it: one row for all its tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrayView {
+    /// The number of its first task.
+    pub array: JobId,
+    pub name: String,
+    pub user: UserName,
+    /// How many tasks there are, by what became of them.
+    pub tasks: Tasks,
 }
 
 /// A job with everything that is known of it.

@@ -5,6 +5,7 @@
 //! [`State::apply`] turns events into state, and the caller says what time it is. The crate
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
+pub mod array;
 pub mod command;
 pub mod commandline;
 pub mod constraints;
@@ -30,6 +31,7 @@ pub mod state;
 pub mod submit;
 pub mod walltime;
 
+pub use array::{Array, ArrayChange, Tasks};
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
 pub use cordon::{Cordon, Cordons, Place};

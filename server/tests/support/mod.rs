@@ -230,6 +230,8 @@ pub async fn all(berth: &Berth) -> Vec<JobRow> {
                 outcome: None,
                 project: None,
                 text: None,
+                array: None,
+                grouped: None,
                 limit: Some(500),
                 cursor,
             })
