@@ -87,6 +87,14 @@ test('pictures of a busy cluster', async ({ page }) => {
     await berth.api('cordon', { place: 'node-2', reason: 'new fans', drain: true });
     await berth.api('cordon', { place: 'node-1:3', reason: 'ECC errors' });
     await shoot(page, 'dashboard-cordoned', `${berth.url}/`);
+    await shoot(page, 'cluster', `${berth.url}/cluster`);
+    await shoot(page, 'cluster-form', `${berth.url}/cluster`, async () => {
+      await page.getByText('Take out of use').first().click();
+      await page.getByLabel('Reason').first().scrollIntoViewIfNeeded();
+    });
+    await shoot(page, 'cluster-ground', `${berth.url}/cluster`, async () => {
+      await page.getByRole('region', { name: 'What Berth runs on' }).scrollIntoViewIfNeeded();
+    });
     await shoot(page, 'not-found', `${berth.url}/nowhere`);
     await shoot(page, 'login', `${berth.url}/login?error=The+token+is+not+known+here.`);
     if (process.env.BERTH_SHOTS === 'docs') {

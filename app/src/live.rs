@@ -10,7 +10,7 @@ use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
 use berth_api::views::{ArrayView, Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
 use berth_domain::node::Capacity;
-use berth_domain::{Cordon, JobId, NodeName, NodeSource, UserName};
+use berth_domain::{Cordon, JobId, NodeName, NodeSource, Timestamp, UserName, Versions};
 use leptos::prelude::*;
 
 use crate::clock::Clock;
@@ -42,7 +42,7 @@ impl Link {
 }
 
 /// A node without what its GPUs do at the moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NodeShape {
     pub name: NodeName,
     pub source: NodeSource,
@@ -52,6 +52,12 @@ pub struct NodeShape {
     pub cordon: Option<Cordon>,
     /// How many of its GPUs others use outside the queue.
     pub foreign: u32,
+    pub address: Option<String>,
+    pub versions: Versions,
+    /// What could not be read of its hardware.
+    pub problems: Vec<String>,
+    /// When it was heard of last, once it does not answer.
+    pub last_seen: Option<Timestamp>,
     /// `H100 80GB HBM3`, when all are the same.
     pub model: String,
     /// The GPUs' indices.
@@ -231,6 +237,12 @@ impl Live {
         })
     }
 
+    /// Whether the one who looks may change nodes.
+    pub fn is_admin(self) -> bool {
+        self.who
+            .with_untracked(|who| who.as_ref().is_some_and(|who| who.admin))
+    }
+
     /// How an array stands. What is no longer known here stays as it was.
     pub fn follow_array(self, known: ArrayView) -> Signal<ArrayView> {
         let id = known.array;
@@ -406,6 +418,10 @@ fn shape(node: &berth_api::views::NodeView) -> NodeShape {
         state: node.state,
         cordon: node.cordon.clone(),
         foreign: node.foreign,
+        address: node.address.clone(),
+        versions: node.versions.clone(),
+        problems: node.problems.clone(),
+        last_seen: node.last_seen,
         model: model.trim_start_matches("NVIDIA ").to_owned(),
         gpus: node.gpus.iter().map(|gpu| gpu.index).collect(),
     }

@@ -5,11 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use berth_domain::{Gpu, GpuSample, NodeName, Timestamp};
-use berth_executors::agent::{self, Hardware};
-use berth_telemetry::{GpuSampler, inventory};
+use berth_domain::{GpuSample, Timestamp};
+use berth_executors::agent::{self, Found, Hardware};
+use berth_telemetry::{GpuSampler, LocalGpus};
 
-const NVIDIA_SMI: &str = "nvidia-smi";
 /// GPUs seldom come or go.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 /// Coarser than on the server's own host: each sample goes over the network.
@@ -19,8 +18,10 @@ pub fn main(folder: &Path) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
+    let gpus = LocalGpus::new(None, "nvidia-smi".into());
     let hardware = ThisHost {
-        sampler: GpuSampler::nvidia_smi(Path::new(NVIDIA_SMI)),
+        sampler: GpuSampler::Local(gpus.clone()),
+        gpus,
     };
     let served = runtime.and_then(|runtime| runtime.block_on(agent::serve(folder, hardware)));
     match served {
@@ -33,15 +34,18 @@ pub fn main(folder: &Path) -> ExitCode {
 }
 
 struct ThisHost {
+    gpus: LocalGpus,
     sampler: GpuSampler,
 }
 
 impl Hardware for ThisHost {
-    async fn gpus(&mut self) -> Result<Vec<Gpu>, String> {
-        // What the host is called, the server knows.
-        let node = inventory::nvidia_smi(Path::new(NVIDIA_SMI), NodeName(String::new())).await;
-        let node = node.map_err(|error| error.to_string())?;
-        Ok(node.map(|node| node.gpus).unwrap_or_default())
+    async fn look(&mut self) -> Result<Found, String> {
+        let found = self.gpus.look().await.map_err(|error| error.to_string())?;
+        Ok(found.map_or_else(Found::default, |found| Found {
+            gpus: found.gpus,
+            driver: found.driver,
+            problems: found.problems,
+        }))
     }
 
     async fn sample(&mut self) -> Vec<GpuSample> {

@@ -84,4 +84,13 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "HOST,HOST")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh: Option<String>,
+    /// Run jobs on this host's own GPUs, also where a Ray head answers.
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub local: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -42,11 +42,11 @@ fn Cluster() -> impl IntoView {
                 <Totals />
                 <For
                     each=move || live.nodes.get()
-                    key=|node| (node.name.clone(), node.present, node.gpus.len())
+                    key=|node| node.clone()
                     children=|node| view! { <NodeRow node /> }
                 />
                 {move || live.nodes.with(Vec::is_empty).then(|| view! {
-                    <Empty text="No node has reported yet. Start the server with --simulate 2x8, or on a host with GPUs." />
+                    <Empty text="No node has reported yet. The page Cluster says what Berth runs on." />
                 })}
             </div>
             <aside class="dashboard-side">

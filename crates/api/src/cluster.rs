@@ -1,5 +1,6 @@
 //! The cluster, and who asks.
 
+use berth_domain::{ClusterKind, Detection};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
@@ -21,6 +22,24 @@ pub struct ClusterAnswer {
 #[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
     Ok(crate::context::Context::here()?.cluster().await)
+}
+
+/// What the server stands on, and what it found when it looked last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Detected {
+    #[serde(flatten)]
+    pub detection: Detection,
+    /// What it runs jobs on since its start.
+    pub in_use: ClusterKind,
+    pub in_use_text: String,
+}
+
+/// `GET /api/detect`: what the server found around it, why it chose what it runs on, and how to
+/// overrule it. With `fresh` it looks again.
+#[server(name = Detect, prefix = "/api", endpoint = "detect", input = GetUrl, output = Answer, client = AppClient)]
+pub async fn detect(fresh: Option<bool>) -> Result<Detected, ApiError> {
+    let context = crate::context::Context::here()?;
+    Ok(context.detect(fresh.unwrap_or(false)).await)
 }
 
 /// A node or a GPU to take out of use.

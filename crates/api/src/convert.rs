@@ -226,6 +226,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
             power_w: sample.and_then(|sample| sample.power_w),
             temp_c: sample.and_then(|sample| sample.temp_c),
+            unknown: sample.and_then(|sample| sample.unknown.clone()),
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
         }
     };
@@ -240,9 +241,13 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             let cordon = view.cordons.get(&all).cloned();
             NodeView {
                 name: node.name.clone(),
+                address: node.address.clone(),
                 source: node.source,
                 present: node.present,
                 foreign: node.foreign,
+                versions: node.versions.clone(),
+                problems: node.problems.clone(),
+                last_seen: node.gone_at,
                 state: node_state(view, node, cordon.as_ref()),
                 cordon,
                 gpus: node.gpus.iter().map(|one| gpu(&node.name, one)).collect(),

@@ -230,16 +230,18 @@ fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
         && old.nodes.len() == new.nodes.len()
         && old.nodes.iter().zip(&new.nodes).all(|(old, new)| {
             old.name == new.name
-                && old.present == new.present
+                && (old.present, old.last_seen) == (new.present, new.last_seen)
                 && (old.state, &old.cordon) == (new.state, &new.cordon)
-                && old.source == new.source
-                && old.gpus.len() == new.gpus.len()
-                && old
-                    .gpus
-                    .iter()
-                    .zip(&new.gpus)
-                    .all(|(old, new)| old.uuid == new.uuid)
+                && (old.source, &old.address) == (new.source, &new.address)
+                && (&old.versions, &old.problems) == (&new.versions, &new.problems)
+                && old.foreign == new.foreign
+                && same_gpus(&old.gpus, &new.gpus)
         })
+}
+
+fn same_gpus(old: &[GpuView], new: &[GpuView]) -> bool {
+    let mut pairs = old.iter().zip(new);
+    old.len() == new.len() && pairs.all(|(old, new)| old.uuid == new.uuid)
 }
 
 fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)> {

@@ -308,10 +308,7 @@ impl State {
                 }
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
-                        changes.nodes.push(Node {
-                            present: false,
-                            ..known.clone()
-                        });
+                        changes.nodes.push(known.gone(record.at));
                     }
                 }
                 (event, None) => {
@@ -369,7 +366,7 @@ impl State {
             }
             (Event::NodeGone { node }, None) => {
                 if let Some(known) = self.nodes.get_mut(node) {
-                    known.present = false;
+                    *known = known.gone(record.at);
                 }
             }
             (event, None) => reserve(&mut self.reservations, event, record.at),

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use berth_domain::{Gpu, GpuSample, NodeName};
-use berth_executors::agent::{self, Hardware};
-use berth_telemetry::inventory;
+use berth_domain::GpuSample;
+use berth_executors::agent::{self, Found, Hardware};
+use berth_telemetry::LocalGpus;
 
 fn main() -> std::process::ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -32,10 +32,14 @@ fn main() -> std::process::ExitCode {
 struct ThisHost;
 
 impl Hardware for ThisHost {
-    async fn gpus(&mut self) -> Result<Vec<Gpu>, String> {
-        let node = inventory::nvidia_smi(Path::new("nvidia-smi"), NodeName::from("here")).await;
-        let node = node.map_err(|error| error.to_string())?;
-        Ok(node.map(|node| node.gpus).unwrap_or_default())
+    async fn look(&mut self) -> Result<Found, String> {
+        let gpus = LocalGpus::new(None, "nvidia-smi".into());
+        let found = gpus.look().await.map_err(|error| error.to_string())?;
+        let gpus = found.map(|found| found.gpus).unwrap_or_default();
+        Ok(Found {
+            gpus,
+            ..Found::default()
+        })
     }
 
     async fn sample(&mut self) -> Vec<GpuSample> {

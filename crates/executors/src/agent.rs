@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use berth_domain::{AttemptId, Gpu, GpuSample};
 use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -38,10 +39,21 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The agent before us has this long to be gone.
 const TAKE_OVER: Duration = Duration::from_secs(5);
 
+/// A host's GPUs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// In rising index order.
+    pub gpus: Vec<Gpu>,
+    /// The driver's version.
+    pub driver: Option<String>,
+    /// What could not be read, in sentences.
+    pub problems: Vec<String>,
+}
+
 /// What this host's GPUs are and do.
 pub trait Hardware: Send + 'static {
-    /// All of them, in rising index order; or why they cannot be read.
-    fn gpus(&mut self) -> impl Future<Output = Result<Vec<Gpu>, String>> + Send;
+    /// What they are, or why they cannot be read.
+    fn look(&mut self) -> impl Future<Output = Result<Found, String>> + Send;
     /// A sample of each that answers.
     fn sample(&mut self) -> impl Future<Output = Vec<GpuSample>> + Send;
     /// Between two looks at what they are, and between two samples.
@@ -141,10 +153,10 @@ async fn look_at_hardware(mut hardware: impl Hardware, facts: mpsc::Sender<FromA
     let (between_looks, between_samples) = hardware.pauses();
     let mut known = None;
     loop {
-        let gpus = hardware.gpus().await;
-        if known.as_ref() != Some(&gpus) {
-            known = Some(gpus.clone());
-            if facts.send(FromAgent::Gpus(gpus)).await.is_err() {
+        let found = hardware.look().await;
+        if known.as_ref() != Some(&found) {
+            known = Some(found.clone());
+            if facts.send(FromAgent::Hardware(found)).await.is_err() {
                 return;
             }
         }

@@ -17,9 +17,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{AttemptId, Gpu, GpuSample, NodeName};
+use berth_domain::{AttemptId, GpuSample, NodeName};
 use tokio::sync::{mpsc, watch};
 
+use crate::agent::Found;
 use crate::launch::{Launcher, Place, Told};
 use crate::layout;
 use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder};
@@ -46,10 +47,10 @@ pub struct SshConfig {
 pub struct HostState {
     /// Whether it answers.
     pub up: bool,
-    /// Why it does not, or what is wrong with its hardware: a sentence.
+    /// Why it does not: a sentence.
     pub problem: Option<String>,
-    /// As they were last seen.
-    pub gpus: Vec<Gpu>,
+    /// As it was last seen.
+    pub hardware: Found,
     /// Of the last few seconds.
     pub samples: Vec<GpuSample>,
     /// The address by which it was last reached.

@@ -258,7 +258,12 @@ fn what_the_hosts_are(site: &Site) {
     for number in [1, 2] {
         let state = &states[&NodeName(format!("node-{number}"))];
         assert_eq!(state.address, Some(site.hosts.ip(number)));
-        let gpus: Vec<&str> = state.gpus.iter().map(|gpu| gpu.uuid.as_str()).collect();
+        let gpus: Vec<&str> = state
+            .hardware
+            .gpus
+            .iter()
+            .map(|gpu| gpu.uuid.as_str())
+            .collect();
         let expected: Vec<String> = (0..8).map(|i| format!("GPU-node-{number}-{i}")).collect();
         assert_eq!(gpus, expected);
     }

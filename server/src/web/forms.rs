@@ -1,5 +1,7 @@
 //! Plain HTML forms, for pages without script: the same commands, answered with a redirect.
 
+mod cordon;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
@@ -15,6 +17,8 @@ use super::Web;
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/forms/submit", post(submit))
+        .route("/forms/cordon", post(cordon::cordon))
+        .route("/forms/uncordon", post(cordon::uncordon))
         .route("/forms/{verb}/{id}", post(change))
 }
 

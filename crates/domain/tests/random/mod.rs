@@ -199,11 +199,8 @@ fn node(name: &str, present: bool) -> Node {
     };
     let gpus = (0..8).map(gpu).collect();
     Node {
-        name: NodeName::from(name),
-        source: NodeSource::Simulated,
-        foreign: 0,
-        gpus,
         present,
+        ..Node::new(NodeName::from(name), NodeSource::Simulated, gpus)
     }
 }
 

@@ -387,12 +387,12 @@ impl Host {
     fn learn(&mut self, Frame { word, bytes }: Frame) -> std::io::Result<()> {
         match word {
             FromAgent::Hello(_) | FromAgent::Beat => {}
-            FromAgent::Gpus(Ok(gpus)) => self.change(|state| {
+            FromAgent::Hardware(Ok(found)) => self.change(|state| {
                 state.up = true;
                 state.problem = None;
-                state.gpus = gpus;
+                state.hardware = found;
             }),
-            FromAgent::Gpus(Err(why)) => self.change(|state| {
+            FromAgent::Hardware(Err(why)) => self.change(|state| {
                 state.up = false;
                 state.problem = Some(format!("its GPUs cannot be read: {why}"));
             }),

@@ -5,10 +5,11 @@
 use std::io;
 use std::time::Duration;
 
-use berth_domain::{AttemptId, Exit, Gpu, GpuSample, NodeName};
+use berth_domain::{AttemptId, Exit, GpuSample, NodeName};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use crate::agent::Found;
 use crate::order::LaunchOrder;
 use crate::record::{Meta, Stop};
 
@@ -67,7 +68,7 @@ pub(crate) enum FromAgent {
     /// The first word.
     Hello(Hello),
     /// The host's GPUs, as they are now.
-    Gpus(Result<Vec<Gpu>, String>),
+    Hardware(Result<Found, String>),
     Samples(Vec<GpuSample>),
     Began {
         attempt: AttemptId,
