@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
+use berth_api::cluster::GetCluster;
+use berth_api::views::NodeState;
 use berth_domain::{JobId, StateName, SubmitRequest};
 use hosts::Hosts;
 use support::contract::{
@@ -124,6 +126,8 @@ async fn a_server_over_ssh() {
         done("link down");
         site.nothing_left().await;
     }
+    a_host_that_is_not_there(&site).await;
+    done("unknown host");
     site.restart("2");
     site.until_present(2).await;
     for round in 1..=rounds() {
@@ -241,4 +245,30 @@ async fn a_host_is_killed(site: &mut Site, round: usize) {
     }
     site.hosts.boot(2);
     site.until_present(2).await;
+}
+
+/// It is shown with what is wrong, and holds up nothing. Beside it, what a host tells of itself.
+async fn a_host_that_is_not_there(site: &Site) {
+    let places = Site::places(&site.hosts);
+    let environment = environment(&places, "60");
+    let server = Server::on(["--ssh", "node-1,node-9"], &environment);
+    let berth = server.client();
+    until_within(PATIENCE, &berth, async |berth| present(berth).await == 1).await;
+    let job = submit(&berth, shell("exit 5")).await.id;
+    let job = until_finished(&berth, &[job]).await.remove(0);
+    assert_eq!(job.row.exit_code, Some(5), "{job:?}");
+    // Samples come every 5 s.
+    until_within(PATIENCE, &berth, async |berth| {
+        let nodes = berth.call(GetCluster {}).await.unwrap().cluster.nodes;
+        nodes[0].gpus[3].busy_pct == Some(30.0)
+    })
+    .await;
+    let nodes = berth.call(GetCluster {}).await.unwrap().cluster.nodes;
+    let [there, nowhere] = nodes.try_into().unwrap();
+    assert_eq!(there.name.as_str(), "node-1");
+    assert_eq!(there.address, Some(site.hosts.ip(1)));
+    assert_eq!(there.versions.driver.as_deref(), Some("550.54.15"));
+    assert_eq!(nowhere.state, NodeState::Absent);
+    let why = "there is no host node-9 as far as `ssh` knows: name it in ~/.ssh/config";
+    assert_eq!(nowhere.problems, [why]);
 }
