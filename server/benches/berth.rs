@@ -5,6 +5,8 @@
 
 #[path = "../../crates/executors/tests/ray/cluster.rs"]
 mod cluster;
+#[path = "../../crates/executors/tests/namespaces/mod.rs"]
+mod namespaces;
 #[path = "berth/planner.rs"]
 mod planner;
 #[path = "berth/ray.rs"]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use berth_detect::{ByHand, Choice};
+use berth_executors::ssh;
 use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
@@ -21,7 +22,7 @@ pub struct Config {
     pub addr: String,
     /// Where database, logs and run folders are kept.
     pub data: PathBuf,
-    /// `NxG`: pretend to have this hardware. Where none of `simulate`, `ray` and `local` is set, the
+    /// `NxG`: pretend to have this hardware. Where none of `simulate`, `ray`, `ssh` and `local` is set, the
     /// server looks around and chooses.
     pub simulate: String,
     /// `http://HEAD:8265`: run jobs on this Ray cluster. The data folder must then be on a file
@@ -34,7 +35,12 @@ pub struct Config {
     pub nvml: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
-    /// How long a node of Ray may be away before what ran on it is lost, in seconds.
+    /// `host1,host2`: run jobs on these hosts, reached over SSH as `ssh` reaches them for the user
+    /// that the server runs as. Nothing has to be installed there but tmux.
+    pub ssh: String,
+    /// The file that `ssh` is told to use in place of `~/.ssh/config`. Empty: that one.
+    pub ssh_config: String,
+    /// How long a node of Ray, or a host, may be away before what ran on it is lost, in seconds.
     pub node_grace_s: f64,
     /// The URL that people reach the server by. Empty: `http://` and the address.
     pub url: String,
@@ -56,7 +62,7 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "addr",
     "data",
     "simulate",
@@ -64,6 +70,8 @@ const KEYS: [&str; 17] = [
     "local",
     "nvml",
     "ray_shim",
+    "ssh",
+    "ssh_config",
     "node_grace_s",
     "url",
     "admin",
@@ -86,6 +94,8 @@ impl Default for Config {
             local: false,
             nvml: String::new(),
             ray_shim: String::new(),
+            ssh: String::new(),
+            ssh_config: String::new(),
             node_grace_s: 60.0,
             url: String::new(),
             admin: "admin".to_owned(),
@@ -152,11 +162,17 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     }
     let by_hand = [
         !config.ray.is_empty(),
+        !config.ssh.is_empty(),
         !config.simulate.is_empty(),
         config.local,
     ];
     if by_hand.into_iter().filter(|set| *set).count() > 1 {
-        return Err("ray, simulate and local exclude each other: jobs run on one of them".into());
+        return Err(
+            "ray, ssh, simulate and local exclude each other: jobs run on one of them".into(),
+        );
+    }
+    if !config.ssh.is_empty() {
+        ssh::parse_hosts(&config.ssh)?;
     }
     Ok(Loaded { config, figment })
 }
@@ -166,6 +182,9 @@ impl Config {
     pub fn by_hand(&self) -> Option<ByHand> {
         if !self.ray.is_empty() {
             return Some(ByHand::Ray(self.ray.clone()));
+        }
+        if !self.ssh.is_empty() {
+            return Some(ByHand::Ssh(self.hosts()));
         }
         if !self.simulate.is_empty() {
             return Some(ByHand::Simulate(self.simulate.clone()));
@@ -179,9 +198,13 @@ impl Config {
             Choice::Ray { address } => self.ray = address,
             Choice::Simulated { size } => self.simulate = size,
             Choice::Local => self.local = true,
-            // Never chosen without having been set.
-            Choice::Ssh { .. } => {}
+            Choice::Ssh { hosts } => self.ssh = hosts.join(","),
         }
+    }
+
+    /// The hosts over SSH, as they were when the configuration was read.
+    pub fn hosts(&self) -> Vec<String> {
+        ssh::parse_hosts(&self.ssh).unwrap_or_default()
     }
 
     pub fn grace(&self) -> Grace {

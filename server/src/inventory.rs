@@ -1,9 +1,11 @@
-//! Which hardware there is: the Ray cluster, the simulated one, or this host's GPUs, whichever is set
-//! or was detected; see [`berth_detect`].
+//! Which hardware there is: the Ray cluster, hosts over SSH, the simulated cluster, or this host's
+//! GPUs, whichever is set or was detected; see [`berth_detect`].
 
 use std::time::Duration;
 
-use berth_domain::{ClusterKind, Node, NodeName, Timestamp};
+use berth_domain::{ClusterKind, GpuSample, Node, NodeName, NodeSource, Timestamp, Versions};
+use berth_executors::ssh::{self, HostState, HostStates, Hosts};
+use berth_executors::{RunConfig, SshConfig};
 use berth_orchestrator::Clock;
 use berth_ray::{Ray, RayError, Token};
 use berth_telemetry::{GpuSampler, LocalGpus, RayInventory, inventory};
@@ -15,6 +17,9 @@ use crate::config::Config;
 /// Ray is asked for its nodes this often.
 const RAY_EVERY: Duration = Duration::from_secs(3);
 
+/// At the start hosts have this long to answer before the server goes on without them.
+const HOSTS_PATIENCE: Duration = Duration::from_secs(3);
+
 /// What was found, and how to ask it what it does.
 #[derive(Debug)]
 pub struct Found {
@@ -24,10 +29,17 @@ pub struct Found {
     /// When the nodes were heard of last; `None` where they are this host.
     pub heard: Option<watch::Receiver<Timestamp>>,
     pub sampler: GpuSampler,
-    /// Where jobs run, if not on this host.
-    pub ray: Option<Ray>,
+    pub place: Place,
     /// For the log: what it is.
     pub sentence: String,
+}
+
+/// Where jobs run.
+#[derive(Debug)]
+pub enum Place {
+    Here,
+    Ray(Ray),
+    Ssh(Hosts),
 }
 
 /// This host's driver.
@@ -37,7 +49,15 @@ pub fn local_gpus(config: &Config) -> LocalGpus {
 }
 
 /// What the configuration says, once it is settled.
-pub async fn find(config: &Config, gpus: LocalGpus, clock: Clock) -> Result<Found, AnyError> {
+pub async fn find(
+    config: &Config,
+    run: &RunConfig,
+    gpus: LocalGpus,
+    clock: Clock,
+) -> Result<Found, AnyError> {
+    if !config.ssh.is_empty() {
+        return over_ssh(config, run).await;
+    }
     if !config.ray.is_empty() {
         return ray(config, clock).await;
     }
@@ -65,7 +85,7 @@ async fn local(gpus: LocalGpus) -> Result<Found, AnyError> {
         nodes: unchanging(vec![node]),
         heard: None,
         sampler: GpuSampler::Local(gpus),
-        ray: None,
+        place: Place::Here,
     })
 }
 
@@ -94,7 +114,7 @@ async fn ray(config: &Config, clock: Clock) -> Result<Found, AnyError> {
         nodes,
         heard: Some(heard),
         sampler: GpuSampler::Nothing,
-        ray: Some(ray),
+        place: Place::Ray(ray),
         sentence,
     })
 }
@@ -135,6 +155,80 @@ async fn follow(
     }
 }
 
+/// A host that does not answer is no reason not to start either: it is absent, and tried again.
+async fn over_ssh(config: &Config, run: &RunConfig) -> Result<Found, AnyError> {
+    let file = (!config.ssh_config.is_empty()).then(|| config.ssh_config.clone().into());
+    let hosts = ssh::connect(SshConfig {
+        run: RunConfig {
+            // What runs now, whatever somebody has put in its place.
+            shim: "/proc/self/exe".into(),
+            ..run.clone()
+        },
+        hosts: config.hosts(),
+        config_file: file,
+        node_grace: config.node_grace(),
+    })?;
+    hosts.settled(HOSTS_PATIENCE).await;
+    let states = hosts.states();
+    let first = states.borrow().clone();
+    let gpus: usize = first.values().map(|host| host.hardware.gpus.len()).sum();
+    let mut sentence = format!("{} hosts over SSH and {gpus} GPUs", first.len());
+    for (name, host) in first.iter().filter(|(_, host)| !host.up) {
+        let why = host.problem.as_deref().unwrap_or("is being reached");
+        sentence += &format!("; {name}: {why}");
+    }
+    let (sender, nodes) = watch::channel(Some(nodes_of(&first)));
+    let (samples, sampled) = watch::channel(vec![]);
+    tokio::spawn(follow_hosts(states, sender, samples));
+    Ok(Found {
+        kind: ClusterKind::Ssh,
+        nodes,
+        // Those that are present were heard of within seconds.
+        heard: None,
+        sampler: GpuSampler::Told(sampled),
+        place: Place::Ssh(hosts),
+        sentence,
+    })
+}
+
+fn nodes_of(hosts: &HostStates) -> Vec<Node> {
+    let node = |(name, host): (&NodeName, &HostState)| Node {
+        present: host.up,
+        address: host.address.clone(),
+        versions: Versions {
+            berth: host.version.clone(),
+            driver: host.hardware.driver.clone(),
+            ray: None,
+        },
+        problems: host
+            .problem
+            .iter()
+            .chain(&host.hardware.problems)
+            .cloned()
+            .collect(),
+        ..Node::new(name.clone(), NodeSource::Ssh, host.hardware.gpus.clone())
+    };
+    hosts.iter().map(node).collect()
+}
+
+/// Tells of each change.
+async fn follow_hosts(
+    mut states: watch::Receiver<HostStates>,
+    nodes: watch::Sender<Option<Vec<Node>>>,
+    samples: watch::Sender<Vec<GpuSample>>,
+) {
+    while states.changed().await.is_ok() {
+        let hosts = states.borrow_and_update().clone();
+        let found = Some(nodes_of(&hosts));
+        nodes.send_if_modified(|known| {
+            let changed = *known != found;
+            known.clone_from(&found);
+            changed
+        });
+        samples.send_replace(hosts.into_values().flat_map(|host| host.samples).collect());
+    }
+}
+
 fn unchanging(nodes: Vec<Node>) -> watch::Receiver<Option<Vec<Node>>> {
     watch::channel(Some(nodes)).1
 }
@@ -146,7 +240,7 @@ fn simulated(size: &str) -> Result<Found, AnyError> {
         nodes: unchanging(inventory::simulated(nodes, gpus)),
         heard: None,
         sampler: GpuSampler::simulated(nodes, gpus),
-        ray: None,
+        place: Place::Here,
         sentence: format!("SIMULATED cluster of {nodes} nodes x {gpus} GPUs"),
     })
 }

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
+use crate::inventory::Place;
 use crate::web::site::Site;
 use crate::{AnyError, clock, crash, inventory, people, web};
 
@@ -53,8 +54,6 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
 
     let gpus = inventory::local_gpus(&config);
     let (detector, why) = detect(&mut config, gpus.clone()).await;
-    let found = inventory::find(&config, gpus, clock::system()).await?;
-    let sentence = format!("{}, {why}", found.sentence);
     let (events, reports) = mpsc::unbounded_channel();
     let run = RunConfig {
         data_dir: config.data.clone(),
@@ -64,9 +63,12 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         gang_grace: config.grace().usual,
         ..RunConfig::default()
     };
-    let executor = match found.ray {
-        Some(ray) => spawn_on_ray(&config, run, ray, events)?,
-        None => tmux::spawn(
+    let found = inventory::find(&config, &run, gpus, clock::system()).await?;
+    let sentence = format!("{}, {why}", found.sentence);
+    let executor = match found.place {
+        Place::Ray(ray) => spawn_on_ray(&config, run, ray, events)?,
+        Place::Ssh(hosts) => hosts.spawn(events)?,
+        Place::Here => tmux::spawn(
             TmuxConfig {
                 run,
                 ..TmuxConfig::default()

@@ -84,10 +84,6 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
         exit_code: None,
         end: None,
     });
-    let attach = match &job.state {
-        JobState::Running { sessions, .. } => sessions.first(),
-        _ => None,
-    };
     JobDetail {
         row: row(job, view),
         command: spec.command.clone(),
@@ -109,9 +105,25 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
             _ => None,
         },
         attempts: past.chain(live).collect(),
-        attach: attach.map(|session| format!("tmux attach -t {session}")),
+        attach: attach(job, view),
         run_dir,
         request: request(job),
+    }
+}
+
+/// How a person looks at rank 0 while it runs.
+fn attach(job: &Job, view: &View) -> Option<String> {
+    let JobState::Running { sessions, .. } = &job.state else {
+        return None;
+    };
+    let line = format!("tmux attach -t {}", sessions.first()?);
+    let first = job.lease().and_then(|lease| lease.0.first());
+    let on = |part: &berth_domain::NodeLease| view.nodes.iter().find(|node| node.name == part.node);
+    match first.and_then(on) {
+        Some(node) if node.source == NodeSource::Ssh => {
+            Some(format!("ssh -t {} {line}", node.name))
+        }
+        _ => Some(line),
     }
 }
 

@@ -105,7 +105,7 @@ pub fn decide(
             events.extend(reserve::due(state, now));
             Ok(just(events))
         }
-        Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),
+        Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes, now))),
     }
 }
 

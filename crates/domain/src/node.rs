@@ -15,6 +15,8 @@ pub enum NodeSource {
     Local,
     /// A node of a Ray cluster, as its head tells.
     Ray,
+    /// A host that is reached over SSH, as Berth's agent there tells.
+    Ssh,
 }
 
 impl NodeSource {
@@ -24,6 +26,7 @@ impl NodeSource {
             NodeSource::Simulated => "simulated",
             NodeSource::Local => "local",
             NodeSource::Ray => "ray",
+            NodeSource::Ssh => "ssh",
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `log/` | shim | what it wrote; see [`crate::logs`] |
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use berth_domain::{AttemptId, JobId};
 
@@ -25,6 +26,28 @@ pub const LOG: &str = "log";
 pub const SOCKET: &str = "exec.sock";
 /// In the data folder: what tells our jobs in Ray from those of another Berth.
 pub const RAY_TAG: &str = "ray.tag";
+/// In the data folder: what our folders on other hosts are called.
+pub const SSH_TAG: &str = "ssh.tag";
+/// On another host, in our folder there: held as long as an agent lives, with its pid.
+pub const AGENT_LOCK: &str = "agent.lock";
+
+/// What tells this data folder's traces elsewhere from another's: eight digits, made up once and kept
+/// in the file `name`.
+///
+/// # Errors
+/// When the data folder cannot be read or written.
+pub fn tag(data: &Path, name: &str) -> io::Result<String> {
+    let path = data.join(name);
+    match fs::read_to_string(&path) {
+        Ok(tag) => Ok(tag.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let tag = format!("{:08x}", rand::random::<u32>());
+            fs::write(&path, &tag)?;
+            Ok(tag)
+        }
+        Err(error) => Err(error),
+    }
+}
 
 #[must_use]
 pub fn job_dir(data: &Path, job: JobId) -> PathBuf {

@@ -5,6 +5,7 @@
 //! launched twice. The [`shim`] is the truth: it runs the command and records what became of it
 //! in files; see [`layout`].
 
+pub mod agent;
 mod cgroup;
 mod launch;
 pub mod layout;
@@ -18,10 +19,12 @@ mod rank;
 pub mod ray;
 mod record;
 pub mod shim;
+pub mod ssh;
 pub mod tmux;
 mod watch;
 
 pub use order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder, Order};
 pub use prepare::RunConfig;
 pub use ray::RayConfig;
+pub use ssh::SshConfig;
 pub use tmux::TmuxConfig;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use berth_domain::{AttemptId, Lease, Report};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 /// Everything needed to run an attempt: one rank for each part of the lease, rank 0 first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LaunchOrder {
     pub attempt: AttemptId,
     pub job_name: String,
@@ -55,6 +56,8 @@ pub enum ExecutorError {
     },
     #[error("failed to start the launcher thread: {0}")]
     Thread(std::io::Error),
+    #[error("{0}")]
+    Hosts(String),
 }
 
 /// Sends orders to an executor. Cheap to clone; the executor ends when the last one is dropped.

@@ -66,7 +66,7 @@ pub(crate) struct RayRecord {
 }
 
 /// A rank that is to end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stop {
     pub grace_ms: u64,
     /// The server takes it for lost, for this reason. Written in case that it lives after all.

@@ -9,8 +9,6 @@ mod command;
 mod guard;
 mod run;
 
-use std::fs::{self, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -50,17 +48,10 @@ fn failure(folder: &Path, error: &std::io::Error) -> ExitCode {
 }
 
 fn attend(folder: &Path) -> std::io::Result<()> {
-    let lock = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(folder.join(layout::LOCK))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        // Another shim has this rank.
-        Err(TryLockError::WouldBlock) => return Ok(()),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
+    // Another shim may have this rank.
+    let Some(_lock) = rank::take(folder)? else {
+        return Ok(());
+    };
     let ran = |name| folder.join(name).exists();
     rank::refresh(folder);
     if ran(layout::EXIT) || ran(layout::META) {

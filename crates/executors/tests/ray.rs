@@ -7,6 +7,7 @@
 mod cluster;
 
 mod marked;
+mod namespaces;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
