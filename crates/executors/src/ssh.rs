@@ -7,7 +7,6 @@ mod binary;
 mod connect;
 mod host;
 mod mirror;
-mod package;
 mod problem;
 pub(crate) mod wire;
 

@@ -2,7 +2,6 @@
 //! is not there, and the agent started.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +14,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::binary::Seen;
 use super::host::Common;
-use super::package;
 use super::problem::{no_connection, one_line, unfit};
 use super::wire::{self, FromAgent, Hello, Settings, ToAgent};
-use crate::layout;
 
 /// For the TCP connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -87,7 +84,7 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     if seen.hash.is_none() {
         within(host, CARRY, carry(common, host, &session)).await??;
     }
-    let folder = agents_folder(common, name);
+    let folder = format!("$HOME/.local/share/berth-host/{}/{host}", common.tag);
     let line = format!("exec \"{}\" agent \"{folder}\"", binary.place());
     let mut agent = session
         .clone()
@@ -136,11 +133,6 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     }
 }
 
-/// Where the agent keeps what is its, for a shell there.
-fn agents_folder(common: &Common, name: &NodeName) -> String {
-    format!("$HOME/.local/share/berth-host/{}/{name}", common.tag)
-}
-
 /// Skips what a login shell may say first.
 async fn hello(output: &mut BufReader<ChildStdout>) -> std::io::Result<Option<Hello>> {
     for _ in 0..NOISE_LINES {
@@ -182,53 +174,10 @@ async fn ask(session: &Session, host: &str, line: &str) -> Result<String, String
 async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), String> {
     let binary = &common.binary;
     tracing::info!(host, "carries its binary over");
-    let sent = send(
-        session,
-        host,
-        binary.path(),
-        binary.hash(),
-        &binary.receive(),
-    )
-    .await;
-    sent.map_err(|why| format!("Berth's binary cannot be carried to {host}: {why}"))
-}
-
-/// Carries an uploaded folder over, unless it is there.
-///
-/// # Errors
-/// A sentence.
-pub(super) async fn carry_package(
-    common: &Common,
-    name: &NodeName,
-    session: &Session,
-    sha256: &str,
-) -> Result<(), String> {
-    let (host, folder) = (name.as_str(), agents_folder(common, name));
-    let seen = ask(session, host, &package::look(&folder, sha256)).await?;
-    if Seen::parse(&seen).hash.is_some() {
-        return Ok(());
-    }
-    let path = layout::package(&common.config.run.data_dir, sha256);
-    let receive = package::receive(&folder, sha256);
-    let sending = send(session, host, &path, sha256, &receive);
-    let sent = within(host, CARRY, sending).await.and_then(|sent| sent);
-    sent.map_err(|why| format!("the uploaded folder cannot be carried to {host}: {why}"))
-}
-
-/// Sends a file to a line of `sh` there, which says the hash of what arrived.
-async fn send(
-    session: &Session,
-    host: &str,
-    path: &Path,
-    hash: &str,
-    receive: &str,
-) -> Result<(), String> {
-    let mut file = tokio::fs::File::open(path)
-        .await
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let failed = |why: String| format!("Berth's binary cannot be carried to {host}: {why}");
     let mut receiver = session
         .command("sh")
-        .args(["-c", receive])
+        .args(["-c", binary.receive().as_str()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -237,6 +186,7 @@ async fn send(
         .map_err(|error| no_connection(host, &error))?;
     if let Some(mut input) = receiver.stdin().take() {
         let send = async {
+            let mut file = tokio::fs::File::open(binary.path()).await?;
             tokio::io::copy(&mut file, &mut input).await?;
             input.shutdown().await
         };
@@ -249,18 +199,13 @@ async fn send(
     let output = output.map_err(|error| no_connection(host, &error))?;
     let arrived = Seen::parse(&String::from_utf8_lossy(&output.stdout)).hash;
     match arrived {
-        Some(arrived) if arrived == hash => Ok(()),
-        Some(arrived) => Err(format!("what arrived has the SHA-256 {arrived}")),
-        None => Err(one_line(&String::from_utf8_lossy(&output.stderr))),
+        Some(hash) if hash == binary.hash() => Ok(()),
+        Some(hash) => Err(failed(format!("what arrived has the SHA-256 {hash}"))),
+        None => Err(failed(one_line(&String::from_utf8_lossy(&output.stderr)))),
     }
 }
 
 impl Ending {
-    /// The connection, for what else goes over it.
-    pub(super) fn session(&self) -> Arc<Session> {
-        self.session.clone()
-    }
-
     /// What the agent, or `ssh`, said last.
     async fn last_words(self) -> Option<String> {
         let mut said = Vec::new();

@@ -7,15 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berth_domain::{AttemptId, Ended, Exit, NodeName};
-use openssh::Session;
+use berth_domain::{AttemptId, NodeName};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
 
 use super::binary::Binary;
-use super::connect::{Link, carry_package, connect};
+use super::connect::{Link, connect};
 use super::mirror::{self, Mirror};
-use super::package::{Carry, Packages};
 use super::wire::{self, BEAT, Frame, FromAgent, Hello, ToAgent, Watch};
 use super::{HostState, HostStates, SshConfig};
 use crate::launch::{Place, Told};
@@ -71,7 +68,6 @@ pub(super) struct Host {
     common: Arc<Common>,
     name: NodeName,
     ranks: BTreeMap<(AttemptId, u32), Kept>,
-    packages: Packages,
     /// Since when it does not answer.
     away: Option<(Instant, String)>,
 }
@@ -95,7 +91,6 @@ impl Host {
             common,
             name,
             ranks: BTreeMap::new(),
-            packages: Packages::default(),
             away: Some((Instant::now(), why)),
         }
     }
@@ -182,8 +177,6 @@ impl Host {
                 }
             }
         });
-        let session = ending.session();
-        let mut carrying = JoinSet::new();
         self.is_back(&hello, &say);
         let mut ticks = tokio::time::interval(TICK);
         let mut beats = tokio::time::interval(BEAT);
@@ -214,16 +207,9 @@ impl Host {
                         break Some(format!("{} says nothing any more", self.name));
                     }
                 }
-                Some(Ok((sha256, result))) = carrying.join_next() => {
-                    self.packages.arrived(sha256, result);
-                    self.tell_news(&say);
-                }
                 _ = beats.tick() => {
                     let _ = say.send(ToAgent::Beat);
                 }
-            }
-            for sha256 in self.packages.to_carry() {
-                carrying.spawn(self.carry(session.clone(), sha256));
             }
         };
         writer.abort();
@@ -233,19 +219,6 @@ impl Host {
             Some(said) => format!("{why}: {said}"),
             None => why,
         })
-    }
-
-    /// Carries an uploaded folder to the host.
-    fn carry(
-        &self,
-        session: Arc<Session>,
-        sha256: String,
-    ) -> impl Future<Output = (String, Result<(), String>)> + use<> {
-        let (common, name) = (self.common.clone(), self.name.clone());
-        async move {
-            let result = carry_package(&common, &name, &session, &sha256).await;
-            (sha256, result)
-        }
     }
 
     /// Takes what is asked; returns what has to be said of it besides what [`Self::tell_news`] says.
@@ -306,22 +279,9 @@ impl Host {
     /// Tells the agent of the ranks that it does not know of.
     fn tell_news(&mut self, say: &mpsc::UnboundedSender<ToAgent>) {
         let grace = millis(self.common.config.run.gang_grace);
-        let mut failed = Vec::new();
         for (key, kept) in &mut self.ranks {
             if kept.told || kept.ended {
                 continue;
-            }
-            let package = kept.order.package.as_ref().filter(|_| kept.may_launch);
-            if let Some(sha256) = package.filter(|_| kept.end(grace).is_none()) {
-                match self.packages.want(sha256) {
-                    Carry::There => {}
-                    Carry::UnderWay => continue,
-                    Carry::Failed(why) => {
-                        failed.push((key.0, sha256.clone(), why.clone()));
-                        kept.ended = true;
-                        continue;
-                    }
-                }
             }
             let first = kept.order.lease.0.first();
             let node = first.map_or(&self.name, |part| &part.node);
@@ -343,21 +303,12 @@ impl Host {
             };
             let _ = say.send(ToAgent::Watch(Box::new(watch)));
         }
-        for (attempt, sha256, why) in failed {
-            self.packages.forget(&sha256);
-            let exit = Exit {
-                ended: Ended::NotLaunched { why },
-                out_of_memory: false,
-            };
-            self.say(Told::Failed { attempt, exit });
-        }
     }
 
     /// A connection was made.
     fn is_back(&mut self, hello: &Hello, say: &mpsc::UnboundedSender<ToAgent>) {
         tracing::info!(host = %self.name, "connected");
         self.away = None;
-        self.packages = Packages::default();
         self.change(|state| {
             let name = || Some(self.name.to_string());
             state.address = hello.address.clone().or_else(name);
