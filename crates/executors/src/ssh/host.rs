@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(500);
 const SILENCE: Duration = Duration::from_secs(10);
 /// Before a host is tried again: doubled each time, up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
+const LAST_PAUSE: Duration = Duration::from_secs(5);
 /// What was heard and is not written yet.
 const UNDER_WAY: usize = 8;
 
@@ -204,7 +204,9 @@ impl Host {
                 _ = ticks.tick() => {
                     self.tell_news(&say);
                     if last.elapsed() > SILENCE {
-                        break Some(format!("{} says nothing any more", self.name));
+                        let why = format!("{} says nothing any more", self.name);
+                        self.is_away(why.clone());
+                        break Some(why);
                     }
                 }
                 _ = beats.tick() => {
