@@ -131,6 +131,11 @@ impl Live {
         expect_context()
     }
 
+    /// Whether the page that it was made for is there no more.
+    pub fn is_gone(self) -> bool {
+        self.started.is_disposed()
+    }
+
     /// Takes in what the page came with; only the first time.
     pub fn start(self, start: Start) {
         if self.started.get_untracked() {

@@ -54,13 +54,15 @@ pub struct Config {
     pub retry_base_s: f64,
     /// Of each rank's log, in MiB; of a longer one head and tail are kept.
     pub log_limit_mib: u64,
+    /// Of an uploaded folder, compressed, in MiB.
+    pub package_limit_mib: u64,
     /// How many jobs without GPUs one node runs at once.
     pub cpu_jobs_per_node: u32,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "addr",
     "data",
     "simulate",
@@ -77,6 +79,7 @@ const KEYS: [&str; 18] = [
     "preempt_grace_s",
     "retry_base_s",
     "log_limit_mib",
+    "package_limit_mib",
     "cpu_jobs_per_node",
     "site",
 ];
@@ -100,6 +103,7 @@ impl Default for Config {
             preempt_grace_s: 60.0,
             retry_base_s: 10.0,
             log_limit_mib: 256,
+            package_limit_mib: 100,
             cpu_jobs_per_node: 16,
             site: String::new(),
         }

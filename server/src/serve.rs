@@ -119,7 +119,13 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     );
     println!("listening on {url}");
 
-    let app = web::router(api, store, site, url.starts_with("https://"));
+    let app = web::router(
+        api,
+        store,
+        site,
+        url.starts_with("https://"),
+        config.package_limit_mib * 1024 * 1024,
+    );
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
     tokio::select! {
         result = server => result?,

@@ -78,7 +78,7 @@ async fn a_host_with_gpus_runs_jobs_on_them_by_itself() {
     let berth = server.client();
     let found = berth.call(Detect { fresh: None }).await.unwrap();
     assert_eq!(found.in_use, ClusterKind::Local, "{found:?}");
-    assert_eq!(found.detection.kind, ClusterKind::Local);
+    assert_eq!(found.kind, ClusterKind::Local);
     assert!(
         found.in_use_text.contains("because this host has them"),
         "{found:?}"
@@ -175,14 +175,9 @@ async fn what_is_set_by_hand_stands_above_what_is_found() {
         .call(Detect { fresh: Some(true) })
         .await
         .unwrap();
-    assert_eq!(found.detection.kind, ClusterKind::Simulated);
-    assert!((found.detection.confidence - 1.0).abs() < f64::EPSILON);
-    let names: Vec<SignalName> = found
-        .detection
-        .signals
-        .iter()
-        .map(|signal| signal.name)
-        .collect();
+    assert_eq!(found.kind, ClusterKind::Simulated);
+    assert!((found.confidence - 1.0).abs() < f64::EPSILON);
+    let names: Vec<SignalName> = found.signals.iter().map(|signal| signal.name).collect();
     assert!(
         names.starts_with(&[SignalName::Configuration, SignalName::LocalGpus]),
         "{names:?}"

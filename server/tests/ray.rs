@@ -20,7 +20,7 @@ use berth_domain::{StateName, SubmitRequest};
 use cluster::{Cluster, TOKEN};
 use serde_json::json;
 use support::contract::{
-    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, sixty_jobs,
+    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, rounds, sixty_jobs,
     until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
@@ -53,14 +53,16 @@ async fn a_server_on_ray() {
     done("limits");
     what_others_hold_is_not_leased(&server, &cluster).await;
     done("foreign");
-    the_server_is_killed(&mut server, &shared).await;
-    done("server killed");
-    a_node_is_killed(&server, &shared, &mut cluster).await;
-    done("node killed");
-    the_head_is_killed(&server, &shared, &mut cluster).await;
-    done("head killed");
-    until_nothing_runs_of(&server.data().join("runs")).await;
-    done("nothing left");
+    for round in 1..=rounds() {
+        the_server_is_killed(&mut server, &shared, round).await;
+        done("server killed");
+        a_node_is_killed(&server, &shared, &mut cluster, round).await;
+        done("node killed");
+        the_head_is_killed(&server, &shared, &mut cluster, round).await;
+        done("head killed");
+        until_nothing_runs_of(&server.data().join("runs")).await;
+        done("nothing left");
+    }
 }
 
 /// Somebody uses three GPUs of a node through Ray itself.
@@ -108,12 +110,13 @@ async fn what_others_hold_is_not_leased(server: &Server, cluster: &Cluster) {
     until_finished(&berth, &[first, second]).await;
 }
 
-async fn the_server_is_killed(server: &mut Server, shared: &Shared) {
-    let ids = eight(server, shared, "server", 0).await;
+async fn the_server_is_killed(server: &mut Server, shared: &Shared, round: usize) {
+    let name = format!("server-{round}");
+    let ids = eight(server, shared, &name, 0).await;
     server.kill();
     server.boot(&ENVIRONMENT);
     until_running(server, &ids).await;
-    shared.write("server.go");
+    shared.write(&format!("{name}.go"));
     let finished = until_finished(&server.client(), &ids).await;
     for (n, job) in (20..).zip(&finished) {
         assert_eq!(job.row.exit_code, Some(n), "{job:?}");
@@ -121,12 +124,13 @@ async fn the_server_is_killed(server: &mut Server, shared: &Shared) {
     }
     let mut expected: Vec<String> = ids.iter().map(|id| format!("{id}.1")).collect();
     expected.sort();
-    assert_eq!(shared.lines("server"), expected, "each ran once");
+    assert_eq!(shared.lines(&name), expected, "each ran once");
 }
 
 /// What ran there is tried again, on the other node as soon as there is room; the rest goes on.
-async fn a_node_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluster) {
-    let ids = eight(server, shared, "node", 1).await;
+async fn a_node_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluster, round: usize) {
+    let name = format!("node-{round}");
+    let ids = eight(server, shared, &name, 1).await;
     let berth = server.client();
     let mut lost = BTreeSet::new();
     for id in &ids {
@@ -145,7 +149,7 @@ async fn a_node_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluste
         let first = get(&berth, *id).await.attempts[0].clone();
         assert!(first.ended_at.is_some(), "{first:?}");
     }
-    shared.write("node.go");
+    shared.write(&format!("{name}.go"));
     let finished = until_finished(&berth, &ids).await;
     for (n, job) in (20..).zip(&finished) {
         let retried = lost.contains(&job.row.id);
@@ -159,8 +163,9 @@ async fn a_node_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluste
     until_within(PATIENCE, &berth, async |berth| present(berth).await == 2).await;
 }
 
-async fn the_head_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluster) {
-    let ids = eight(server, shared, "head", 0).await;
+async fn the_head_is_killed(server: &Server, shared: &Shared, cluster: &mut Cluster, round: usize) {
+    let name = format!("head-{round}");
+    let ids = eight(server, shared, &name, 0).await;
     let berth = server.client();
     cluster.kill(1);
     // What waits says why.
@@ -181,5 +186,5 @@ async fn the_head_is_killed(server: &Server, shared: &Shared, cluster: &mut Clus
     }
     let after = until_finished(&berth, &[waits]).await;
     assert_eq!(after[0].row.exit_code, Some(0), "{after:?}");
-    assert_eq!(shared.lines("head").len(), 8, "nothing ran twice");
+    assert_eq!(shared.lines(&name).len(), 8, "nothing ran twice");
 }

@@ -19,7 +19,7 @@ use berth_api::views::NodeState;
 use berth_domain::{JobId, StateName, SubmitRequest};
 use hosts::Hosts;
 use support::contract::{
-    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, sixty_jobs,
+    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, rounds, sixty_jobs,
     until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
@@ -92,10 +92,6 @@ fn environment<'a>([config, state]: &'a [String; 2], grace: &'a str) -> [(&'a st
         ("BERTH_NODE_GRACE_S", grace),
         ("BERTH_GRACE_S", "2"),
     ]
-}
-
-fn rounds() -> usize {
-    std::env::var("BERTH_CRASH_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]

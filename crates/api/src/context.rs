@@ -3,6 +3,7 @@
 mod cordon;
 mod jobs;
 mod logs;
+mod packages;
 mod past;
 mod planner;
 mod quotas;
@@ -99,7 +100,11 @@ impl Context {
             ground.detector.last().await
         };
         Detected {
-            detection,
+            kind: detection.kind,
+            confidence: detection.confidence,
+            sentence: detection.sentence,
+            signals: detection.signals,
+            absent: detection.absent,
             in_use: ground.kind,
             in_use_text: ground.sentence.clone(),
         }

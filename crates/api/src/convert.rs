@@ -136,6 +136,7 @@ fn request(job: &Job) -> SubmitRequest {
         name: Some(spec.name.clone()),
         project: spec.project.clone(),
         workdir: spec.workdir.clone(),
+        package: spec.package.clone(),
         env: spec.env.clone(),
         gpus: Some(i64::from(spec.gpus_per_node)),
         nodes: Some(i64::from(spec.nodes)),

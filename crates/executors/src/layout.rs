@@ -61,6 +61,18 @@ pub fn rank_dir(data: &Path, attempt: AttemptId, rank: u32) -> PathBuf {
         .join(format!("rank-{rank}"))
 }
 
+/// Where a job's uploaded folder is unpacked, once for all its attempts.
+#[must_use]
+pub fn code_dir(data: &Path, job: JobId) -> PathBuf {
+    job_dir(data, job).join("code")
+}
+
+/// An uploaded folder, a tar file compressed with gzip.
+#[must_use]
+pub fn package(data: &Path, sha256: &str) -> PathBuf {
+    data.join("packages").join(format!("{sha256}.tar.gz"))
+}
+
 /// The job's own folder for its files, the same for each attempt: `BERTH_RUN_DIR`.
 #[must_use]
 pub fn files_dir(data: &Path, job: JobId) -> PathBuf {

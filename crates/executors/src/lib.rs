@@ -12,6 +12,7 @@ pub mod layout;
 pub mod logs;
 mod nudge;
 mod order;
+pub mod package;
 mod prepare;
 mod process;
 mod rank;

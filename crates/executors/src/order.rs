@@ -15,6 +15,8 @@ pub struct LaunchOrder {
     pub command: Vec<String>,
     /// `None`: the job's own files folder.
     pub workdir: Option<String>,
+    /// The uploaded folder in a copy of which it runs.
+    pub package: Option<String>,
     /// What the user asked for; the executor adds what the lease means.
     pub env: BTreeMap<String, String>,
     pub lease: Lease,

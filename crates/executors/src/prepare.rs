@@ -81,10 +81,15 @@ pub(crate) fn prepare(
             attempt: order.attempt,
             rank,
             command: order.command.clone(),
-            workdir: order
-                .workdir
+            workdir: match (&order.package, &order.workdir) {
+                (Some(_), _) => layout::code_dir(&config.data_dir, order.attempt.job),
+                (None, Some(workdir)) => workdir.into(),
+                (None, None) => files.clone(),
+            },
+            package: order
+                .package
                 .as_ref()
-                .map_or_else(|| files.clone(), Into::into),
+                .map(|sha256| layout::package(&config.data_dir, sha256)),
             env: environment(config, setting, order, rank, part, &files),
             session: (setting.session)(order.attempt, rank),
             data_dir: config.data_dir.clone(),

@@ -17,6 +17,9 @@ pub(crate) struct Spec {
     pub rank: u32,
     pub command: Vec<String>,
     pub workdir: PathBuf,
+    /// What is unpacked there first, unless that was done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<PathBuf>,
     /// The environment; see [`Under`].
     pub env: BTreeMap<String, String>,
     pub session: String,

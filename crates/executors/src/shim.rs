@@ -18,6 +18,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use crate::cgroup;
 use crate::layout;
 use crate::nudge::{Nudger, What};
+use crate::package;
 use crate::process;
 use crate::rank;
 use crate::record::{self, ExitRecord, Meta, Spec, Stop, Under};
@@ -90,7 +91,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
             out_of_memory: false,
         }
     } else {
-        match command::spawn(&spec, group) {
+        let unpacked = spec.package.as_deref();
+        let unpacked = unpacked.map_or(Ok(()), |archive| package::unpack(archive, &spec.workdir));
+        match unpacked.and_then(|()| command::spawn(&spec, group)) {
             Ok(child) => {
                 nudger.send(What::Running);
                 run::run(folder, &spec, &signals, &nudger, child, group)?

@@ -69,6 +69,7 @@ fn launch(job: &Job) -> Option<Box<LaunchOrder>> {
         job_name: job.spec.name.clone(),
         command: job.spec.command.clone(),
         workdir: job.spec.workdir.clone(),
+        package: job.spec.package.clone(),
         env,
         lease: attempt.lease.clone(),
     }))

@@ -145,6 +145,11 @@ pub async fn until_running(server: &Server, ids: &[JobId]) {
     }
 }
 
+/// How often everything is killed: once, or as often as `BERTH_CRASH_ROUNDS` says.
+pub fn rounds() -> usize {
+    std::env::var("BERTH_CRASH_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap())
+}
+
 /// Eight jobs of two GPUs, which write a line when they begin and wait for a file.
 pub async fn eight(server: &Server, shared: &Shared, name: &str, retries: i64) -> Vec<JobId> {
     let dir = shared.there.display();

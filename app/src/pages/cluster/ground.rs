@@ -6,23 +6,18 @@ use berth_domain::detection::OVERRULE;
 use leptos::prelude::*;
 
 pub fn panel(found: Detected) -> AnyView {
-    let Detected {
-        detection,
-        in_use,
-        in_use_text,
-    } = found;
     let now = format!(
         "It would choose now: {}, {}, with {:.0}% confidence.{}",
-        detection.kind,
-        detection.sentence,
-        detection.confidence * 100.0,
-        if detection.kind == in_use {
+        found.kind,
+        found.sentence,
+        found.confidence * 100.0,
+        if found.kind == found.in_use {
             ""
         } else {
             " It goes on with what it began with; restart the server to choose anew."
         }
     );
-    let absent: Vec<&str> = detection.absent.iter().map(|name| name.words()).collect();
+    let absent: Vec<&str> = found.absent.iter().map(|name| name.words()).collect();
     let absent = format!("Looked for and not found: {}.", absent.join(", "));
     view! {
         <section class="panel ground" aria-labelledby="ground-title">
@@ -32,10 +27,10 @@ pub fn panel(found: Detected) -> AnyView {
                     "Look again"
                 </a>
             </header>
-            <p>{in_use_text} "."</p>
+            <p>{found.in_use_text} "."</p>
             <p class="quiet">{now}</p>
             <ul class="signals" aria-label="Signals">
-                {detection.signals.into_iter().map(signal).collect_view()}
+                {found.signals.into_iter().map(signal).collect_view()}
             </ul>
             <p class="quiet">{absent}</p>
             <p class="hint">{OVERRULE}</p>

@@ -40,6 +40,7 @@ impl Context {
     /// # Errors
     /// Why it is refused.
     pub async fn submit(&self, request: SubmitRequest) -> Result<JobAnswer, ApiError> {
+        self.package_is_here(request.package.as_deref())?;
         self.command(Command::Submit(Box::new(request))).await
     }
 

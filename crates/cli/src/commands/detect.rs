@@ -6,11 +6,10 @@ use berth_domain::{ClusterKind, Signal};
 
 use crate::table::{self, Width};
 
-pub fn text(answer: &Detected, width: Width) -> String {
-    let found = &answer.detection;
+pub fn text(found: &Detected, width: Width) -> String {
     let mut text = format!(
         "The server runs on: {}.\nIt would choose now: {}, {} (confidence {:.0}%).\n\n",
-        table::printable(&answer.in_use_text),
+        table::printable(&found.in_use_text),
         found.kind,
         table::printable(&found.sentence),
         found.confidence * 100.0,
@@ -31,7 +30,7 @@ pub fn text(answer: &Detected, width: Width) -> String {
     if !absent.is_empty() {
         text += &format!("Looked for and not found: {}.\n", absent.join(", "));
     }
-    if found.kind != answer.in_use {
+    if found.kind != found.in_use {
         text += "It runs on what it chose, or was told, at its start. Restart it to choose anew.\n";
     }
     text + OVERRULE + "\n"
@@ -48,35 +47,33 @@ fn cells(signal: &Signal) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use berth_domain::{Detection, SignalName};
+    use berth_domain::SignalName;
 
     use super::*;
 
     #[test]
     fn the_choice_its_signals_and_how_to_overrule_it() {
         let answer = Detected {
-            detection: Detection {
-                kind: ClusterKind::Local,
-                confidence: 0.5,
-                sentence: "because this host has them".into(),
-                signals: vec![
-                    Signal {
-                        name: SignalName::LocalGpus,
-                        found: "8 x H100".into(),
-                        sentence: "This host has GPUs; jobs can run on it.".into(),
-                        weight: 0.9,
-                        points_to: Some(ClusterKind::Local),
-                    },
-                    Signal {
-                        name: SignalName::Slurm,
-                        found: "slurmd runs".into(),
-                        sentence: "Do not run Berth beside it.".into(),
-                        weight: -0.4,
-                        points_to: None,
-                    },
-                ],
-                absent: vec![SignalName::RayHead, SignalName::Kubernetes],
-            },
+            kind: ClusterKind::Local,
+            confidence: 0.5,
+            sentence: "because this host has them".into(),
+            signals: vec![
+                Signal {
+                    name: SignalName::LocalGpus,
+                    found: "8 x H100".into(),
+                    sentence: "This host has GPUs; jobs can run on it.".into(),
+                    weight: 0.9,
+                    points_to: Some(ClusterKind::Local),
+                },
+                Signal {
+                    name: SignalName::Slurm,
+                    found: "slurmd runs".into(),
+                    sentence: "Do not run Berth beside it.".into(),
+                    weight: -0.4,
+                    points_to: None,
+                },
+            ],
+            absent: vec![SignalName::RayHead, SignalName::Kubernetes],
             in_use: ClusterKind::Simulated,
             in_use_text: "SIMULATED cluster of 2 nodes x 8 GPUs, as asked for".into(),
         };

@@ -9,6 +9,7 @@ use jiff::Zoned;
 
 use super::spec_args::{self, SpecArgs};
 use crate::failure::Failure;
+use crate::package;
 use crate::session::Session;
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,6 +22,13 @@ pub struct JobArgs {
     /// Where the command runs. Default: the current folder.
     #[arg(short = 'C', long, value_name = "DIR")]
     chdir: Option<PathBuf>,
+    /// Upload that folder, without what .gitignore and .berthignore name, and run in a copy of it:
+    /// for nodes that do not share it.
+    #[arg(long)]
+    upload: bool,
+    /// Run in a copy of what was uploaded before, by its sha256.
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["upload", "chdir"])]
+    package: Option<String>,
     /// A variable for the job: KEY=VALUE, or KEY with the value that it has here. May be repeated.
     #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
     env: Vec<String>,
@@ -57,7 +65,8 @@ impl JobArgs {
             command: self.command,
             name: spec.name,
             project: self.project,
-            workdir: Some(workdir),
+            workdir: self.package.is_none().then_some(workdir),
+            package: self.package,
             env: variables(&self.env, |name| std::env::var(name).ok())?,
             gpus: spec.gpus,
             nodes: spec.nodes,
@@ -104,8 +113,30 @@ fn variables(
     texts.iter().map(pair).collect()
 }
 
-/// The request for a job on this machine, now.
-pub fn request(args: JobArgs) -> Result<SubmitRequest, Failure> {
+/// The request for a job on this machine, now; its folder is uploaded if that was asked for.
+pub async fn request(session: &Session, args: JobArgs) -> Result<SubmitRequest, Failure> {
+    let upload = args.upload;
+    let mut request = here(args)?;
+    if let Some(folder) = request.workdir.clone().filter(|_| upload) {
+        let folder = PathBuf::from(folder);
+        let packed = tokio::task::spawn_blocking(move || package::pack(&folder));
+        let packed = packed
+            .await
+            .map_err(|error| Failure::Other(error.to_string()))??;
+        let (sha256, files, size) = (packed.sha256, packed.files, packed.bytes.len());
+        if session
+            .once(session.berth.upload(&sha256, packed.bytes))
+            .await?
+        {
+            eprintln!("Uploaded {files} files, {} KiB", size.div_ceil(1024));
+        }
+        request.workdir = None;
+        request.package = Some(sha256);
+    }
+    Ok(request)
+}
+
+fn here(args: JobArgs) -> Result<SubmitRequest, Failure> {
     let here = std::env::current_dir().map_err(|error| {
         Failure::Other(format!(
             "The current folder is gone ({error}); choose one with -C."
@@ -161,6 +192,7 @@ mod tests {
             name: Some("big".into()),
             project: Some("llm".into()),
             workdir: Some("/home/ana/work/runs".into()),
+            package: None,
             env: env.into(),
             gpus: Some(4),
             nodes: Some(2),

@@ -39,7 +39,7 @@ fn program() -> Option<PathBuf> {
     let ray = root.join(".tools/ray/bin/ray");
     let is_root = Command::new("id").arg("-u").output();
     let why = if !ray.is_file() {
-        "Ray is not installed: scripts/setup ray"
+        "Ray is not installed: scripts/setup"
     } else if !is_root.is_ok_and(|id| id.stdout == b"0\n") {
         "only root can make network namespaces"
     } else {
