@@ -95,7 +95,8 @@ impl Site {
             hosts.iter().all(up)
         };
         let up = tokio::time::timeout(PATIENCE, self.states.wait_for(up)).await;
-        up.expect("the hosts are up").unwrap();
+        let up = up.map(|up| drop(up.unwrap()));
+        assert!(up.is_ok(), "not up: {:?}", self.states.borrow());
     }
 
     /// Waits until a host is away, and says why.
@@ -213,6 +214,7 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         job_name: "a job".to_owned(),
         command: ["bash", "-c", line].map(str::to_owned).to_vec(),
         workdir: None,
+        package: None,
         env: BTreeMap::new(),
         lease: Lease(lease),
     })
@@ -237,6 +239,8 @@ async fn the_contract() {
     done("codes");
     logs_are_whole(&mut site).await;
     done("logs");
+    an_uploaded_folder_is_carried(&mut site).await;
+    done("uploaded");
     stops(&mut site).await;
     done("stops");
     gangs(&mut site).await;
@@ -346,6 +350,46 @@ async fn logs_are_whole(site: &mut Site) {
     let log = logs::read(&folder, 0, 10_000_000).unwrap().bytes;
     assert_eq!(log.len(), 3 + 5_000_000 + 3);
     assert!(log.starts_with(b"\xff\xfe\0\xff") && log.ends_with(b"\xffend"));
+}
+
+async fn an_uploaded_folder_is_carried(site: &mut Site) {
+    let shell = |line: &str| {
+        let run = std::process::Command::new("sh")
+            .args(["-euc", line])
+            .current_dir(site.dir.path())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        String::from_utf8(run.stdout).unwrap().trim().to_owned()
+    };
+    let hash = shell(
+        "mkdir -p code packages; echo words > code/file; tar -C code -czf new.tar.gz .; \
+         h=$(sha256sum < new.tar.gz | cut -c1-64); mv new.tar.gz packages/$h.tar.gz; echo $h",
+    );
+    // Two at once, and on both hosts.
+    let mut orders = Vec::new();
+    for (job, node) in [(25, 1), (26, 1), (27, 2)] {
+        let mut order = order(job, vec![part(node, &[])], "cat file");
+        order.package = Some(hash.clone());
+        orders.push(order);
+    }
+    let mut missing = order(28, vec![part(1, &[])], "cat file");
+    missing.package = Some("0".repeat(64));
+    orders.push(missing);
+    for order in orders {
+        site.send(Order::Launch(order));
+    }
+    for job in [25, 26, 27] {
+        assert_eq!(site.exit(attempt(job)).await, Exit::code(0));
+        assert_eq!(site.log(attempt(job), 0), "words\n");
+    }
+    let Ended::NotLaunched { why } = site.exit(attempt(28)).await.ended else {
+        panic!("it was launched");
+    };
+    assert!(
+        why.starts_with("the uploaded folder cannot be carried to node-1"),
+        "{why}"
+    );
 }
 
 async fn stops(site: &mut Site) {

@@ -12,8 +12,8 @@ use openssh::{
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::binary::Seen;
 use super::host::Common;
+use super::load::{Load, Seen};
 use super::problem::{no_connection, one_line, unfit};
 use super::wire::{self, FromAgent, Hello, Settings, ToAgent};
 
@@ -21,7 +21,7 @@ use super::wire::{self, FromAgent, Hello, Settings, ToAgent};
 const CONNECT: Duration = Duration::from_secs(10);
 /// For each thing that is asked over it.
 const ANSWER: Duration = Duration::from_secs(20);
-/// For carrying the binary over.
+/// For carrying a file over.
 const CARRY: Duration = Duration::from_secs(300);
 /// `ssh` looks this often whether the host is still there, and gives up after three times.
 const ALIVE: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ pub(super) struct Link {
 pub(super) struct Ending {
     agent: Child<Arc<Session>>,
     errors: Option<ChildStderr>,
-    session: Arc<Session>,
+    pub session: Arc<Session>,
 }
 
 /// # Errors
@@ -82,9 +82,9 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
         return Err(why);
     }
     if seen.hash.is_none() {
-        within(host, CARRY, carry(common, host, &session)).await??;
+        carry(&session, host, &binary.load()).await?;
     }
-    let folder = format!("$HOME/.local/share/berth-host/{}/{host}", common.tag);
+    let folder = folder(common, host);
     let line = format!("exec \"{}\" agent \"{folder}\"", binary.place());
     let mut agent = session
         .clone()
@@ -170,14 +170,42 @@ async fn ask(session: &Session, host: &str, line: &str) -> Result<String, String
     Err(format!("nothing can be run on {host}: {said}"))
 }
 
-/// Carries our binary over. It is used only if it arrives as it left.
-async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), String> {
-    let binary = &common.binary;
-    tracing::info!(host, "carries its binary over");
-    let failed = |why: String| format!("Berth's binary cannot be carried to {host}: {why}");
+/// Our folder on the host, for a shell there.
+fn folder(common: &Common, host: &str) -> String {
+    format!("$HOME/.local/share/berth-host/{}/{host}", common.tag)
+}
+
+/// Carries an uploaded folder over.
+///
+/// # Errors
+/// A sentence.
+pub(super) async fn carry_package(
+    common: Arc<Common>,
+    session: Arc<Session>,
+    name: NodeName,
+    package: &str,
+) -> Result<(), String> {
+    let host = name.as_str();
+    let data = &common.config.run.data_dir;
+    let load = Load::package(data, package, &folder(&common, host));
+    carry(&session, host, &load).await
+}
+
+/// Carries a file over. It is used only if it arrives as it left.
+async fn carry(session: &Session, host: &str, load: &Load) -> Result<(), String> {
+    within(host, CARRY, send(session, host, load)).await?
+}
+
+async fn send(session: &Session, host: &str, load: &Load) -> Result<(), String> {
+    let what = load.what;
+    tracing::info!(host, "carries {what} over");
+    let failed = |why: String| format!("{what} cannot be carried to {host}: {why}");
+    let mut file = tokio::fs::File::open(&load.from)
+        .await
+        .map_err(|error| failed(format!("{}: {error}", load.from.display())))?;
     let mut receiver = session
         .command("sh")
-        .args(["-c", binary.receive().as_str()])
+        .args(["-c", load.receive().as_str()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -186,7 +214,6 @@ async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), Str
         .map_err(|error| no_connection(host, &error))?;
     if let Some(mut input) = receiver.stdin().take() {
         let send = async {
-            let mut file = tokio::fs::File::open(binary.path()).await?;
             tokio::io::copy(&mut file, &mut input).await?;
             input.shutdown().await
         };
@@ -199,7 +226,7 @@ async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), Str
     let output = output.map_err(|error| no_connection(host, &error))?;
     let arrived = Seen::parse(&String::from_utf8_lossy(&output.stdout)).hash;
     match arrived {
-        Some(hash) if hash == binary.hash() => Ok(()),
+        Some(hash) if hash == load.hash => Ok(()),
         Some(hash) => Err(failed(format!("what arrived has the SHA-256 {hash}"))),
         None => Err(failed(one_line(&String::from_utf8_lossy(&output.stderr)))),
     }

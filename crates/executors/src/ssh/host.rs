@@ -2,16 +2,17 @@
 //! host says of them goes into our copies of their folders. A host that is away for longer than its
 //! grace has lost them: that is told once, and when it is back they are ended there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berth_domain::{AttemptId, NodeName};
+use berth_domain::{AttemptId, Ended, Exit, NodeName};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
-use super::binary::Binary;
-use super::connect::{Link, connect};
+use super::connect::{Link, carry_package, connect};
+use super::load::Binary;
 use super::mirror::{self, Mirror};
 use super::wire::{self, BEAT, Frame, FromAgent, Hello, ToAgent, Watch};
 use super::{HostState, HostStates, SshConfig};
@@ -81,6 +82,7 @@ struct Kept {
     stop: Option<Stop>,
     /// It was given up, for this reason.
     lost: Option<String>,
+    began: bool,
     ended: bool,
 }
 
@@ -169,15 +171,19 @@ impl Host {
                 }
             }
         });
-        let (hear, mut heard) = mpsc::channel::<Frame>(UNDER_WAY);
+        let (hear, mut heard) = mpsc::channel::<std::io::Result<Frame>>(UNDER_WAY);
         let reader = tokio::spawn(async move {
-            while let Ok(Some(frame)) = wire::read(&mut output).await {
-                if hear.send(frame).await.is_err() {
+            while let Some(frame) = wire::read(&mut output).await.transpose() {
+                let failed = frame.is_err();
+                if hear.send(frame).await.is_err() || failed {
                     return;
                 }
             }
         });
         self.is_back(&hello, &say);
+        // Uploaded folders on their way.
+        let mut loads = JoinSet::new();
+        let mut loading = BTreeSet::new();
         let mut ticks = tokio::time::interval(TICK);
         let mut beats = tokio::time::interval(BEAT);
         let mut last = Instant::now();
@@ -193,14 +199,33 @@ impl Host {
                     None => break None,
                 },
                 frame = heard.recv() => match frame {
-                    Some(frame) => {
+                    Some(Ok(frame)) => {
                         last = Instant::now();
+                        if let Some(package) = self.lacking(&frame.word)
+                            && loading.insert(package.clone())
+                        {
+                            let (common, session) = (self.common.clone(), ending.session.clone());
+                            let name = self.name.clone();
+                            loads.spawn(async move {
+                                let done = carry_package(common, session, name, &package).await;
+                                (package, done)
+                            });
+                        }
                         if let Err(error) = self.learn(frame) {
                             break Some(format!("a run folder cannot be written: {error}"));
                         }
                     }
+                    Some(Err(error)) => {
+                        break Some(format!("what {} says breaks off: {error}", self.name));
+                    }
                     None => break Some(format!("the connection to {} broke off", self.name)),
                 },
+                Some(Ok((package, done))) = loads.join_next() => {
+                    loading.remove(&package);
+                    if let Err(why) = done {
+                        self.cannot_be_loaded(&package, &why);
+                    }
+                }
                 _ = ticks.tick() => {
                     self.tell_news(&say);
                     if last.elapsed() > SILENCE {
@@ -216,6 +241,7 @@ impl Host {
         };
         writer.abort();
         reader.abort();
+        loads.shutdown().await;
         let said = ending.close().await;
         why.map(|why| match said {
             Some(said) => format!("{why}: {said}"),
@@ -243,6 +269,7 @@ impl Host {
                             told: false,
                             stop: None,
                             lost: None,
+                            began: false,
                         };
                         self.ranks.insert((attempt, rank), kept);
                     }
@@ -388,7 +415,7 @@ impl Host {
     /// Takes in what the agent says.
     fn learn(&mut self, Frame { word, bytes }: Frame) -> std::io::Result<()> {
         match word {
-            FromAgent::Hello(_) | FromAgent::Beat => {}
+            FromAgent::Hello(_) | FromAgent::LacksPackage { .. } | FromAgent::Beat => {}
             FromAgent::Hardware(Ok(found)) => self.change(|state| {
                 state.up = true;
                 state.problem = None;
@@ -404,7 +431,8 @@ impl Host {
                 rank,
                 meta,
             } => {
-                if let Some(kept) = self.ranks.get(&(attempt, rank)) {
+                if let Some(kept) = self.ranks.get_mut(&(attempt, rank)) {
+                    kept.began = true;
                     kept.mirror.began(&meta)?;
                     self.nudge(attempt, rank, What::Running);
                 }
@@ -433,6 +461,27 @@ impl Host {
             }
         }
         Ok(())
+    }
+
+    /// The uploaded folder that a rank waits for.
+    fn lacking(&self, word: &FromAgent) -> Option<String> {
+        let FromAgent::LacksPackage { attempt, rank } = word else {
+            return None;
+        };
+        self.ranks.get(&(*attempt, *rank))?.order.package.clone()
+    }
+
+    fn cannot_be_loaded(&self, package: &str, why: &str) {
+        let waits = |kept: &&Kept| kept.order.package.as_deref() == Some(package) && !kept.began;
+        for kept in self.ranks.values().filter(waits) {
+            let why = why.to_owned();
+            let exit = Exit {
+                ended: Ended::NotLaunched { why },
+                out_of_memory: false,
+            };
+            let attempt = kept.order.attempt;
+            self.say(Told::Failed { attempt, exit });
+        }
     }
 
     fn nudge(&self, attempt: AttemptId, rank: u32, what: What) {
