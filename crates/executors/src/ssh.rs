@@ -5,7 +5,9 @@
 
 mod connect;
 mod host;
+mod kept;
 mod load;
+mod loads;
 mod mirror;
 mod problem;
 pub(crate) mod wire;

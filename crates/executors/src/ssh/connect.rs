@@ -1,6 +1,7 @@
 //! Making a connection: `ssh`'s own master, over which everything goes, our binary carried over if it
 //! is not there, and the agent started.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,12 @@ use openssh::{
     SessionBuilder, Stdio,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::mpsc;
 
 use super::host::Common;
 use super::load::{Load, Seen};
 use super::problem::{no_connection, one_line, unfit};
-use super::wire::{self, FromAgent, Hello, Settings, ToAgent};
+use super::wire::{self, Frame, FromAgent, Hello, Settings, ToAgent};
 
 /// For the TCP connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -29,14 +31,16 @@ const ALIVE: Duration = Duration::from_secs(5);
 const IDLE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 /// A login shell may say something before the agent does; not more than this.
 const NOISE_LINES: usize = 200;
+/// What was heard and not taken yet.
+const UNDER_WAY: usize = 8;
 /// Of what is said at the end, in bytes.
 const LAST_WORDS: u64 = 64 * 1024;
 
 /// An agent that said hello.
 pub(super) struct Link {
     pub hello: Hello,
-    pub input: ChildStdin,
-    pub output: BufReader<ChildStdout>,
+    pub say: mpsc::UnboundedSender<ToAgent>,
+    pub heard: mpsc::Receiver<io::Result<Frame>>,
     pub ending: Ending,
 }
 
@@ -44,7 +48,7 @@ pub(super) struct Link {
 pub(super) struct Ending {
     agent: Child<Arc<Session>>,
     errors: Option<ChildStderr>,
-    pub session: Arc<Session>,
+    session: Arc<Session>,
 }
 
 /// # Errors
@@ -120,8 +124,8 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     match within(host, ANSWER, hello).await {
         Ok(Ok(Some(hello))) => Ok(Link {
             hello,
-            input,
-            output,
+            say: writer(input),
+            heard: reader(output),
             ending,
         }),
         Ok(_) => {
@@ -133,8 +137,35 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     }
 }
 
+/// A task that writes what is said; it ends with the connection, or when no more will be.
+fn writer(mut input: ChildStdin) -> mpsc::UnboundedSender<ToAgent> {
+    let (say, mut said) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(word) = said.recv().await {
+            if wire::write(&mut input, &word).await.is_err() {
+                return;
+            }
+        }
+    });
+    say
+}
+
+/// A task that reads, as fast as what it reads is taken.
+fn reader(mut output: BufReader<ChildStdout>) -> mpsc::Receiver<io::Result<Frame>> {
+    let (hear, heard) = mpsc::channel(UNDER_WAY);
+    tokio::spawn(async move {
+        while let Some(frame) = wire::read(&mut output).await.transpose() {
+            let failed = frame.is_err();
+            if hear.send(frame).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    heard
+}
+
 /// Skips what a login shell may say first.
-async fn hello(output: &mut BufReader<ChildStdout>) -> std::io::Result<Option<Hello>> {
+async fn hello(output: &mut BufReader<ChildStdout>) -> io::Result<Option<Hello>> {
     for _ in 0..NOISE_LINES {
         let mut line = Vec::new();
         if output.read_until(b'\n', &mut line).await? == 0 {
@@ -233,6 +264,10 @@ async fn send(session: &Session, host: &str, load: &Load) -> Result<(), String> 
 }
 
 impl Ending {
+    pub(super) fn session(&self) -> Arc<Session> {
+        self.session.clone()
+    }
+
     /// What the agent, or `ssh`, said last.
     async fn last_words(self) -> Option<String> {
         let mut said = Vec::new();
