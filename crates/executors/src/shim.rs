@@ -5,9 +5,12 @@
 //! It outlives the server, the terminal and tmux; it is plain blocking code around one `poll`.
 //! Under a job of Ray it has a [`guard`].
 
+mod call;
 mod command;
 mod guard;
+mod output;
 mod run;
+mod terminal;
 
 use std::fs::{self, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -100,9 +103,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
         }
     } else {
         match command::spawn(&spec, group) {
-            Ok(child) => {
+            Ok(started) => {
                 nudger.send(What::Running);
-                run::run(folder, &spec, &signals, &nudger, child, group)?
+                run::run(folder, &spec, &signals, &nudger, started, group)?
             }
             Err(why) => Exit {
                 ended: Ended::NotLaunched { why },
@@ -115,6 +118,13 @@ fn attend(folder: &Path) -> std::io::Result<()> {
     nudger.send(What::Exited);
     Ok(())
 }
+
+/// Tells a shim that there is a last call in its folder. Who does not know it ignores it, as shims of
+/// an older Berth do.
+pub(crate) const CALLED: Signal = Signal::SIGURG;
+
+/// The terminal that we are in says that its size changed.
+const TERMINAL_RESIZED: Signal = Signal::SIGWINCH;
 
 /// What a terminal or its end may send and must not end the job.
 const IGNORED: [Signal; 7] = [
@@ -133,6 +143,8 @@ fn own_signals() -> std::io::Result<SigSet> {
     let mut seen = SigSet::empty();
     seen.add(Signal::SIGCHLD);
     seen.add(Signal::SIGTERM);
+    seen.add(CALLED);
+    seen.add(TERMINAL_RESIZED);
     nix::sys::signal::sigprocmask(SigmaskHow::SIG_BLOCK, Some(&seen), None)?;
     Ok(seen)
 }
