@@ -37,7 +37,7 @@ pub async fn find(config: &Config) -> Result<Found, AnyError> {
         return simulated(&config.simulate, "as asked for");
     }
     let program = Path::new("nvidia-smi");
-    let host = nix_hostname();
+    let host = hostname();
     match inventory::nvidia_smi(program, NodeName(host.clone())).await {
         Ok(Some(node)) if !node.gpus.is_empty() => Ok(Found {
             sentence: format!("{} GPUs of this host ({host})", node.gpus.len()),
@@ -124,7 +124,8 @@ fn simulated(size: &str, why: &str) -> Result<Found, AnyError> {
     })
 }
 
-fn nix_hostname() -> String {
+/// What this host calls itself.
+pub fn hostname() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .ok()

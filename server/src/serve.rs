@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use berth_api::context::ApiState;
 use berth_api::feed::Feed;
+use berth_api::terminals::Terminals;
 use berth_domain::{Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
 use berth_orchestrator::Settings;
@@ -59,15 +60,25 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         gang_grace: config.grace().usual,
         ..RunConfig::default()
     };
-    let executor = match found.ray {
-        Some(ray) => spawn_on_ray(&config, run, ray, events)?,
-        None => tmux::spawn(
-            TmuxConfig {
+    let (executor, terminals) = match found.ray {
+        Some(ray) => {
+            let why = "Jobs run through Ray here, which has no terminals. For a command: berth run; \
+                       for its output: berth logs -f; for a look around: ssh to the job's node.";
+            let why = why.into();
+            let executor = spawn_on_ray(&config, run, ray, events)?;
+            (executor, Terminals::Nowhere { why })
+        }
+        None => {
+            let tmux = TmuxConfig {
                 run,
                 ..TmuxConfig::default()
-            },
-            events,
-        )?,
+            };
+            let terminals = Terminals::Tmux {
+                host: inventory::hostname().into(),
+                socket: Arc::new(tmux.socket()),
+            };
+            (tmux::spawn(tmux, events)?, terminals)
+        }
     };
     let settings = Settings {
         clock: clock::system(),
@@ -96,6 +107,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         feed,
         clock: clock::system(),
         data_dir,
+        terminals,
     };
 
     println!(

@@ -23,6 +23,7 @@ use crate::cluster::ClusterAnswer;
 use crate::convert;
 use crate::feed::Feed;
 use crate::live::Picture;
+use crate::terminals::Terminals;
 use crate::views::Whoami;
 use crate::{ApiError, ErrorCode};
 
@@ -35,6 +36,7 @@ pub struct ApiState {
     pub clock: Clock,
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
+    pub terminals: Terminals,
 }
 
 /// One call: the shared state, and who asks.

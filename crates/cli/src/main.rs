@@ -11,6 +11,7 @@ mod follow;
 mod output;
 mod session;
 mod table;
+mod terminal;
 mod time;
 
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 
 use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, PriorityClass,
-    Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
+    Actor, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
+    PriorityClass, Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
 };
 use berth_orchestrator::Done;
 use berth_store::{JobFilter, Page};
@@ -11,6 +11,7 @@ use berth_store::{JobFilter, Page};
 use super::{Context, command_error, store_error};
 use crate::convert;
 use crate::jobs::{EventList, JobAnswer, JobDetailAnswer, JobList, UpdateArg};
+use crate::terminals::Terminals;
 use crate::{ApiError, ErrorCode};
 
 const DEFAULT_PAGE: u32 = 100;
@@ -35,6 +36,9 @@ impl Context {
     /// # Errors
     /// Why it is refused.
     pub async fn submit(&self, request: SubmitRequest) -> Result<JobAnswer, ApiError> {
+        if let (true, Terminals::Nowhere { why }) = (request.interactive, &self.state.terminals) {
+            return Err(ApiError::invalid("interactive", why.as_ref()));
+        }
         self.command(Command::Submit(Box::new(request))).await
     }
 
@@ -113,7 +117,8 @@ impl Context {
         let job = self.job(id).await?;
         let files = berth_executors::layout::files_dir(&self.state.data_dir, id);
         let view = self.state.handle.current().await;
-        let mut detail = convert::detail(&job, &view, files.display().to_string());
+        let files = files.display().to_string();
+        let mut detail = convert::detail(&job, &view, &self.state.terminals, files);
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env
@@ -195,6 +200,7 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
             .map(|text| text.parse::<Dependency>())
             .collect::<Result<Vec<_>, _>>()
     });
+    let notice = arg.signal.as_deref().map(str::parse::<Notice>).transpose();
     let begin = unless_empty(arg.begin.as_deref(), |text| asks::time("begin", text))?;
     let deadline = unless_empty(arg.deadline.as_deref(), asks::deadline)?;
     let nodes =
@@ -217,6 +223,8 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
         dependencies: after.transpose().map_err(invalid("after"))?,
         begin,
         deadline,
+        notice: notice.map_err(invalid("signal"))?,
+        per_gpu: arg.per_gpu,
         constraints,
     })
 }
