@@ -33,6 +33,11 @@ test('what is printed as JSON has the fields that scripts rely on', async ({ ber
   expect(row.submitted_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
   const nodes = JSON.parse(run(berth, ['nodes', '--json']).out);
   expect(nodes).toMatchObject({ simulated: true, totals: { gpus: 16 } });
+  for (const field of ['name', 'address', 'state', 'source', 'gpus']) expect(nodes.nodes[0]).toHaveProperty(field);
+  for (const field of ['index', 'uuid', 'model', 'job']) expect(nodes.nodes[0].gpus[0]).toHaveProperty(field);
+  const detected = JSON.parse(run(berth, ['nodes', '--detect', '--json']).out);
+  expect(detected).toMatchObject({ kind: 'simulated', confidence: 1 });
+  for (const field of ['name', 'found', 'sentence', 'weight']) expect(detected.signals[0]).toHaveProperty(field);
 });
 
 test('the queue is changed from the shell', async ({ berth }) => {

@@ -56,6 +56,7 @@ test('pictures of a busy cluster', async ({ page }) => {
     await berth.submit('true', { gpus: 1, name: long.slice(0, 120), hold: true });
     await expect.poll(async () => (await berth.api(`get_job?id=${failed}`)).job.state).toBe('Finished');
     const gang = await berth.submit(train(10, 1), { gpus: 16, name: 'pretrain-32b', time_limit: '2d', class: 'high' }, people['wei.zhang']);
+    const folds = await berth.submit('test $BERTH_ARRAY_TASK_ID -ne 3', { gpus: 1, name: 'cross-validate', array: '0-11' }, people.bo);
     await berth.submit('true', { gpus: 2, name: 'ablation-7', time_limit: '3h' }, people.ana);
     await berth.submit('true', { gpus: 1, name: 'tokenize', class: 'low', after: [String(watched)] }, people.bo);
     await berth.submit('true', { gpus: 4, name: 'nightly', begin: '2030-01-01T00:00:00Z' }, people.kim);
@@ -66,6 +67,7 @@ test('pictures of a busy cluster', async ({ page }) => {
     await expect.poll(async () => (await berth.api('cluster')).totals.busy_pct).toBeGreaterThan(30);
     await shoot(page, 'dashboard', `${berth.url}/`);
     await shoot(page, 'jobs', `${berth.url}/jobs?user=all`);
+    await shoot(page, 'array', `${berth.url}/jobs?user=all&array=${folds}`);
     await shoot(page, 'job-running', `${berth.url}/jobs/${watched}`);
     await shoot(page, 'job-failed', `${berth.url}/jobs/${failed}`);
     await shoot(page, 'job-waiting', `${berth.url}/jobs/${gang}`);
@@ -87,6 +89,14 @@ test('pictures of a busy cluster', async ({ page }) => {
     await berth.api('cordon', { place: 'node-2', reason: 'new fans', drain: true });
     await berth.api('cordon', { place: 'node-1:3', reason: 'ECC errors' });
     await shoot(page, 'dashboard-cordoned', `${berth.url}/`);
+    await shoot(page, 'cluster', `${berth.url}/cluster`);
+    await shoot(page, 'cluster-form', `${berth.url}/cluster`, async () => {
+      await page.getByText('Take out of use').first().click();
+      await page.getByLabel('Reason').first().scrollIntoViewIfNeeded();
+    });
+    await shoot(page, 'cluster-ground', `${berth.url}/cluster`, async () => {
+      await page.getByRole('region', { name: 'What Berth runs on' }).scrollIntoViewIfNeeded();
+    });
     await shoot(page, 'not-found', `${berth.url}/nowhere`);
     await shoot(page, 'login', `${berth.url}/login?error=The+token+is+not+known+here.`);
     if (process.env.BERTH_SHOTS === 'docs') {

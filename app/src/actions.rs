@@ -1,5 +1,7 @@
 //! What can be done to a job, where it may be done, and doing it.
 
+pub mod array;
+
 use berth_api::jobs::{self, JobAnswer, JobArg};
 use berth_api::views::JobRow;
 use berth_api::{ApiError, ErrorCode};

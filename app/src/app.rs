@@ -12,8 +12,8 @@ use crate::components::help::HelpDialog;
 use crate::live::Live;
 use crate::notice::Notices;
 use crate::pages::{
-    dashboard::Dashboard, job::JobPage, jobs::JobsPage, login::LoginPage, not_found::NotFound,
-    submit::SubmitPage,
+    cluster::ClusterPage, dashboard::Dashboard, job::JobPage, jobs::JobsPage, login::LoginPage,
+    not_found::NotFound, submit::SubmitPage,
 };
 use crate::start;
 
@@ -44,6 +44,7 @@ pub fn App() -> impl IntoView {
                         view=JobPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=StaticSegment("cluster") view=ClusterPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=SubmitPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async />
                 </FlatRoutes>

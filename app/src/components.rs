@@ -1,5 +1,8 @@
 //! Components, one a file, each with its style under `style/`.
 
+pub mod array_actions;
+pub mod array_row;
+pub mod array_tasks;
 pub mod confirm;
 pub mod copy;
 pub mod empty;

@@ -54,6 +54,7 @@ impl Draft {
             ("project", text(&request.project)),
             ("class", text(&request.class)),
             ("workdir", text(&request.workdir)),
+            ("package", text(&request.package)),
             ("env", env.collect::<String>().trim_end().to_owned()),
             ("after", request.after.join(" ")),
             ("begin", text(&request.begin)),
@@ -158,6 +159,7 @@ pub fn as_cli(request: &SubmitRequest) -> String {
     );
     option("--project", request.project.clone());
     option("-C", request.workdir.clone());
+    option("--package", request.package.clone());
     for (name, value) in &request.env {
         option("-e", Some(format!("{name}={value}")));
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 pub enum Icon {
     Dashboard,
     Jobs,
+    Cluster,
     Submit,
     Held,
     Queued,
@@ -34,6 +35,9 @@ impl Icon {
         match self {
             Icon::Dashboard => "M2 3h12v4H2zM2 9h5v4H2zM9 9h5v4H9z",
             Icon::Jobs => "M2 4h1M6 4h8M2 8h1M6 8h8M2 12h1M6 12h8",
+            Icon::Cluster => {
+                "M2 2.5h12v4.5H2zM2 9h12v4.5H2zM4.5 4.7h1M4.5 11.2h1M8 4.7h3.5M8 11.2h3.5"
+            }
             Icon::Submit => "M8 3v10M3 8h10",
             Icon::Held => "M5.5 3.5v9M10.5 3.5v9",
             Icon::Queued => "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3l2 1.5",

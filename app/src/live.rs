@@ -4,13 +4,13 @@
 #[cfg(feature = "hydrate")]
 mod socket;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
-use berth_api::views::{Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
+use berth_api::views::{ArrayView, Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
 use berth_domain::node::Capacity;
-use berth_domain::{Cordon, JobId, NodeName, NodeSource};
+use berth_domain::{Cordon, JobId, NodeName, NodeSource, Timestamp, UserName, Versions};
 use leptos::prelude::*;
 
 use crate::clock::Clock;
@@ -42,7 +42,7 @@ impl Link {
 }
 
 /// A node without what its GPUs do at the moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NodeShape {
     pub name: NodeName,
     pub source: NodeSource,
@@ -52,6 +52,12 @@ pub struct NodeShape {
     pub cordon: Option<Cordon>,
     /// How many of its GPUs others use outside the queue.
     pub foreign: u32,
+    pub address: Option<String>,
+    pub versions: Versions,
+    /// What could not be read of its hardware.
+    pub problems: Vec<String>,
+    /// When it was heard of last, once it does not answer.
+    pub last_seen: Option<Timestamp>,
     /// `H100 80GB HBM3`, when all are the same.
     pub model: String,
     /// The GPUs' indices.
@@ -73,6 +79,8 @@ pub struct Live {
     pub active: RwSignal<Vec<JobId>>,
     pub queue: RwSignal<Vec<JobId>>,
     pub recent: RwSignal<Vec<JobId>>,
+    /// The arrays and sweeps to which any of these belongs.
+    pub arrays: RwSignal<Vec<ArrayView>>,
     /// Rises with each snapshot after the first: what was asked before may have been missed.
     pub resynced: RwSignal<u32>,
     cells: StoredValue<Cells>,
@@ -112,6 +120,7 @@ impl Live {
             active: RwSignal::new(vec![]),
             queue: RwSignal::new(vec![]),
             recent: RwSignal::new(vec![]),
+            arrays: RwSignal::new(vec![]),
             resynced: RwSignal::new(0),
             cells: StoredValue::new(Cells::default()),
             clock,
@@ -120,6 +129,11 @@ impl Live {
 
     pub fn here() -> Self {
         expect_context()
+    }
+
+    /// Whether the page that it was made for is there no more.
+    pub fn is_gone(self) -> bool {
+        self.started.is_disposed()
     }
 
     /// Takes in what the page came with; only the first time.
@@ -217,10 +231,50 @@ impl Live {
 
     /// Whether the one who looks may change a job.
     pub fn may_change(self, row: &JobRow) -> bool {
+        self.may_act_for(&row.user)
+    }
+
+    /// Whether the one who looks may change what is this person's.
+    pub fn may_act_for(self, owner: &UserName) -> bool {
         self.who.with(|who| {
             who.as_ref()
-                .is_some_and(|who| who.admin || who.user == row.user)
+                .is_some_and(|who| who.admin || who.user == *owner)
         })
+    }
+
+    /// Whether the one who looks may change nodes.
+    pub fn is_admin(self) -> bool {
+        self.who
+            .with_untracked(|who| who.as_ref().is_some_and(|who| who.admin))
+    }
+
+    /// How an array stands. What is no longer known here stays as it was.
+    pub fn follow_array(self, known: ArrayView) -> Signal<ArrayView> {
+        let id = known.array;
+        let array = Memo::new(move |before: Option<&ArrayView>| {
+            let now = self.array(id);
+            now.or_else(|| before.cloned())
+                .unwrap_or_else(|| known.clone())
+        });
+        array.into()
+    }
+
+    /// An array that any listed job belongs to. Follows it.
+    pub fn array(self, id: JobId) -> Option<ArrayView> {
+        self.arrays
+            .with(|arrays| arrays.iter().find(|one| one.array == id).cloned())
+    }
+
+    /// The first so many of these jobs; of each array or sweep only the first task.
+    pub fn firsts(self, jobs: RwSignal<Vec<JobId>>, count: usize) -> Vec<JobId> {
+        let mut seen = HashSet::new();
+        let first = |id: &&JobId| {
+            let array = self
+                .row(**id)
+                .and_then(|row| row.with_untracked(|row| row.array.map(|place| place.array)));
+            array.is_none_or(|array| seen.insert(array))
+        };
+        jobs.with(|jobs| jobs.iter().filter(first).take(count).copied().collect())
     }
 
     /// Takes a whole picture.
@@ -328,8 +382,11 @@ impl Live {
                 picture.counts,
                 picture.free_at.clone(),
                 picture.cluster.totals,
+                picture.arrays.clone(),
             )
         });
+        // Before the lists, whose rows look it up.
+        set(self.arrays, picture.6);
         set(self.active, picture.0);
         set(self.queue, picture.1);
         set(self.recent, picture.2);
@@ -366,6 +423,10 @@ fn shape(node: &berth_api::views::NodeView) -> NodeShape {
         state: node.state,
         cordon: node.cordon.clone(),
         foreign: node.foreign,
+        address: node.address.clone(),
+        versions: node.versions.clone(),
+        problems: node.problems.clone(),
+        last_seen: node.last_seen,
         model: model.trim_start_matches("NVIDIA ").to_owned(),
         gpus: node.gpus.iter().map(|gpu| gpu.index).collect(),
     }

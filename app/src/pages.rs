@@ -1,5 +1,6 @@
 //! Pages, one a file.
 
+pub mod cluster;
 pub mod dashboard;
 pub mod job;
 pub mod jobs;

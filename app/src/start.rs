@@ -3,7 +3,7 @@
 
 use berth_api::live::Picture;
 use berth_api::views::Whoami;
-use berth_api::{ApiError, cluster};
+use berth_api::{ApiError, ErrorCode, cluster};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,10 @@ impl Waiting {
     /// Waits for the start and puts it into the live store, the first time.
     pub async fn ready(self) -> Result<(), ApiError> {
         let start = self.source.0.await?;
+        // Whoever asked for the page may have gone while it was made.
+        if self.live.is_gone() {
+            return Err(ApiError::new(ErrorCode::Unreachable, "The page was left."));
+        }
         self.clock.stand_at(start.now);
         self.live.start(start);
         Ok(())

@@ -3,8 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+#[path = "../../crates/executors/tests/ray/cluster.rs"]
+mod cluster;
+#[path = "../../crates/executors/tests/namespaces/mod.rs"]
+mod namespaces;
 #[path = "berth/planner.rs"]
 mod planner;
+#[path = "berth/ray.rs"]
+mod ray;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -34,6 +40,7 @@ fn main() {
         slot_use().await;
         long_queue().await;
         dashboard().await;
+        ray::overhead().await;
     });
     plan_time();
     planner::bench();
@@ -279,6 +286,8 @@ async fn long_queue() {
             outcome: None,
             project: None,
             text: None,
+            array: None,
+            grouped: None,
             limit: Some(100),
             cursor: None,
         };

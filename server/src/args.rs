@@ -39,6 +39,9 @@ pub enum Verb {
     /// Run one rank of a job (used by the executor).
     #[command(hide = true)]
     Shim { folder: PathBuf },
+    /// Start and watch ranks on a host that is reached over SSH (used by the executor).
+    #[command(hide = true)]
+    Agent { folder: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,4 +80,17 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "http://HEAD:8265")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ray: Option<String>,
+    /// Run jobs on these hosts, reached over SSH.
+    #[arg(long, global = true, value_name = "HOST,HOST")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<String>,
+    /// Run jobs on this host's own GPUs, also where a Ray head answers.
+    #[arg(long, global = true)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub local: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use berth_detect::{ByHand, Choice};
+use berth_executors::ssh;
 use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
@@ -20,15 +22,25 @@ pub struct Config {
     pub addr: String,
     /// Where database, logs and run folders are kept.
     pub data: PathBuf,
-    /// `NxG`: pretend to have this hardware. Empty: this host's GPUs or, if it has none, 2x8.
+    /// `NxG`: pretend to have this hardware. Where none of `simulate`, `ray`, `ssh` and `local` is set, the
+    /// server looks around and chooses.
     pub simulate: String,
     /// `http://HEAD:8265`: run jobs on this Ray cluster. The data folder must then be on a file
     /// system that all its nodes see. Ray's token is taken from where Ray takes it:
     /// `RAY_AUTH_TOKEN`, `RAY_AUTH_TOKEN_PATH`, `~/.ray/auth_token`.
     pub ray: String,
+    /// Run jobs on this host's own GPUs, whatever else is there.
+    pub local: bool,
+    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it.
+    pub nvml: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
-    /// How long a node of Ray may be away before what ran on it is lost, in seconds.
+    /// `host1,host2`: run jobs on these hosts, reached over SSH as `ssh` reaches them for the user
+    /// that the server runs as. Nothing has to be installed there but tmux.
+    pub ssh: String,
+    /// The file that `ssh` is told to use in place of `~/.ssh/config`. Empty: that one.
+    pub ssh_config: String,
+    /// How long a node of Ray, or a host, may be away before what ran on it is lost, in seconds.
     pub node_grace_s: f64,
     /// The URL that people reach the server by. Empty: `http://` and the address.
     pub url: String,
@@ -43,18 +55,24 @@ pub struct Config {
     pub retry_base_s: f64,
     /// Of each rank's log, in MiB; of a longer one head and tail are kept.
     pub log_limit_mib: u64,
+    /// Of an uploaded folder, compressed, in MiB.
+    pub package_limit_mib: u64,
     /// How many jobs without GPUs one node runs at once.
     pub cpu_jobs_per_node: u32,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 19] = [
     "addr",
     "data",
     "simulate",
     "ray",
+    "local",
+    "nvml",
     "ray_shim",
+    "ssh",
+    "ssh_config",
     "node_grace_s",
     "url",
     "admin",
@@ -62,6 +80,7 @@ const KEYS: [&str; 14] = [
     "preempt_grace_s",
     "retry_base_s",
     "log_limit_mib",
+    "package_limit_mib",
     "cpu_jobs_per_node",
     "site",
 ];
@@ -73,7 +92,11 @@ impl Default for Config {
             data: default_data(),
             simulate: String::new(),
             ray: String::new(),
+            local: false,
+            nvml: String::new(),
             ray_shim: String::new(),
+            ssh: String::new(),
+            ssh_config: String::new(),
             node_grace_s: 60.0,
             url: String::new(),
             admin: "admin".to_owned(),
@@ -81,6 +104,7 @@ impl Default for Config {
             preempt_grace_s: 60.0,
             retry_base_s: 10.0,
             log_limit_mib: 256,
+            package_limit_mib: 100,
             cpu_jobs_per_node: 16,
             site: String::new(),
         }
@@ -137,13 +161,53 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !day.contains(&config.node_grace_s) {
         return Err("node_grace_s must be between 0 and 86400 seconds".into());
     }
-    if !config.ray.is_empty() && !config.simulate.is_empty() {
-        return Err("ray and simulate exclude each other: jobs run on one of them".into());
+    let by_hand = [
+        !config.ray.is_empty(),
+        !config.ssh.is_empty(),
+        !config.simulate.is_empty(),
+        config.local,
+    ];
+    if by_hand.into_iter().filter(|set| *set).count() > 1 {
+        return Err(
+            "ray, ssh, simulate and local exclude each other: jobs run on one of them".into(),
+        );
+    }
+    if !config.ssh.is_empty() {
+        ssh::parse_hosts(&config.ssh)?;
     }
     Ok(Loaded { config, figment })
 }
 
 impl Config {
+    /// Where jobs run, if a person said so.
+    pub fn by_hand(&self) -> Option<ByHand> {
+        if !self.ray.is_empty() {
+            return Some(ByHand::Ray(self.ray.clone()));
+        }
+        if !self.ssh.is_empty() {
+            return Some(ByHand::Ssh(self.hosts()));
+        }
+        if !self.simulate.is_empty() {
+            return Some(ByHand::Simulate(self.simulate.clone()));
+        }
+        self.local.then_some(ByHand::Local)
+    }
+
+    /// As if what was chosen had been set.
+    pub fn settle(&mut self, choice: Choice) {
+        match choice {
+            Choice::Ray { address } => self.ray = address,
+            Choice::Simulated { size } => self.simulate = size,
+            Choice::Local => self.local = true,
+            Choice::Ssh { hosts } => self.ssh = hosts.join(","),
+        }
+    }
+
+    /// The hosts over SSH, as they were when the configuration was read.
+    pub fn hosts(&self) -> Vec<String> {
+        ssh::parse_hosts(&self.ssh).unwrap_or_default()
+    }
+
     pub fn grace(&self) -> Grace {
         Grace {
             usual: Duration::from_secs_f64(self.grace_s),

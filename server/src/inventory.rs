@@ -1,60 +1,96 @@
-//! Which hardware there is: the Ray cluster or the simulated one when asked for, else this host's
-//! GPUs, else the simulated cluster again, so that the first start always shows something that works.
+//! Which hardware there is: the Ray cluster, hosts over SSH, the simulated cluster, or this host's
+//! GPUs, whichever is set or was detected; see [`berth_detect`].
 
-use std::path::Path;
 use std::time::Duration;
 
-use berth_domain::{Node, NodeName};
+use berth_domain::{ClusterKind, GpuSample, Node, NodeName, NodeSource, Timestamp, Versions};
+use berth_executors::ssh::{self, HostState, HostStates, Hosts};
+use berth_executors::{RunConfig, SshConfig};
+use berth_orchestrator::Clock;
 use berth_ray::{Ray, RayError, Token};
-use berth_telemetry::{GpuSampler, RayInventory, inventory};
+use berth_telemetry::{GpuSampler, LocalGpus, RayInventory, inventory};
 use tokio::sync::watch;
 
 use crate::AnyError;
 use crate::config::Config;
 
-/// What is simulated when there is no GPU.
-const DEFAULT_SIMULATION: &str = "2x8";
 /// Ray is asked for its nodes this often.
 const RAY_EVERY: Duration = Duration::from_secs(3);
+
+/// At the start hosts have this long to answer before the server goes on without them.
+const HOSTS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was found, and how to ask it what it does.
 #[derive(Debug)]
 pub struct Found {
+    pub kind: ClusterKind,
     /// As it is now and as it changes; `None` as long as nobody can say.
     pub nodes: watch::Receiver<Option<Vec<Node>>>,
+    /// When the nodes were heard of last; `None` where they are this host.
+    pub heard: Option<watch::Receiver<Timestamp>>,
     pub sampler: GpuSampler,
-    /// Where jobs run, if not on this host.
-    pub ray: Option<Ray>,
-    /// For the log: what it is and why.
+    pub place: Place,
+    /// For the log: what it is.
     pub sentence: String,
 }
 
-pub async fn find(config: &Config) -> Result<Found, AnyError> {
+/// Where jobs run.
+#[derive(Debug)]
+pub enum Place {
+    Here,
+    Ray(Ray),
+    Ssh(Hosts),
+}
+
+/// This host's driver.
+pub fn local_gpus(config: &Config) -> LocalGpus {
+    let library = (!config.nvml.is_empty()).then(|| config.nvml.clone().into());
+    LocalGpus::new(library, "nvidia-smi".into())
+}
+
+/// What the configuration says, once it is settled.
+pub async fn find(
+    config: &Config,
+    run: &RunConfig,
+    gpus: LocalGpus,
+    clock: Clock,
+) -> Result<Found, AnyError> {
+    if !config.ssh.is_empty() {
+        return over_ssh(config, run).await;
+    }
     if !config.ray.is_empty() {
-        return ray(config).await;
+        return ray(config, clock).await;
     }
     if !config.simulate.is_empty() {
-        return simulated(&config.simulate, "as asked for");
+        return simulated(&config.simulate);
     }
-    let program = Path::new("nvidia-smi");
+    local(gpus).await
+}
+
+async fn local(gpus: LocalGpus) -> Result<Found, AnyError> {
     let host = hostname();
-    match inventory::nvidia_smi(program, NodeName(host.clone())).await {
-        Ok(Some(node)) if !node.gpus.is_empty() => Ok(Found {
-            sentence: format!("{} GPUs of this host ({host})", node.gpus.len()),
-            nodes: unchanging(vec![node]),
-            sampler: GpuSampler::nvidia_smi(program),
-            ray: None,
-        }),
-        Ok(_) => simulated(DEFAULT_SIMULATION, "because this host has no NVIDIA GPU"),
-        Err(error) => {
-            tracing::warn!(%error, "nvidia-smi does not answer");
-            simulated(DEFAULT_SIMULATION, "because nvidia-smi does not answer")
-        }
+    let hardware = gpus.look().await.map_err(|error| {
+        format!("the GPUs of this host cannot be read: {error}. Does nvidia-smi work?")
+    })?;
+    let node = hardware
+        .map(|hardware| hardware.into_node(NodeName(host.clone())))
+        .filter(|node| !node.gpus.is_empty())
+        .ok_or("this host has no NVIDIA GPU. Try --simulate 2x8")?;
+    for problem in &node.problems {
+        tracing::warn!(problem, "read from the driver");
     }
+    Ok(Found {
+        kind: ClusterKind::Local,
+        sentence: format!("{} GPUs of this host ({host})", node.gpus.len()),
+        nodes: unchanging(vec![node]),
+        heard: None,
+        sampler: GpuSampler::Local(gpus),
+        place: Place::Here,
+    })
 }
 
 /// A head that does not answer is no reason not to start: what runs goes on, and what waits says why.
-async fn ray(config: &Config) -> Result<Found, AnyError> {
+async fn ray(config: &Config, clock: Clock) -> Result<Found, AnyError> {
     let ray = Ray::new(&config.ray, Token::from_env()?.as_ref())?;
     let prefix = berth_executors::ray::id_prefix(&config.data)?;
     let mut inventory = RayInventory::new(ray.clone(), prefix);
@@ -68,20 +104,28 @@ async fn ray(config: &Config) -> Result<Found, AnyError> {
                 config.ray
             )
         }
-        Err(error) => format!("the Ray cluster at {}, but {error}", config.ray),
+        Err(error) => format!("the Ray cluster at {} ({error})", config.ray),
     };
     let (sender, nodes) = watch::channel(first.ok());
-    tokio::spawn(follow(inventory, sender));
+    let (hear, heard) = watch::channel(clock.now());
+    tokio::spawn(follow(inventory, sender, hear, clock));
     Ok(Found {
+        kind: ClusterKind::Ray,
         nodes,
+        heard: Some(heard),
         sampler: GpuSampler::Nothing,
-        ray: Some(ray),
+        place: Place::Ray(ray),
         sentence,
     })
 }
 
 /// Tells of each change. While Ray does not answer, what was known stands.
-async fn follow(mut inventory: RayInventory, nodes: watch::Sender<Option<Vec<Node>>>) {
+async fn follow(
+    mut inventory: RayInventory,
+    nodes: watch::Sender<Option<Vec<Node>>>,
+    hear: watch::Sender<Timestamp>,
+    clock: Clock,
+) {
     let mut ticks = tokio::time::interval(RAY_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing: Option<RayError> = None;
@@ -90,6 +134,7 @@ async fn follow(mut inventory: RayInventory, nodes: watch::Sender<Option<Vec<Nod
         match inventory.look().await {
             Ok(found) => {
                 failing = None;
+                hear.send_replace(clock.now());
                 let found = Some(found);
                 nodes.send_if_modified(|known| {
                     let changed = *known != found;
@@ -110,17 +155,93 @@ async fn follow(mut inventory: RayInventory, nodes: watch::Sender<Option<Vec<Nod
     }
 }
 
+/// A host that does not answer is no reason not to start either: it is absent, and tried again.
+async fn over_ssh(config: &Config, run: &RunConfig) -> Result<Found, AnyError> {
+    let file = (!config.ssh_config.is_empty()).then(|| config.ssh_config.clone().into());
+    let hosts = ssh::connect(SshConfig {
+        run: RunConfig {
+            // What runs now, whatever somebody has put in its place.
+            shim: "/proc/self/exe".into(),
+            ..run.clone()
+        },
+        hosts: config.hosts(),
+        config_file: file,
+        node_grace: config.node_grace(),
+    })?;
+    hosts.settled(HOSTS_PATIENCE).await;
+    let states = hosts.states();
+    let first = states.borrow().clone();
+    let gpus: usize = first.values().map(|host| host.hardware.gpus.len()).sum();
+    let mut sentence = format!("{} hosts over SSH and {gpus} GPUs", first.len());
+    for (name, host) in first.iter().filter(|(_, host)| !host.up) {
+        let why = host.problem.as_deref().unwrap_or("is being reached");
+        sentence += &format!("; {name}: {why}");
+    }
+    let (sender, nodes) = watch::channel(Some(nodes_of(&first)));
+    let (samples, sampled) = watch::channel(vec![]);
+    tokio::spawn(follow_hosts(states, sender, samples));
+    Ok(Found {
+        kind: ClusterKind::Ssh,
+        nodes,
+        // Those that are present were heard of within seconds.
+        heard: None,
+        sampler: GpuSampler::Told(sampled),
+        place: Place::Ssh(hosts),
+        sentence,
+    })
+}
+
+fn nodes_of(hosts: &HostStates) -> Vec<Node> {
+    let node = |(name, host): (&NodeName, &HostState)| Node {
+        present: host.up,
+        address: host.address.clone(),
+        versions: Versions {
+            berth: host.version.clone(),
+            driver: host.hardware.driver.clone(),
+            ray: None,
+        },
+        problems: host
+            .problem
+            .iter()
+            .chain(&host.hardware.problems)
+            .cloned()
+            .collect(),
+        ..Node::new(name.clone(), NodeSource::Ssh, host.hardware.gpus.clone())
+    };
+    hosts.iter().map(node).collect()
+}
+
+/// Tells of each change.
+async fn follow_hosts(
+    mut states: watch::Receiver<HostStates>,
+    nodes: watch::Sender<Option<Vec<Node>>>,
+    samples: watch::Sender<Vec<GpuSample>>,
+) {
+    while states.changed().await.is_ok() {
+        let hosts = states.borrow_and_update().clone();
+        let found = Some(nodes_of(&hosts));
+        nodes.send_if_modified(|known| {
+            let changed = *known != found;
+            known.clone_from(&found);
+            changed
+        });
+        samples.send_replace(hosts.into_values().flat_map(|host| host.samples).collect());
+    }
+}
+
 fn unchanging(nodes: Vec<Node>) -> watch::Receiver<Option<Vec<Node>>> {
     watch::channel(Some(nodes)).1
 }
 
-fn simulated(size: &str, why: &str) -> Result<Found, AnyError> {
+fn simulated(size: &str) -> Result<Found, AnyError> {
     let (nodes, gpus) = inventory::parse_simulate(size)?;
     Ok(Found {
+        kind: ClusterKind::Simulated,
         nodes: unchanging(inventory::simulated(nodes, gpus)),
+        heard: None,
         sampler: GpuSampler::simulated(nodes, gpus),
-        ray: None,
-        sentence: format!("SIMULATED cluster of {nodes} nodes x {gpus} GPUs, {why}"),
+        place: Place::Here,
+        sentence: format!("SIMULATED cluster of {nodes} nodes x {gpus} GPUs"),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `berth-server`: configuration, start-up, identity and routes around the library crates.
 
+mod agent;
 mod args;
 mod clock;
 mod config;
@@ -21,12 +22,15 @@ use clap::Parser;
 use crate::args::{Args, Verb};
 
 fn main() -> ExitCode {
-    // The shim is started for every rank of every job: before anything that costs time.
+    // The shim is started for every rank of every job: before anything that costs time. Neither it
+    // nor the agent reads any configuration.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|verb| verb == "shim")
-        && let Some(folder) = arguments.next()
-    {
-        return berth_executors::shim::main(Path::new(&folder));
+    if let (Some(verb), Some(folder)) = (arguments.next(), arguments.next()) {
+        match verb.to_str() {
+            Some("shim") => return berth_executors::shim::main(Path::new(&folder)),
+            Some("agent") => return agent::main(Path::new(&folder)),
+            _ => {}
+        }
     }
     let args = Args::parse();
     match run(args) {
@@ -52,6 +56,8 @@ fn run(args: Args) -> Result<(), AnyError> {
         Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Replay(args) => runtime.block_on(replay::run(&loaded.config, &args)),
-        Verb::Shim { folder } => Err(format!("no run folder at {}", folder.display()).into()),
+        Verb::Shim { folder } | Verb::Agent { folder } => {
+            Err(format!("no run folder at {}", folder.display()).into())
+        }
     }
 }

@@ -6,18 +6,21 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use berth_api::context::ApiState;
+use berth_api::context::{ApiState, Ground};
 use berth_api::feed::Feed;
 use berth_api::terminals::Terminals;
+use berth_detect::{Detector, Observer, Surroundings};
 use berth_domain::{Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
 use berth_orchestrator::Settings;
 use berth_ray::Ray;
 use berth_store::{Store, TokenKind};
+use berth_telemetry::LocalGpus;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
+use crate::inventory::Place;
 use crate::web::site::Site;
 use crate::{AnyError, clock, crash, inventory, people, web};
 
@@ -50,7 +53,8 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     keep_cli_token(&store, &config, &admin).await?;
     fs::write(config.data.join("cli.url"), format!("{url}\n"))?;
 
-    let found = inventory::find(&config).await?;
+    let gpus = inventory::local_gpus(&config);
+    let (detector, why) = detect(&mut config, gpus.clone()).await;
     let (events, reports) = mpsc::unbounded_channel();
     let run = RunConfig {
         data_dir: config.data.clone(),
@@ -60,15 +64,18 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         gang_grace: config.grace().usual,
         ..RunConfig::default()
     };
-    let (executor, terminals) = match found.ray {
-        Some(ray) => {
+    let found = inventory::find(&config, &run, gpus, clock::system()).await?;
+    let sentence = format!("{}, {why}", found.sentence);
+    let (executor, terminals) = match found.place {
+        Place::Ray(ray) => {
             let why = "Jobs run through Ray here, which has no terminals. For a command: berth run; \
                        for its output: berth logs -f; for a look around: ssh to the job's node.";
             let why = why.into();
             let executor = spawn_on_ray(&config, run, ray, events)?;
             (executor, Terminals::Nowhere { why })
         }
-        None => {
+        Place::Ssh(hosts) => (hosts.spawn(events)?, Terminals::OnNodes),
+        Place::Here => {
             let tmux = TmuxConfig {
                 run,
                 ..TmuxConfig::default()
@@ -108,13 +115,15 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         clock: clock::system(),
         data_dir,
         terminals,
+        ground: Arc::new(Ground {
+            detector,
+            kind: found.kind,
+            sentence: sentence.clone(),
+            heard: found.heard,
+        }),
     };
 
-    println!(
-        "Berth {} with {}",
-        env!("CARGO_PKG_VERSION"),
-        found.sentence
-    );
+    println!("Berth {} with {sentence}", env!("CARGO_PKG_VERSION"));
     println!("Data: {}", config.data.display());
     println!(
         "Log in: {}",
@@ -122,7 +131,13 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     );
     println!("listening on {url}");
 
-    let app = web::router(api, store, site, url.starts_with("https://"));
+    let app = web::router(
+        api,
+        store,
+        site,
+        url.starts_with("https://"),
+        config.package_limit_mib * 1024 * 1024,
+    );
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
     tokio::select! {
         result = server => result?,
@@ -135,6 +150,32 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let last = "stopped; running jobs go on and are taken up at the next start";
     let _ = writeln!(std::io::stdout(), "{last}");
     Ok(())
+}
+
+/// Looks around and, unless it is set, chooses where jobs run; says why.
+async fn detect(config: &mut Config, gpus: LocalGpus) -> (Detector, String) {
+    let by_hand = config.by_hand();
+    let is_set = by_hand.is_some();
+    let detector = Detector::new(Observer::new(Surroundings::here(), by_hand, gpus));
+    if is_set {
+        // What else is here is for whoever asks; nothing waits for it.
+        tokio::spawn({
+            let detector = detector.clone();
+            async move { detector.look().await }
+        });
+        return (detector, "as asked for".to_owned());
+    }
+    let (choice, detection) = detector.look().await;
+    for signal in &detection.signals {
+        tracing::info!(
+            signal = signal.name.as_str(),
+            found = signal.found,
+            "{}",
+            signal.sentence
+        );
+    }
+    config.settle(choice);
+    (detector, detection.sentence)
 }
 
 fn spawn_on_ray(

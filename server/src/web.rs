@@ -4,6 +4,7 @@ pub mod answer;
 mod api;
 mod forms;
 mod live;
+mod packages;
 mod pages;
 mod raw_log;
 pub mod site;
@@ -32,14 +33,18 @@ pub struct Web {
     pub store: Store,
     pub leptos: LeptosOptions,
     pub site: Site,
+    /// In bytes, of an uploaded folder.
+    #[from_ref(skip)]
+    pub package_limit: u64,
 }
 
-pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
+pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_limit: u64) -> Router {
     let web = Web {
         api,
         store: store.clone(),
         leptos: site.leptos_options(),
         site,
+        package_limit,
     };
     let sessions = SessionManagerLayer::new(Sessions(store.clone()))
         .with_name("berth_session")
@@ -63,6 +68,9 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
         .route("/logout", post(login::logout))
         .merge(pages::routes(&web))
         .fallback(pages::fallback)
+        .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
+        // Beside the limit of all others: it counts for itself.
+        .route("/api/packages/{sha256}", packages::route())
         .layer(middleware::from_fn_with_state(store, guard::guard))
         .layer(sessions);
     Router::new()
@@ -75,7 +83,6 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool) -> Router {
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
         .with_state(web)
-        .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
         .layer(
             CompressionLayer::new()
                 .br(false)

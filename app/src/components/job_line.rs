@@ -1,15 +1,45 @@
 //! A job in a narrow list: what waits next, what ended lately.
 
-use berth_api::views::JobRow;
+use berth_api::views::{ArrayView, JobRow};
 use berth_domain::JobId;
 use leptos::prelude::*;
 
+use super::array_tasks::ArrayTasks;
 use super::gpu_squares::GpuSquares;
 use super::moment::{Lasting, Moment};
 use super::owner::OwnerMark;
 use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
+
+/// The array or sweep that a job stands for in these lists.
+fn whole(row: Signal<JobRow>) -> Option<Signal<ArrayView>> {
+    let live = Live::here();
+    let id = row.with_untracked(|row| row.array.map(|place| place.array))?;
+    Some(live.follow_array(untrack(|| live.array(id))?))
+}
+
+/// The name, leading to the job or to the tasks of the array.
+fn name(row: Signal<JobRow>, array: Option<Signal<ArrayView>>) -> AnyView {
+    let (href, name) = match array {
+        None => {
+            let id = row.with_untracked(|row| row.id);
+            let name = Memo::new(move |_| row.with(|row| row.name.clone()));
+            (format!("/jobs/{id}"), name)
+        }
+        Some(array) => {
+            let id = array.with_untracked(|array| array.array);
+            let name = Memo::new(move |_| array.with(|array| array.name.clone()));
+            (format!("/jobs?user=all&array={id}"), name)
+        }
+    };
+    view! {
+        <a class="line-name" data-row-link href=href>
+            {name}
+        </a>
+    }
+    .into_any()
+}
 
 /// A waiting job, with what it waits for.
 #[component]
@@ -19,20 +49,20 @@ pub fn WaitingLine(id: JobId) -> impl IntoView {
     };
     let size = Memo::new(move |_| row.with(|row| (row.nodes, row.gpus_per_node)));
     let user = row.with_untracked(|row| row.user.0.clone());
+    let array = whole(row);
     view! {
         <li class="line" data-job=id.to_string()>
             <OwnerMark name=user.clone() />
             <div class="line-body">
                 <div class="line-head">
-                    <a class="line-name" data-row-link href=format!("/jobs/{id}")>
-                        {move || row.with(|row| row.name.clone())}
-                    </a>
+                    {name(row, array)}
                     <span class="quiet">{user}</span>
                     {move || {
                         let (nodes, gpus_per_node) = size.get();
                         view! { <GpuSquares nodes gpus_per_node /> }
                     }}
                 </div>
+                {array.map(|array| view! { <ArrayTasks array /> })}
                 <p class="line-reason">
                     <StartRange row />
                     " "
@@ -51,18 +81,18 @@ pub fn RecentLine(id: JobId) -> impl IntoView {
         return ().into_any();
     };
     let user = row.with_untracked(|row| row.user.0.clone());
+    let array = whole(row);
     let times = Memo::new(move |_| row.with(|row| (row.started_at, row.finished_at)));
     view! {
         <li class="line" data-job=id.to_string()>
             <OwnerMark name=user.clone() />
             <div class="line-body">
                 <div class="line-head">
-                    <a class="line-name" data-row-link href=format!("/jobs/{id}")>
-                        {move || row.with(|row| row.name.clone())}
-                    </a>
+                    {name(row, array)}
                     <span class="quiet">{user}</span>
                     <StateBadge row />
                 </div>
+                {array.map(|array| view! { <ArrayTasks array /> })}
                 <p class="line-reason">
                     {move || match times.get() {
                         (Some(from), Some(to)) => view! {

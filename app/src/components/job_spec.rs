@@ -9,6 +9,15 @@ use super::job_row::limit;
 use super::moment::Moment;
 use crate::draft;
 
+/// Where it runs.
+fn folder(detail: &JobDetail) -> Option<String> {
+    let package = detail.request.package.as_deref();
+    let uploaded =
+        package.map(|sha256| format!("a copy of the upload {}", &sha256[..8.min(sha256.len())]));
+    let given = uploaded.or_else(|| detail.workdir.clone());
+    given.or_else(|| Some("its run folder".to_owned()))
+}
+
 #[component]
 pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
     let text = move |part: fn(&JobDetail) -> Option<String>| {
@@ -52,7 +61,7 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
             <dd>{text(|d| d.row.project.clone())}</dd>
             <dt>"Folder"</dt>
             <dd class="spec-code">
-                <code>{text(|d| d.workdir.clone().or_else(|| Some("its run folder".to_owned())))}</code>
+                <code>{text(|d| folder(d))}</code>
             </dd>
             <dt>"Run folder"</dt>
             <dd class="spec-code">

@@ -5,9 +5,10 @@ use leptos_router::hooks::use_location;
 
 use crate::icons::{Icon, icon};
 
-const PLACES: [(&str, &str, Icon); 3] = [
+const PLACES: [(&str, &str, Icon); 4] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
+    ("/cluster", "Cluster", Icon::Cluster),
     ("/submit", "Submit", Icon::Submit),
 ];
 

@@ -42,11 +42,11 @@ fn Cluster() -> impl IntoView {
                 <Totals />
                 <For
                     each=move || live.nodes.get()
-                    key=|node| (node.name.clone(), node.present, node.gpus.len())
+                    key=|node| node.clone()
                     children=|node| view! { <NodeRow node /> }
                 />
                 {move || live.nodes.with(Vec::is_empty).then(|| view! {
-                    <Empty text="No node has reported yet. Start the server with --simulate 2x8, or on a host with GPUs." />
+                    <Empty text="No node has reported yet. The page Cluster says what Berth runs on." />
                 })}
             </div>
             <aside class="dashboard-side">
@@ -90,10 +90,7 @@ fn Totals() -> impl IntoView {
 #[component]
 fn NextUp() -> impl IntoView {
     let live = Live::here();
-    let first = move || {
-        live.queue
-            .with(|queue| queue.iter().take(NEXT).copied().collect::<Vec<_>>())
-    };
+    let first = move || live.firsts(live.queue, NEXT);
     let waiting = move || {
         live.counts
             .with(|counts| u64::from(counts.queued + counts.held))
@@ -131,10 +128,7 @@ fn NextUp() -> impl IntoView {
 #[component]
 fn Recent() -> impl IntoView {
     let live = Live::here();
-    let recent = move || {
-        live.recent
-            .with(|all| all.iter().take(RECENT).copied().collect::<Vec<_>>())
-    };
+    let recent = move || live.firsts(live.recent, RECENT);
     let shown = move || {
         live.recent.with(|recent| !recent.is_empty()).then(|| {
             view! {

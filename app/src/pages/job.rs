@@ -129,6 +129,14 @@ fn JobView(found: Found) -> impl IntoView {
     let held =
         Memo::new(move |_| row.with(|row| row.lease.clone().filter(|lease| !lease.is_empty())));
     let nodes = Memo::new(move |_| row.with(|row| row.nodes));
+    let of_array = row.with_untracked(|row| row.array).map(|place| {
+        view! {
+            ", task " {place.index} " of "
+            <a href=format!("/jobs?user=all&array={}", place.array)>
+                "array " {place.array.to_string()}
+            </a>
+        }
+    });
     let log_of = Which {
         job: id,
         attempt: which.0,
@@ -139,7 +147,7 @@ fn JobView(found: Found) -> impl IntoView {
         <article class="job" data-job=id.to_string()>
             <header class="job-head">
                 <div class="job-title">
-                    <p class="job-id num">"Job " {id.to_string()}</p>
+                    <p class="job-id num">"Job " {id.to_string()} {of_array}</p>
                     <h1>{name}</h1>
                 </div>
                 <div class="job-facts">

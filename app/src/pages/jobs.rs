@@ -3,15 +3,18 @@
 mod filter;
 mod filter_bar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_api::jobs::{JobList, list_jobs};
-use berth_api::views::JobRow as Row;
+use berth_api::views::{ArrayView, JobRow as Row};
 use berth_domain::JobId;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::array_actions::ArrayActions;
+use crate::components::array_row::ArrayRow;
+use crate::components::array_tasks::ArrayTasks;
 use crate::components::empty::Empty;
 use crate::components::job_row::JobRow;
 use crate::components::problem::ProblemView;
@@ -30,6 +33,7 @@ pub fn JobsPage() -> impl IntoView {
     let live = Live::here();
     let query = use_query_map();
     let filter = Memo::new(move |_| query.with(Filter::from_query));
+    let problem = move || query.with(|query| query.get("error"));
     // After a break that was not resumed, what was listed may be old.
     let list = Resource::new_blocking(
         move || (filter.get(), live.resynced.get()),
@@ -38,7 +42,19 @@ pub fn JobsPage() -> impl IntoView {
             let state = given(filter.states().to_owned());
             let (user, text, cursor) =
                 (given(filter.user), given(filter.text), given(filter.cursor));
-            list_jobs(user, state, None, None, text, Some(PAGE), cursor).await
+            let (array, grouped) = (filter.array, Some(filter.array.is_none()));
+            list_jobs(
+                user,
+                state,
+                None,
+                None,
+                text,
+                array,
+                grouped,
+                Some(PAGE),
+                cursor,
+            )
+            .await
         },
     );
     view! {
@@ -50,6 +66,9 @@ pub fn JobsPage() -> impl IntoView {
                     "Submit a job"
                 </a>
             </div>
+            {move || problem().map(|problem| view! {
+                <p class="banner banner-bad" role="alert">{problem}</p>
+            })}
             <FilterBar filter />
             <Transition>
                 {move || Suspend::new(async move {
@@ -77,6 +96,9 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
     let newest = (!filter.cursor.is_empty()).then(|| filter.with_cursor(String::new()).href());
     let others = (filter.user == "me").then(|| filter.with_user("all").href());
     let plain = filter.text.is_empty() && filter.state.is_empty();
+    let head = filter.array.and_then(|_| found.arrays.first().cloned());
+    let head = head.map(|array| view! { <ArrayHead array /> });
+    let arrays = StoredValue::new(found.arrays);
     let rows = rows(filter, found.jobs);
     let empty = Memo::new(move |_| rows.with(Vec::is_empty));
     let none = move || {
@@ -100,6 +122,7 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
         })
     };
     view! {
+        {head}
         <div class="table-wrap" hidden=empty>
             <table class="jobs">
                 <caption class="visually-hidden">"Jobs, newest first"</caption>
@@ -118,7 +141,7 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || rows.get() key=|row| row.id children=|row| view! { <JobRow row /> } />
+                    <For each=move || rows.get() key=Item::key children=move |item| item.view(arrays) />
                 </tbody>
             </table>
         </div>
@@ -131,8 +154,67 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
     .into_any()
 }
 
+/// A row of the table.
+#[derive(Clone)]
+enum Item {
+    Job(Box<Row>),
+    /// All tasks of an array, by one of them.
+    Array(JobId, Box<Row>),
+}
+
+impl Item {
+    fn key(&self) -> (bool, JobId) {
+        match self {
+            Item::Job(row) => (false, row.id),
+            Item::Array(id, _) => (true, *id),
+        }
+    }
+
+    fn view(self, arrays: StoredValue<Vec<ArrayView>>) -> AnyView {
+        match self {
+            Item::Job(row) => view! { <JobRow row=*row /> }.into_any(),
+            Item::Array(id, row) => {
+                let listed =
+                    arrays.with_value(|arrays| arrays.iter().find(|one| one.array == id).cloned());
+                let known = listed.or_else(|| untrack(|| Live::here().array(id)));
+                match known {
+                    Some(array) => view! { <ArrayRow array row=*row /> }.into_any(),
+                    None => view! { <JobRow row=*row /> }.into_any(),
+                }
+            }
+        }
+    }
+}
+
+/// One item for each array, unless its tasks are asked for.
+fn items<'a>(rows: impl Iterator<Item = &'a Row>, tasks: bool) -> Vec<Item> {
+    let mut seen = BTreeSet::new();
+    rows.filter_map(|row| match row.array {
+        Some(place) if !tasks => seen
+            .insert(place.array)
+            .then(|| Item::Array(place.array, Box::new(row.clone()))),
+        _ => Some(Item::Job(Box::new(row.clone()))),
+    })
+    .collect()
+}
+
+/// Above the tasks of an array: how they stand, and what can be done to all of them.
+#[component]
+fn ArrayHead(array: ArrayView) -> impl IntoView {
+    let title = format!("Array {}, {}", array.array, array.name);
+    let array = Live::here().follow_array(array);
+    view! {
+        <section class="array-head" aria-labelledby="array-title">
+            <h2 id="array-title">{title}</h2>
+            <ArrayTasks array />
+            <ArrayActions array />
+        </section>
+    }
+    .into_any()
+}
+
 /// What was listed, with what the live store adds, newest first.
-fn rows(filter: Filter, listed: Vec<Row>) -> Memo<Vec<Row>> {
+fn rows(filter: Filter, listed: Vec<Row>) -> Memo<Vec<Item>> {
     let live = Live::here();
     let known: BTreeMap<JobId, Row> = listed.into_iter().map(|row| (row.id, row)).collect();
     let known = StoredValue::new(known);
@@ -162,14 +244,14 @@ fn rows(filter: Filter, listed: Vec<Row>) -> Memo<Vec<Row>> {
                     .values()
                     .rev()
                     .filter(|row| filter.state_fits(row.state));
-                fits.cloned().collect::<Vec<_>>()
+                items(fits, filter.array.is_some())
             });
             rows.unwrap_or_default()
         },
         // Rows follow their own cells; here only which there are counts.
         |old, new| {
-            let ids = |rows: Option<&Vec<Row>>| {
-                rows.map(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>())
+            let ids = |items: Option<&Vec<Item>>| {
+                items.map(|items| items.iter().map(Item::key).collect::<Vec<_>>())
             };
             ids(old) != ids(new)
         },

@@ -178,6 +178,7 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                     <summary>"More"</summary>
                     {form.field("nodes", "Nodes", Kind::Number, "Given, the GPUs above are on each node.", "")}
                     {form.field("workdir", "Folder", Kind::Code, "Absolute, on the nodes. Empty is the job's own run folder.", "/home/ana/project")}
+                    {form.field("package", "Uploaded folder", Kind::Code, "Instead of a folder there: the sha256 that berth submit --upload told.", "")}
                     {form.field("env", "Environment", Kind::Lines(3), "One NAME=VALUE a line.", "WANDB_MODE=offline")}
                     <div class="field-row">
                         {form.field("after", "After", Kind::Code, "Job numbers: 17 waits for its success, afterany:18 for its end.", "17 afterany:18")}

@@ -1,26 +1,92 @@
 //! The cluster, and who asks.
 
+use berth_domain::{ClusterKind, Signal, SignalName};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::live::Picture;
-use crate::views::{ClusterView, Counts, FreeAt, Whoami};
+use crate::views::{ClusterView, Counts, FreeAt, NodeView, Totals, Whoami};
 use crate::{Answer, ApiError, AppClient, Body};
 
+/// Written flat: the cluster's fields beside the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Flat", into = "Flat")]
 pub struct ClusterAnswer {
-    #[serde(flatten)]
     pub cluster: ClusterView,
     pub counts: Counts,
     /// When 1, 2, 4, 8… GPUs would be free.
     pub free_at: Vec<FreeAt>,
 }
 
+/// Instead of serde's `flatten`, which in the browser costs a second copy of all that reads nodes.
+#[derive(Clone, Serialize, Deserialize)]
+struct Flat {
+    simulated: bool,
+    nodes: Vec<NodeView>,
+    totals: Totals,
+    executor_down: Option<String>,
+    counts: Counts,
+    free_at: Vec<FreeAt>,
+}
+
+impl From<Flat> for ClusterAnswer {
+    fn from(flat: Flat) -> Self {
+        ClusterAnswer {
+            cluster: ClusterView {
+                simulated: flat.simulated,
+                nodes: flat.nodes,
+                totals: flat.totals,
+                executor_down: flat.executor_down,
+            },
+            counts: flat.counts,
+            free_at: flat.free_at,
+        }
+    }
+}
+
+impl From<ClusterAnswer> for Flat {
+    fn from(answer: ClusterAnswer) -> Self {
+        Flat {
+            simulated: answer.cluster.simulated,
+            nodes: answer.cluster.nodes,
+            totals: answer.cluster.totals,
+            executor_down: answer.cluster.executor_down,
+            counts: answer.counts,
+            free_at: answer.free_at,
+        }
+    }
+}
+
 /// `GET /api/cluster`: nodes, GPUs, who holds them and what they do.
 #[server(name = GetCluster, prefix = "/api", endpoint = "cluster", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn cluster() -> Result<ClusterAnswer, ApiError> {
     Ok(crate::context::Context::here()?.cluster().await)
+}
+
+/// What the server stands on, and what it found when it looked last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Detected {
+    /// What it would choose now.
+    pub kind: ClusterKind,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Why.
+    pub sentence: String,
+    pub signals: Vec<Signal>,
+    /// What was looked for and is not there.
+    pub absent: Vec<SignalName>,
+    /// What it runs jobs on since its start.
+    pub in_use: ClusterKind,
+    pub in_use_text: String,
+}
+
+/// `GET /api/detect`: what the server found around it, why it chose what it runs on, and how to
+/// overrule it. With `fresh` it looks again.
+#[server(name = Detect, prefix = "/api", endpoint = "detect", input = GetUrl, output = Answer, client = AppClient)]
+pub async fn detect(fresh: Option<bool>) -> Result<Detected, ApiError> {
+    let context = crate::context::Context::here()?;
+    Ok(context.detect(fresh.unwrap_or(false)).await)
 }
 
 /// A node or a GPU to take out of use.

@@ -3,6 +3,7 @@
 mod cordon;
 mod jobs;
 mod logs;
+mod packages;
 mod past;
 mod planner;
 mod quotas;
@@ -11,15 +12,17 @@ mod reservations;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use berth_domain::{Actor, Job};
+use berth_detect::Detector;
+use berth_domain::{Actor, ClusterKind, Job, Timestamp};
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
+use tokio::sync::watch;
 
 pub use jobs::ListArgs;
 pub use logs::RawLog;
 pub use past::Past;
 
-use crate::cluster::ClusterAnswer;
+use crate::cluster::{ClusterAnswer, Detected};
 use crate::convert;
 use crate::feed::Feed;
 use crate::live::Picture;
@@ -37,6 +40,18 @@ pub struct ApiState {
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
     pub terminals: Terminals,
+    pub ground: Arc<Ground>,
+}
+
+/// What the server stands on.
+#[derive(Debug)]
+pub struct Ground {
+    pub detector: Detector,
+    pub kind: ClusterKind,
+    /// For people: `2 nodes and 16 GPUs of …, because …`
+    pub sentence: String,
+    /// When the nodes were heard of last; `None` where they are the server's own host.
+    pub heard: Option<watch::Receiver<Timestamp>>,
 }
 
 /// One call: the shared state, and who asks.
@@ -66,10 +81,34 @@ impl Context {
 
     pub(crate) async fn cluster(&self) -> ClusterAnswer {
         let view = self.state.handle.current().await;
+        let mut cluster = convert::cluster(&view, &self.state.handle.samples());
+        let heard = self.state.ground.heard.as_ref();
+        let heard = heard.map_or_else(|| self.state.clock.now(), |heard| *heard.borrow());
+        for node in cluster.nodes.iter_mut().filter(|node| node.present) {
+            node.last_seen = Some(heard);
+        }
         ClusterAnswer {
-            cluster: convert::cluster(&view, &self.state.handle.samples()),
+            cluster,
             counts: convert::counts(&view),
             free_at: convert::free_at(&view),
+        }
+    }
+
+    pub(crate) async fn detect(&self, fresh: bool) -> Detected {
+        let ground = &self.state.ground;
+        let detection = if fresh {
+            ground.detector.look().await.1
+        } else {
+            ground.detector.last().await
+        };
+        Detected {
+            kind: detection.kind,
+            confidence: detection.confidence,
+            sentence: detection.sentence,
+            signals: detection.signals,
+            absent: detection.absent,
+            in_use: ground.kind,
+            in_use_text: ground.sentence.clone(),
         }
     }
 

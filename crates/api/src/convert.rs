@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use berth_domain::cordon::of_gpu;
 use berth_domain::job::PastAttempt;
 use berth_domain::{
-    Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
+    Array, Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
     PendingReason, Place, Record, StopCause, SubmitRequest, Timestamp, memory, walltime,
 };
 use berth_orchestrator::{Samples, View};
@@ -13,8 +13,8 @@ use berth_orchestrator::{Samples, View};
 use crate::live::Picture;
 use crate::terminals::Terminals;
 use crate::views::{
-    ArrayPlace, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail, JobRef,
-    JobRow, LeasePart, NodeState, NodeView, Totals,
+    ArrayPlace, ArrayView, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail,
+    JobRef, JobRow, LeasePart, NodeState, NodeView, Totals,
 };
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
@@ -51,6 +51,15 @@ pub(crate) fn row(job: &Job, view: &View) -> JobRow {
     }
 }
 
+pub(crate) fn array(id: JobId, array: &Array) -> ArrayView {
+    ArrayView {
+        array: id,
+        name: array.name.clone(),
+        user: array.owner.clone(),
+        tasks: array.tasks,
+    }
+}
+
 /// Forecasts are no more exact than that, and what does not change is not sent again.
 pub(crate) fn to_the_minute(at: Timestamp) -> Timestamp {
     let minutes = (at.as_second() + 30).div_euclid(60);
@@ -77,10 +86,6 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
         exit_code: None,
         end: None,
     });
-    let attach = match &job.state {
-        JobState::Running { sessions, .. } => sessions.first(),
-        _ => None,
-    };
     JobDetail {
         row: row(job, view),
         command: spec.command.clone(),
@@ -105,10 +110,26 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
             _ => None,
         },
         attempts: past.chain(live).collect(),
-        attach: attach.map(|session| format!("tmux attach -t {session}")),
+        attach: attach(job, view),
         terminals: terminals.of(job),
         run_dir,
         request: request(job),
+    }
+}
+
+/// How a person looks at rank 0 while it runs.
+fn attach(job: &Job, view: &View) -> Option<String> {
+    let JobState::Running { sessions, .. } = &job.state else {
+        return None;
+    };
+    let line = format!("tmux attach -t {}", sessions.first()?);
+    let first = job.lease().and_then(|lease| lease.0.first());
+    let on = |part: &berth_domain::NodeLease| view.nodes.iter().find(|node| node.name == part.node);
+    match first.and_then(on) {
+        Some(node) if node.source == NodeSource::Ssh => {
+            Some(format!("ssh -t {} {line}", node.name))
+        }
+        _ => Some(line),
     }
 }
 
@@ -121,6 +142,7 @@ fn request(job: &Job) -> SubmitRequest {
         name: Some(spec.name.clone()),
         project: spec.project.clone(),
         workdir: spec.workdir.clone(),
+        package: spec.package.clone(),
         env: spec.env.clone(),
         gpus: Some(i64::from(spec.gpus_per_node)),
         nodes: Some(i64::from(spec.nodes)),
@@ -227,6 +249,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
             power_w: sample.and_then(|sample| sample.power_w),
             temp_c: sample.and_then(|sample| sample.temp_c),
+            unknown: sample.and_then(|sample| sample.unknown.clone()),
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
         }
     };
@@ -241,9 +264,13 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             let cordon = view.cordons.get(&all).cloned();
             NodeView {
                 name: node.name.clone(),
+                address: node.address.clone(),
                 source: node.source,
                 present: node.present,
                 foreign: node.foreign,
+                versions: node.versions.clone(),
+                problems: node.problems.clone(),
+                last_seen: node.gone_at,
                 state: node_state(view, node, cordon.as_ref()),
                 cordon,
                 gpus: node.gpus.iter().map(|one| gpu(&node.name, one)).collect(),
@@ -320,6 +347,11 @@ pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture 
         active: ids(&view.active),
         queue: ids(&view.queue),
         recent: ids(&view.recent),
+        arrays: view
+            .arrays
+            .iter()
+            .map(|(id, one)| array(*id, one))
+            .collect(),
         rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

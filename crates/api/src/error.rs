@@ -116,6 +116,8 @@ impl From<Refusal> for ApiError {
             | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
+            | Refusal::NoArray { .. }
+            | Refusal::NoTask { .. }
             | Refusal::NotUnderWay { .. }
             | Refusal::Promised { .. } => ErrorCode::Conflict,
         };

@@ -1,11 +1,11 @@
 //! Jobs: submit, list, look, change.
 
-use berth_domain::{JobId, MoveTo, SubmitRequest};
+use berth_domain::{ArrayChange, JobId, MoveTo, SubmitRequest};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::views::{EventView, JobDetail, JobRow};
+use crate::views::{ArrayView, EventView, JobDetail, JobRow};
 use crate::{Answer, ApiError, AppClient, Body};
 
 /// The answer to a submission or a change.
@@ -29,6 +29,9 @@ pub struct JobDetailAnswer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JobList {
     pub jobs: Vec<JobRow>,
+    /// Of a grouped list: the arrays and sweeps of which it has a task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrays: Vec<ArrayView>,
     /// Pass as `cursor` for the next page.
     pub next: Option<String>,
 }
@@ -45,6 +48,23 @@ pub struct EventList {
 #[serde(deny_unknown_fields)]
 pub struct JobArg {
     pub id: JobId,
+}
+
+/// What to do to an array or sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrayArg {
+    /// Any of its tasks.
+    pub id: JobId,
+    /// `cancel`, `hold`, `release` or `retry_failed`.
+    pub change: ArrayChange,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArrayAnswer {
+    pub array: ArrayView,
+    /// The tasks that were changed.
+    pub tasks: Vec<JobId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +157,9 @@ pub async fn submit_job(body: SubmitRequest) -> Result<JobAnswer, ApiError> {
 }
 
 /// `GET /api/list_jobs`: newest first, `limit` (100, 500 at most) a page. `user` may be `me`;
-/// `state` is a list such as `Queued,Running`, or `live`; `text` is part of a name or a number.
+/// `state` is a list such as `Queued,Running`, or `live`; `text` is part of a name or a number;
+/// `array` asks for the tasks of one. `grouped` gives each array one row, that of its last task that
+/// fits, and says in `arrays` how all its tasks stand.
 #[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn list_jobs(
     #[server(default)] user: Option<String>,
@@ -145,6 +167,8 @@ pub async fn list_jobs(
     #[server(default)] outcome: Option<String>,
     #[server(default)] project: Option<String>,
     #[server(default)] text: Option<String>,
+    #[server(default)] array: Option<JobId>,
+    #[server(default)] grouped: Option<bool>,
     #[server(default)] limit: Option<u32>,
     #[server(default)] cursor: Option<String>,
 ) -> Result<JobList, ApiError> {
@@ -154,6 +178,8 @@ pub async fn list_jobs(
         outcome,
         project,
         text,
+        array,
+        grouped,
         limit,
         cursor,
     };
@@ -211,6 +237,13 @@ pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
 #[server(prefix = "/api", endpoint = "update_job", input = Body, output = Answer, client = AppClient)]
 pub async fn update_job(body: UpdateArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.update(body).await
+}
+
+/// `POST /api/change_array`: cancels, holds, releases or retries all tasks of an array or sweep to
+/// which that can be done, at once. `tasks` of the answer are those that were changed.
+#[server(prefix = "/api", endpoint = "change_array", input = Body, output = Answer, client = AppClient)]
+pub async fn change_array(body: ArrayArg) -> Result<ArrayAnswer, ApiError> {
+    crate::context::Context::here()?.change_array(body).await
 }
 
 /// `POST /api/requeue_job`: stops a running job and queues it again, or queues a finished one.

@@ -7,7 +7,7 @@ use berth_domain::{JobId, NodeName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::logs::LogText;
-use crate::views::{ClusterView, Counts, FreeAt, GpuView, JobRow, Totals};
+use crate::views::{ArrayView, ClusterView, Counts, FreeAt, GpuView, JobRow, Totals};
 
 /// How many waiting jobs a picture holds; lists page through the rest.
 pub const QUEUE_WINDOW: usize = 200;
@@ -27,10 +27,14 @@ pub struct Picture {
     pub free_at: Vec<FreeAt>,
     /// Starting, running, stopping; by number.
     pub active: Vec<JobId>,
-    /// The first [`QUEUE_WINDOW`] waiting jobs, in planned order; held ones last.
+    /// The first [`QUEUE_WINDOW`] waiting jobs, in planned order; held ones last. Of an array or
+    /// sweep only the first few.
     pub queue: Vec<JobId>,
     /// The last [`RECENT_WINDOW`] finished ones, newest first.
     pub recent: Vec<JobId>,
+    /// The arrays and sweeps to which any of these belongs, by number.
+    #[serde(default)]
+    pub arrays: Vec<ArrayView>,
     /// The rows of all of these; a list in JSON.
     #[serde(with = "as_list")]
     pub rows: BTreeMap<JobId, JobRow>,
@@ -53,6 +57,8 @@ pub struct Delta {
     pub queue: Option<Vec<JobId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recent: Option<Vec<JobId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrays: Option<Vec<ArrayView>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +139,7 @@ impl Picture {
             active: (self.active != next.active).then(|| next.active.clone()),
             queue: (self.queue != next.queue).then(|| next.queue.clone()),
             recent: (self.recent != next.recent).then(|| next.recent.clone()),
+            arrays: (self.arrays != next.arrays).then(|| next.arrays.clone()),
             counts: (self.counts != next.counts).then_some(next.counts),
             free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
             totals: (same_shape && self.cluster.totals != next.cluster.totals)
@@ -169,6 +176,9 @@ impl Picture {
         self.recent = delta
             .recent
             .unwrap_or_else(|| std::mem::take(&mut self.recent));
+        self.arrays = delta
+            .arrays
+            .unwrap_or_else(|| std::mem::take(&mut self.arrays));
         self.counts = delta.counts.unwrap_or(self.counts);
         self.free_at = delta
             .free_at
@@ -204,6 +214,7 @@ impl Delta {
             && self.active.is_none()
             && self.queue.is_none()
             && self.recent.is_none()
+            && self.arrays.is_none()
             && self.counts.is_none()
             && self.free_at.is_none()
             && self.totals.is_none()
@@ -219,16 +230,18 @@ fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
         && old.nodes.len() == new.nodes.len()
         && old.nodes.iter().zip(&new.nodes).all(|(old, new)| {
             old.name == new.name
-                && old.present == new.present
+                && (old.present, old.last_seen) == (new.present, new.last_seen)
                 && (old.state, &old.cordon) == (new.state, &new.cordon)
-                && old.source == new.source
-                && old.gpus.len() == new.gpus.len()
-                && old
-                    .gpus
-                    .iter()
-                    .zip(&new.gpus)
-                    .all(|(old, new)| old.uuid == new.uuid)
+                && (old.source, &old.address) == (new.source, &new.address)
+                && (&old.versions, &old.problems) == (&new.versions, &new.problems)
+                && old.foreign == new.foreign
+                && same_gpus(&old.gpus, &new.gpus)
         })
+}
+
+fn same_gpus(old: &[GpuView], new: &[GpuView]) -> bool {
+    let mut pairs = old.iter().zip(new);
+    old.len() == new.len() && pairs.all(|(old, new)| old.uuid == new.uuid)
 }
 
 fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)> {

@@ -94,6 +94,33 @@ impl Berth {
             .await
     }
 
+    /// Uploads a folder, packed as a tar file compressed with gzip and named by its sha256, for
+    /// [`SubmitRequest::package`](berth_domain::SubmitRequest::package). Sends nothing that the
+    /// server has already; returns whether it sent it.
+    ///
+    /// # Errors
+    /// The server's refusal, or [`ErrorCode::Unreachable`].
+    pub async fn upload(&self, sha256: &str, package: Vec<u8>) -> Result<bool, ApiError> {
+        let mut url = self.connection.base.clone();
+        url.set_path(&format!("/api/packages/{sha256}"));
+        let http = &self.connection.http;
+        let ask = |request: reqwest::RequestBuilder| {
+            let bearer = self.connection.bearer.clone();
+            let sent = request.header(AUTHORIZATION, bearer).send();
+            async { sent.await.map_err(|error| unreachable_error(chain(&error))) }
+        };
+        if ask(http.head(url.clone())).await?.status().is_success() {
+            return Ok(false);
+        }
+        let answer = ask(http.put(url).body(package)).await?;
+        if answer.status().is_success() {
+            return Ok(true);
+        }
+        let status = answer.status();
+        let refusal = answer.json::<ApiError>().await;
+        Err(refusal.unwrap_or_else(|_| unreachable_error(format!("it answered {status}"))))
+    }
+
     /// Opens the live stream: a snapshot, then deltas.
     ///
     /// # Errors

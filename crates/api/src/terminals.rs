@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use berth_domain::{Job, JobState};
+use berth_domain::{Job, JobState, NodeLease};
 
 use crate::views::TerminalView;
 
@@ -15,6 +15,8 @@ pub enum Terminals {
         host: Arc<str>,
         socket: Arc<PathBuf>,
     },
+    /// In tmux on the nodes, reached by their names; its server listens where it does for everybody.
+    OnNodes,
     /// Nowhere, for this reason: a whole sentence.
     Nowhere { why: Arc<str> },
 }
@@ -22,27 +24,32 @@ pub enum Terminals {
 impl Terminals {
     /// Those of a job: none unless it runs.
     pub(crate) fn of(&self, job: &Job) -> Vec<TerminalView> {
-        let (Terminals::Tmux { host, socket }, JobState::Running { sessions, .. }) =
-            (self, &job.state)
-        else {
+        let (JobState::Running { sessions, .. }, Some(lease)) = (&job.state, job.lease()) else {
             return vec![];
         };
-        let socket = socket.display().to_string();
-        let read_only = (!job.spec.interactive).then_some("-r");
-        let command = |session: &str| {
+        let ranks = (0..).zip(sessions).zip(&lease.0);
+        let view = |((rank, session), part): ((u32, &String), &NodeLease)| {
+            let (host, socket) = match self {
+                Terminals::Tmux { host, socket } => (host.to_string(), Some(socket)),
+                Terminals::OnNodes => (part.node.to_string(), None),
+                Terminals::Nowhere { .. } => return None,
+            };
+            let mut command = vec!["tmux".to_owned()];
+            if let Some(socket) = socket {
+                command.extend(["-S".to_owned(), socket.display().to_string()]);
+            }
+            command.push("attach-session".to_owned());
+            if !job.spec.interactive {
+                command.push("-r".to_owned());
+            }
             // Exactly this session, and no other whose name begins alike.
-            let target = format!("={session}");
-            let words = ["tmux", "-S", &socket, "attach-session"];
-            let words = words.into_iter().chain(read_only).chain(["-t", &target]);
-            words.map(str::to_owned).collect()
-        };
-        (0..)
-            .zip(sessions)
-            .map(|(rank, session)| TerminalView {
+            command.extend(["-t".to_owned(), format!("={session}")]);
+            Some(TerminalView {
                 rank,
-                host: host.to_string(),
-                command: command(session),
+                host,
+                command,
             })
-            .collect()
+        };
+        ranks.filter_map(view).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     Constraints, Cordon, JobId, NodeName, NodeSource, Notice, PriorityClass, StateName,
-    SubmitRequest, Timestamp, UserName,
+    SubmitRequest, Tasks, Timestamp, UserName, Versions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,17 @@ pub struct LeasePart {
 pub struct ArrayPlace {
     pub array: JobId,
     pub index: u32,
+}
+
+/// An array or sweep as lists show it: one row for all its tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrayView {
+    /// The number of its first task.
+    pub array: JobId,
+    pub name: String,
+    pub user: UserName,
+    /// How many tasks there are, by what became of them.
+    pub tasks: Tasks,
 }
 
 /// A job with everything that is known of it.
@@ -172,6 +183,9 @@ pub struct ClusterView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeView {
     pub name: NodeName,
+    /// Where the server reaches it, if that is known.
+    #[serde(default)]
+    pub address: Option<String>,
     pub source: NodeSource,
     pub present: bool,
     /// `up`, `cordoned` (no new jobs), `draining` (and somebody waits for what runs to end),
@@ -184,11 +198,19 @@ pub struct NodeView {
     /// How many of its GPUs others use outside the queue.
     #[serde(default)]
     pub foreign: u32,
+    #[serde(default)]
+    pub versions: Versions,
+    /// What could not be read of its hardware, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// When it was heard of last. The live picture has it only of nodes that are absent.
+    #[serde(default)]
+    pub last_seen: Option<Timestamp>,
     pub gpus: Vec<GpuView>,
 }
 
 /// Whether a node takes jobs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
     #[default]
@@ -217,6 +239,7 @@ pub struct GpuView {
     pub index: u32,
     pub uuid: String,
     pub model: String,
+    /// 0: unknown.
     pub mem_total_bytes: u64,
     /// Who holds it.
     pub job: Option<JobRef>,
@@ -228,6 +251,9 @@ pub struct GpuView {
     pub mem_used_bytes: Option<u64>,
     pub power_w: Option<f32>,
     pub temp_c: Option<f32>,
+    /// Why what is absent is not known, as the driver says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod change;
 pub mod completions;
 pub mod cordon;
+mod detect;
 pub mod job_args;
 pub mod logs;
 pub mod r#move;

@@ -9,6 +9,7 @@ mod connect;
 mod failure;
 mod follow;
 mod output;
+mod package;
 mod session;
 mod table;
 mod terminal;

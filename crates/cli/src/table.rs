@@ -1,7 +1,7 @@
 //! Tables of jobs and nodes.
 
-use berth_api::views::{JobRow, LeasePart};
-use berth_domain::{StateName, Timestamp};
+use berth_api::views::{ArrayView, JobRow, LeasePart};
+use berth_domain::{StateName, Tasks, Timestamp};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::time;
@@ -58,8 +58,8 @@ fn cut(line: &str, width: Width) -> String {
     }
 }
 
-/// The queue as `squeue` shows it.
-pub fn jobs(rows: &[JobRow], now: Timestamp, width: Width) -> String {
+/// The queue as `squeue` shows it. A task of one of these arrays stands for the whole array.
+pub fn jobs(rows: &[JobRow], arrays: &[ArrayView], now: Timestamp, width: Width) -> String {
     let header = [
         "JOBID",
         "NAME",
@@ -71,6 +71,10 @@ pub fn jobs(rows: &[JobRow], now: Timestamp, width: Width) -> String {
         "NODELIST(REASON)",
     ];
     let cells = |row: &JobRow| {
+        let whole = row.array.map(|place| place.array);
+        if let Some(array) = arrays.iter().find(|one| Some(one.array) == whole) {
+            return array_cells(array, row, now);
+        }
         vec![
             row.id.to_string(),
             printable(&name(row)),
@@ -85,11 +89,57 @@ pub fn jobs(rows: &[JobRow], now: Timestamp, width: Width) -> String {
     plain(&header, &[0, 4, 5], rows.iter().map(cells).collect(), width)
 }
 
-fn name(row: &JobRow) -> String {
-    let mut name = row.name.clone();
+/// One row for all tasks. The row is that of one of them.
+fn array_cells(array: &ArrayView, row: &JobRow, now: Timestamp) -> Vec<String> {
+    let tasks = &array.tasks;
+    let code = match (tasks.active, tasks.live()) {
+        (0, 0) => row.code.as_str(),
+        (0, _) => "PD",
+        _ => "R",
+    };
+    vec![
+        array.array.to_string(),
+        printable(&format!("{} [{} tasks]", short(&array.name), tasks.total())),
+        array.user.to_string(),
+        code.to_owned(),
+        String::new(),
+        row.gpus.to_string(),
+        if tasks.active == 0 {
+            start(row, now)
+        } else {
+            String::new()
+        },
+        counts(tasks),
+    ]
+}
+
+/// `3 run, 5 wait, 2 done, 1 failed`.
+pub fn counts(tasks: &Tasks) -> String {
+    let parts = [
+        (tasks.active, "run"),
+        (tasks.queued, "wait"),
+        (tasks.held, "held"),
+        (tasks.succeeded, "done"),
+        (tasks.failed, "failed"),
+        (tasks.cancelled, "cancelled"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    parts.join(", ")
+}
+
+fn short(name: &str) -> String {
     if name.chars().count() > 24 {
-        name = name.chars().take(23).chain(['…']).collect();
+        name.chars().take(23).chain(['…']).collect()
+    } else {
+        name.to_owned()
     }
+}
+
+fn name(row: &JobRow) -> String {
+    let name = short(&row.name);
     match row.array {
         Some(place) => format!("{name} [{}]", place.index),
         None => name,
@@ -254,12 +304,30 @@ pub mod tests {
     #[test]
     fn the_queue_reads_like_slurms() {
         let now = "2026-11-24T13:00:01Z".parse().unwrap();
-        let text = jobs(&some_jobs(), now, Width::Whole);
+        let sweep = ArrayView {
+            array: JobId(20),
+            name: "sweep".into(),
+            user: "ana".into(),
+            tasks: Tasks {
+                active: 2,
+                queued: 3,
+                failed: 1,
+                ..Tasks::default()
+            },
+        };
+        let mut task = row(25, StateName::Queued);
+        task.array = Some(berth_api::views::ArrayPlace {
+            array: JobId(20),
+            index: 5,
+        });
+        let rows: Vec<JobRow> = some_jobs().into_iter().chain([task]).collect();
+        let text = jobs(&rows, &[sweep], now, Width::Whole);
         let expected = "\
 JOBID  NAME                          USER  ST     TIME  GPUS  START  NODELIST(REASON)
     7  train                         ana   R   1:00:00     4         node-1[0-2,6] node-2[3]
    12  sweep [2J over many lea… [3]  ana   PD     0:00     4  now    (Priority) Waits behind 3 jobs; job 8 is next.
     3  train                         ana   F      1:03     4         (Failed 3)
+   20  sweep [6 tasks]               ana   R               4         2 run, 3 wait, 1 failed
 ";
         assert_eq!(text, expected);
     }
@@ -267,7 +335,7 @@ JOBID  NAME                          USER  ST     TIME  GPUS  START  NODELIST(RE
     #[test]
     fn a_narrow_terminal_cuts_lines() {
         let now = "2026-11-24T13:00:01Z".parse().unwrap();
-        let text = jobs(&some_jobs(), now, Width::Columns(70));
+        let text = jobs(&some_jobs(), &[], now, Width::Columns(70));
         assert!(
             text.lines().all(|line| line.chars().count() <= 70),
             "{text}"

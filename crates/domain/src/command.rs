@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::array::ArrayChange;
 use crate::constraints::Constraints;
 use crate::cordon::Place;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
@@ -50,6 +51,8 @@ pub enum Command {
     Update(JobId, Box<JobPatch>),
     /// Stops a running job and queues it again, or queues a finished one again.
     Requeue(JobId),
+    /// Changes all tasks of the array or sweep to which this job belongs.
+    Array(JobId, ArrayChange),
     /// Has the planner follow another policy from now on.
     SetPolicy(PolicyChoice),
     /// Promises GPUs; with a number it changes that reservation.

@@ -379,13 +379,8 @@ mod tests {
             mem_total_bytes: gb * 1_000_000_000,
             nvlink_island: *island,
         };
-        Node {
-            name: NodeName::from(name),
-            source: NodeSource::Local,
-            gpus: models.iter().enumerate().map(gpu).collect(),
-            present: true,
-            foreign: 0,
-        }
+        let gpus = models.iter().enumerate().map(gpu).collect();
+        Node::new(NodeName::from(name), NodeSource::Local, gpus)
     }
 
     fn cluster() -> Vec<Node> {

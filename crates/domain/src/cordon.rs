@@ -73,7 +73,7 @@ impl TryFrom<String> for Place {
 }
 
 /// Why a place gets no new job. What runs there goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cordon {
     pub reason: String,
     pub by: UserName,

@@ -1,11 +1,13 @@
 //! What follows from an input: events, or a refusal. Pure: the caller commits the events and only
 //! then applies them.
 
+mod array;
 mod change;
 mod cordon;
 mod report;
 mod reserve;
 mod submit;
+mod update;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -86,44 +88,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     match input {
-        Input::Command {
-            actor,
-            command: Command::Submit(request),
-        } => submit::submit(state, &actor, &request, now),
-        Input::Command {
-            actor,
-            command: Command::SetPolicy(policy),
-        } => set_policy(state, &actor, policy).map(just),
-        Input::Command {
-            actor,
-            command: Command::Reserve(id, request),
-        } => reserve::reserve(state, &actor, id, &request, now).map(just),
-        Input::Command {
-            actor,
-            command: Command::CancelReservation(id),
-        } => reserve::cancel(state, &actor, id, now).map(just),
-        Input::Command {
-            actor,
-            command: Command::EndReservation(id),
-        } => reserve::end(state, &actor, id, now).map(just),
-        Input::Command {
-            actor,
-            command: Command::SetQuota(whose, allow),
-        } => reserve::set_quota(state, &actor, whose, allow).map(just),
-        Input::Command {
-            actor,
-            command:
-                Command::Cordon {
-                    place,
-                    reason,
-                    drain,
-                },
-        } => cordon::cordon(state, &actor, place, (reason, drain), now).map(just),
-        Input::Command {
-            actor,
-            command: Command::Uncordon(place),
-        } => cordon::uncordon(state, &actor, place).map(just),
-        Input::Command { actor, command } => change::change(state, &actor, command, now),
+        Input::Command { actor, command } => self::command(state, &actor, command, now),
         Input::Starts(starts) => {
             let mut events = report::starts(state, starts);
             reserve::follow(state, &mut events, now);
@@ -142,7 +107,38 @@ pub fn decide(
             events.extend(reserve::due(state, now));
             Ok(just(events))
         }
-        Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes))),
+        Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes, now))),
+    }
+}
+
+fn command(
+    state: &State,
+    actor: &Actor,
+    command: Command,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    match command {
+        Command::Submit(request) => submit::submit(state, actor, &request, now),
+        Command::Cancel(id) => change::cancel(state, actor, id),
+        Command::Hold(id) => change::hold(state, actor, id),
+        Command::Release(id) => change::release(state, actor, id),
+        Command::Move(id, to) => change::relocate(state, actor, id, to),
+        Command::Update(id, patch) => change::update(state, actor, id, *patch, now),
+        Command::Requeue(id) => change::requeue(state, actor, id),
+        Command::Array(id, change) => array::change(state, actor, id, change),
+        Command::SetPolicy(policy) => set_policy(state, actor, policy).map(just),
+        Command::Reserve(id, request) => {
+            reserve::reserve(state, actor, id, &request, now).map(just)
+        }
+        Command::CancelReservation(id) => reserve::cancel(state, actor, id, now).map(just),
+        Command::EndReservation(id) => reserve::end(state, actor, id, now).map(just),
+        Command::SetQuota(whose, allow) => reserve::set_quota(state, actor, whose, allow).map(just),
+        Command::Cordon {
+            place,
+            reason,
+            drain,
+        } => cordon::cordon(state, actor, place, (reason, drain), now).map(just),
+        Command::Uncordon(place) => cordon::uncordon(state, actor, place).map(just),
     }
 }
 

@@ -5,11 +5,13 @@
 //! [`State::apply`] turns events into state, and the caller says what time it is. The crate
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
+pub mod array;
 pub mod command;
 pub mod commandline;
 pub mod constraints;
 pub mod cordon;
 pub mod decide;
+pub mod detection;
 pub mod event;
 pub mod ids;
 pub mod job;
@@ -31,16 +33,18 @@ pub mod state;
 pub mod submit;
 pub mod walltime;
 
+pub use array::{Array, ArrayChange, Tasks};
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
 pub use cordon::{Cordon, Cordons, Place};
 pub use decide::{Decision, Input, Report, Rules, decide};
+pub use detection::{ClusterKind, Detection, Signal, SignalName};
 pub use event::{Event, Record};
 pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 pub use jiff::Timestamp;
 pub use job::{Attempt, HoldBy, Job, JobState, StateName, StopCause};
 pub use lease::{GpuRef, Lease, NodeLease};
-pub use node::{Gpu, Node, NodeSource};
+pub use node::{Gpu, Node, NodeSource, Versions};
 pub use notice::{Notice, NoticeSignal};
 pub use outcome::{Ended, Exit, Outcome};
 pub use policy::PolicyChoice;

@@ -1,11 +1,12 @@
 //! Nodes and their GPUs, as the inventory reports them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GpuUuid, NodeName};
 
 /// Where a node's inventory comes from. Pages say it in words when the hardware is not real.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeSource {
     /// Made up by `--simulate`: commands run for real on this host, GPUs and their figures do not.
@@ -14,6 +15,20 @@ pub enum NodeSource {
     Local,
     /// A node of a Ray cluster, as its head tells.
     Ray,
+    /// A host that is reached over SSH, as Berth's agent there tells.
+    Ssh,
+}
+
+impl NodeSource {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NodeSource::Simulated => "simulated",
+            NodeSource::Local => "local",
+            NodeSource::Ray => "ray",
+            NodeSource::Ssh => "ssh",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +56,64 @@ pub struct Node {
     /// How many of its GPUs others use outside the queue. Which ones is not known.
     #[serde(default)]
     pub foreign: u32,
+    /// Where the server reaches it: an address or a host name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(default, skip_serializing_if = "Versions::none")]
+    pub versions: Versions,
+    /// What could not be read of its hardware, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// Since when it does not answer, if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<Timestamp>,
+}
+
+impl Node {
+    /// A node that answers, of which no more is known.
+    #[must_use]
+    pub fn new(name: NodeName, source: NodeSource, gpus: Vec<Gpu>) -> Self {
+        Node {
+            name,
+            source,
+            gpus,
+            present: true,
+            foreign: 0,
+            address: None,
+            versions: Versions::default(),
+            problems: vec![],
+            gone_at: None,
+        }
+    }
+
+    /// The same node, once it does not answer any more.
+    #[must_use]
+    pub fn gone(&self, at: Timestamp) -> Self {
+        Node {
+            present: false,
+            gone_at: Some(at),
+            ..self.clone()
+        }
+    }
+}
+
+/// What runs on a node, as far as is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Versions {
+    /// Of the Berth that starts its jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub berth: Option<String>,
+    /// Of the NVIDIA driver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ray: Option<String>,
+}
+
+impl Versions {
+    fn none(&self) -> bool {
+        *self == Versions::default()
+    }
 }
 
 /// The most GPUs on one present node, and on all of them.
@@ -61,5 +134,39 @@ impl Capacity {
                 gpus: sum.gpus + node.gpus.len(),
                 largest_node: sum.largest_node.max(node.gpus.len()),
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_servers_wrote_is_read() {
+        let old = r#"{"name":"node-1","source":"local","gpus":[],"present":false}"#;
+        let node: Node = serde_json::from_str(old).unwrap();
+        let expected = Node {
+            present: false,
+            ..Node::new(NodeName::from("node-1"), NodeSource::Local, vec![])
+        };
+        assert_eq!(node, expected);
+        // And what is not known is not written.
+        let written = serde_json::to_string(&node).unwrap();
+        assert!(
+            !written.contains("versions") && !written.contains("null"),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn a_node_that_went_keeps_what_was_known_of_it() {
+        let node = Node {
+            address: Some("10.0.0.1".to_owned()),
+            ..Node::new(NodeName::from("node-1"), NodeSource::Ray, vec![])
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let gone = node.gone(at);
+        assert_eq!((gone.present, gone.gone_at), (false, Some(at)));
+        assert_eq!(gone.address, node.address);
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::array::ArrayChange;
 use crate::ids::{JobId, ReservationId, UserName};
 
 /// A refused command. Nothing was changed.
@@ -29,6 +30,12 @@ pub enum Refusal {
         needed: String,
         done: String,
     },
+    #[error(
+        "Job {job} is not a task of an array or sweep. Leave out --array to change the job alone."
+    )]
+    NoArray { job: JobId },
+    #[error("Array {array} has no task to {}: {}.", .change.verb(), needed(*.change))]
+    NoTask { array: JobId, change: ArrayChange },
     #[error("Job {job} ended too long ago to be queued again. Submit it anew.")]
     TooOld { job: JobId },
     #[error("Only an admin can use class critical. Submit with class high, or ask an admin.")]
@@ -107,5 +114,14 @@ impl Refusal {
             }
             _ => None,
         }
+    }
+}
+
+fn needed(change: ArrayChange) -> &'static str {
+    match change {
+        ArrayChange::Cancel => "all have ended",
+        ArrayChange::Hold => "none is queued",
+        ArrayChange::Release => "none is held",
+        ArrayChange::RetryFailed => "none failed, or those that did ended too long ago",
     }
 }

@@ -12,4 +12,7 @@ pub struct GpuSample {
     pub mem_used_bytes: Option<u64>,
     pub power_w: Option<f32>,
     pub temp_c: Option<f32>,
+    /// Why what is absent is not known, as the driver says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
 }

@@ -21,6 +21,9 @@ pub struct JobSpec {
     pub command: Vec<String>,
     /// Absolute. `None`: the job's own run folder.
     pub workdir: Option<String>,
+    /// The folder that was uploaded for it, in a copy of which it runs; by its sha256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     pub env: BTreeMap<String, String>,
     /// At least 1. Each node runs one rank.
     pub nodes: u32,

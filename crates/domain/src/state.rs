@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 
+use crate::array::{Array, Counted, Tasks, common_name};
 use crate::cordon::Cordons;
 use crate::event::{Event, Record};
 use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
@@ -36,6 +37,7 @@ pub struct State {
     /// Oldest first.
     recent: VecDeque<Job>,
     verdicts: BTreeMap<JobId, Verdict>,
+    arrays: BTreeMap<JobId, Array>,
     keys: HashMap<(UserName, String), JobId>,
     leased: HashMap<GpuUuid, AttemptId>,
     counters: Counters,
@@ -69,6 +71,7 @@ pub struct Saved {
     pub recent: Vec<Job>,
     /// Every finished job's verdict.
     pub finished: Vec<(JobId, Verdict)>,
+    pub arrays: Vec<(JobId, Array)>,
     pub keys: Vec<((UserName, String), JobId)>,
     pub counters: Counters,
     pub policy: PolicyChoice,
@@ -90,6 +93,7 @@ impl State {
                 .collect(),
             recent: saved.recent.into(),
             verdicts: saved.finished.into_iter().collect(),
+            arrays: saved.arrays.into_iter().collect(),
             keys: saved.keys.into_iter().collect(),
             counters: saved.counters,
             policy: saved.policy,
@@ -167,6 +171,26 @@ impl State {
     #[must_use]
     pub fn verdict(&self, id: JobId) -> Option<&Verdict> {
         self.verdicts.get(&id)
+    }
+
+    /// An array or a sweep by the number of its first task, however long ago.
+    #[must_use]
+    pub fn array(&self, id: JobId) -> Option<&Array> {
+        self.arrays.get(&id)
+    }
+
+    /// All arrays and sweeps by number.
+    pub fn arrays(&self) -> impl Iterator<Item = (JobId, &Array)> {
+        self.arrays.iter().map(|(id, array)| (*id, array))
+    }
+
+    /// The tasks of an array that are live or finished not long ago, by number.
+    #[must_use]
+    pub fn tasks(&self, array: JobId) -> Vec<&Job> {
+        let of_it = |job: &&Job| job.spec.array.is_some_and(|task| task.array == array);
+        let mut tasks: Vec<&Job> = self.live().chain(&self.recent).filter(of_it).collect();
+        tasks.sort_by_key(|job| job.id);
+        tasks
     }
 
     #[must_use]
@@ -284,10 +308,7 @@ impl State {
                 }
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
-                        changes.nodes.push(Node {
-                            present: false,
-                            ..known.clone()
-                        });
+                        changes.nodes.push(known.gone(record.at));
                     }
                 }
                 (event, None) => {
@@ -324,6 +345,7 @@ impl State {
                     return Err(unknown(*id, &record.event));
                 }
                 if let Some(job) = Job::submitted(record) {
+                    count(&mut self.arrays, None, &job);
                     self.live.insert(*id, job);
                 }
                 if let Some(key) = key {
@@ -344,7 +366,7 @@ impl State {
             }
             (Event::NodeGone { node }, None) => {
                 if let Some(known) = self.nodes.get_mut(node) {
-                    known.present = false;
+                    *known = known.gone(record.at);
                 }
             }
             (event, None) => reserve(&mut self.reservations, event, record.at),
@@ -372,14 +394,18 @@ impl State {
             && let Some(place) = self.recent.iter().position(|job| job.id == id)
         {
             let mut job = self.recent[place].clone();
+            let before = Counted::of(&job);
             job.apply(event, record.at)?;
+            count(&mut self.arrays, before, &job);
             self.recent.remove(place);
             self.verdicts.remove(&id);
             self.live.insert(id, job);
             return Ok(());
         }
         let job = self.live.get_mut(&id).ok_or_else(|| unknown(id, event))?;
+        let before = Counted::of(job);
         job.apply(event, record.at)?;
+        count(&mut self.arrays, before, job);
         match event {
             Event::AttemptStarting { attempt, lease } => {
                 self.leased
@@ -415,6 +441,23 @@ impl State {
                 .extend(attempt.lease.gpus().map(|(_, gpu)| (gpu.uuid.clone(), id)));
         }
     }
+}
+
+/// Counts a task where it is now, and no longer where it was before.
+fn count(arrays: &mut BTreeMap<JobId, Array>, before: Option<Counted>, job: &Job) {
+    let Some(now) = Counted::of(job) else { return };
+    let array = arrays.entry(now.array).or_insert_with(|| Array {
+        owner: job.owner.clone(),
+        name: String::new(),
+        tasks: Tasks::default(),
+    });
+    if job.id == now.array {
+        array.name = common_name(&job.spec.name);
+    }
+    if let Some(before) = before {
+        *before.place(&mut array.tasks) -= 1;
+    }
+    *now.place(&mut array.tasks) += 1;
 }
 
 /// Takes an event about a reservation; any other changes none.

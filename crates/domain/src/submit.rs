@@ -50,6 +50,9 @@ pub struct SubmitRequest {
     /// An absolute path on the nodes. Default: the job's own run folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workdir: Option<String>,
+    /// Run in a copy of a folder that was uploaded with `PUT /api/packages/SHA256`: its sha256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
     /// GPUs on each node when `nodes` is given. Without `nodes`: GPUs in all; more than a node has
@@ -149,6 +152,7 @@ impl SubmitRequest {
             project: self.project.clone(),
             command: self.command.clone(),
             workdir: self.workdir.clone(),
+            package: self.package.clone(),
             env: self.env.clone(),
             nodes,
             gpus_per_node,
@@ -197,6 +201,7 @@ impl SubmitRequest {
                 .as_deref()
                 .map_or(Ok(()), |project| label("project", project)),
             self.workdir.as_deref().map_or(Ok(()), words::workdir),
+            words::package(self.package.as_deref(), self.workdir.as_deref()),
             words::env(&self.env),
             size(self.nodes, self.gpus, cluster).map(drop),
             self.limit().map(drop),

@@ -6,7 +6,7 @@ mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::{JobId, JobState, Record, State};
+use berth_domain::{JobId, JobState, Record, State, Tasks};
 use proptest::prelude::*;
 use random::{World, steps};
 
@@ -48,6 +48,18 @@ fn check(state: &State) -> Result<(), TestCaseError> {
                 .all(|s| s <= longest.into())
         );
     }
+    let mut counted: BTreeMap<JobId, Tasks> = BTreeMap::new();
+    for job in state.live().chain(state.recent()) {
+        if let Some(task) = job.spec.array {
+            let outcome = job.outcome().map(berth_domain::Outcome::token);
+            *counted
+                .entry(task.array)
+                .or_default()
+                .of(job.name(), outcome) += 1;
+        }
+    }
+    let known = state.arrays().map(|(id, array)| (id, array.tasks));
+    prop_assert_eq!(known.collect::<BTreeMap<_, _>>(), counted);
     let ranks: BTreeSet<_> = state.live().map(|job| job.rank.clone()).collect();
     prop_assert_eq!(
         ranks.len(),

@@ -39,20 +39,15 @@ impl House {
             journal: Vec::new(),
             now: "2026-11-24T12:00:00Z".parse().unwrap(),
         };
-        let node = |name: &str| Node {
-            name: NodeName::from(name),
-            source: NodeSource::Simulated,
-            gpus: (0..8)
-                .map(|index| Gpu {
-                    index,
-                    uuid: GpuUuid(format!("{name}-{index}")),
-                    model: "H100".to_owned(),
-                    mem_total_bytes: 80 << 30,
-                    nvlink_island: None,
-                })
-                .collect(),
-            present: true,
-            foreign: 0,
+        let node = |name: &str| {
+            let gpus = (0..8).map(|index| Gpu {
+                index,
+                uuid: GpuUuid(format!("{name}-{index}")),
+                model: "H100".to_owned(),
+                mem_total_bytes: 80 << 30,
+                nvlink_island: None,
+            });
+            Node::new(NodeName::from(name), NodeSource::Simulated, gpus.collect())
         };
         let nodes = vec![node("node-1"), node("node-2")];
         house.take(Input::Inventory(nodes)).unwrap();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use berth_domain::{AttemptId, Exit};
 
 use crate::layout;
+use crate::nudge::Nudge;
 use crate::order::LaunchOrder;
 use crate::prepare::RunConfig;
 use crate::record::Meta;
@@ -43,6 +44,8 @@ pub(crate) enum Told {
         rank: u32,
         why: String,
     },
+    /// Something happened in a rank's folder.
+    Nudge(Nudge),
 }
 
 /// Starts ranks in one kind of place. None of its methods blocks for long.
@@ -53,12 +56,16 @@ pub(crate) trait Launcher: Send + 'static {
     const ASK_AGAIN: Option<Duration>;
     /// Whether the shims can tell us that something happened. If not, we look at their logs too.
     const NUDGED: bool;
+    /// Whether the folders here are copies of what another host has: they may be behind it, so that
+    /// what they do not show may have happened all the same, and only a record of the end is the end.
+    const COPIES: bool;
 
     /// Starts every rank of an attempt that has not begun; the result is [`Told`].
     fn launch(&mut self, order: &LaunchOrder);
 
-    /// Takes up an attempt that another server launched.
-    fn adopt(&mut self, order: &LaunchOrder);
+    /// Takes up an attempt, which may have been launched before. If it was not and may be, then it
+    /// is launched next.
+    fn adopt(&mut self, order: &LaunchOrder, may_launch: bool);
 
     /// Why a rank that began and recorded no end no longer lives, if that can be seen from here.
     fn is_gone(&self, place: &Place, meta: &Meta) -> Option<String>;

@@ -12,6 +12,7 @@
 //! | `log/` | shim | what it wrote; see [`crate::logs`] |
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use berth_domain::{AttemptId, JobId};
 
@@ -27,6 +28,28 @@ pub const LOG: &str = "log";
 pub const SOCKET: &str = "exec.sock";
 /// In the data folder: what tells our jobs in Ray from those of another Berth.
 pub const RAY_TAG: &str = "ray.tag";
+/// In the data folder: what our folders on other hosts are called.
+pub const SSH_TAG: &str = "ssh.tag";
+/// On another host, in our folder there: held as long as an agent lives, with its pid.
+pub const AGENT_LOCK: &str = "agent.lock";
+
+/// What tells this data folder's traces elsewhere from another's: eight digits, made up once and kept
+/// in the file `name`.
+///
+/// # Errors
+/// When the data folder cannot be read or written.
+pub fn tag(data: &Path, name: &str) -> io::Result<String> {
+    let path = data.join(name);
+    match fs::read_to_string(&path) {
+        Ok(tag) => Ok(tag.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let tag = format!("{:08x}", rand::random::<u32>());
+            fs::write(&path, &tag)?;
+            Ok(tag)
+        }
+        Err(error) => Err(error),
+    }
+}
 
 #[must_use]
 pub fn job_dir(data: &Path, job: JobId) -> PathBuf {
@@ -45,6 +68,18 @@ pub fn rank_dir(data: &Path, attempt: AttemptId, rank: u32) -> PathBuf {
 #[must_use]
 pub fn preempt_file(data: &Path, attempt: AttemptId) -> PathBuf {
     files_dir(data, attempt.job).join(format!("preempt-{}.json", attempt.number))
+}
+
+/// Where a job's uploaded folder is unpacked, once for all its attempts.
+#[must_use]
+pub fn code_dir(data: &Path, job: JobId) -> PathBuf {
+    job_dir(data, job).join("code")
+}
+
+/// An uploaded folder, a tar file compressed with gzip.
+#[must_use]
+pub fn package(data: &Path, sha256: &str) -> PathBuf {
+    data.join("packages").join(format!("{sha256}.tar.gz"))
 }
 
 /// The job's own folder for its files, the same for each attempt: `BERTH_RUN_DIR`.

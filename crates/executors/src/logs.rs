@@ -164,6 +164,30 @@ impl LogWriter {
         })
     }
 
+    /// Goes on with what is there.
+    pub(crate) fn resume(rank_dir: &Path, limit_bytes: u64) -> io::Result<Self> {
+        let mut log = Self::create(rank_dir, limit_bytes)?;
+        let found = segments(rank_dir)?;
+        if let Some((offset, path, length)) = found.last() {
+            log.file = Some(fs::OpenOptions::new().append(true).open(path)?);
+            log.in_segment = *length;
+            log.written = offset + length;
+        }
+        log.segments = found.into_iter().map(|(_, path, _)| path).collect();
+        Ok(log)
+    }
+
+    /// Takes a piece of another log, which begins at `start` there: what is here already is left out,
+    /// and where there is a gap it is one here too.
+    pub(crate) fn copy(&mut self, start: u64, bytes: &[u8]) -> io::Result<()> {
+        if start > self.written {
+            self.written = start;
+            self.file = None;
+        }
+        let known = usize::try_from(self.written - start).unwrap_or(usize::MAX);
+        self.write(bytes.get(known..).unwrap_or_default())
+    }
+
     pub(crate) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let full = self.in_segment >= self.segment_bytes;
@@ -243,6 +267,31 @@ mod tests {
             }
         );
         assert_eq!(read(dir.path(), 99, 100).unwrap().next, 5);
+    }
+
+    #[test]
+    fn a_copy_goes_on_where_it_was_and_has_the_same_gap() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let limit = 16 * 1024;
+        let mut log = LogWriter::create(from.path(), limit).unwrap();
+        for n in 0..4000 {
+            log.write(format!("line {n:05}\n").as_bytes()).unwrap();
+        }
+        let mut offset = 0;
+        loop {
+            let chunk = read(from.path(), offset, 700).unwrap();
+            if chunk.bytes.is_empty() {
+                break;
+            }
+            // Each time as another server, which heard the piece before once already.
+            let mut copy = LogWriter::resume(to.path(), limit).unwrap();
+            copy.copy(chunk.start, &chunk.bytes).unwrap();
+            copy.copy(chunk.start, &chunk.bytes[..99.min(chunk.bytes.len())])
+                .unwrap();
+            offset = chunk.next;
+        }
+        assert_eq!(total(to.path()).unwrap(), 4000 * 11);
+        assert_eq!(all(to.path()).0, all(from.path()).0);
     }
 
     #[test]

@@ -62,6 +62,13 @@ pub(crate) fn address(data_dir: &Path) -> std::io::Result<(File, PathBuf)> {
     Ok((folder, short.join(layout::SOCKET)))
 }
 
+/// The listener's end. The file must live as long as the socket.
+pub(crate) fn listen(data_dir: &Path) -> std::io::Result<(tokio::net::UnixDatagram, File)> {
+    let (folder, address) = address(data_dir)?;
+    let _ = std::fs::remove_file(&address);
+    Ok((tokio::net::UnixDatagram::bind(&address)?, folder))
+}
+
 /// The shim's end.
 pub(crate) struct Nudger {
     socket: Option<(UnixDatagram, File, PathBuf)>,

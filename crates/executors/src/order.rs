@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 /// Everything needed to run an attempt: one rank for each part of the lease, rank 0 first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LaunchOrder {
     pub attempt: AttemptId,
     pub job_name: String,
     pub command: Vec<String>,
     /// `None`: the job's own files folder.
     pub workdir: Option<String>,
+    /// The uploaded folder in a copy of which it runs.
+    pub package: Option<String>,
     /// What the user asked for; the executor adds what the lease means.
     pub env: BTreeMap<String, String>,
     pub lease: Lease,
@@ -88,6 +90,8 @@ pub enum ExecutorError {
     },
     #[error("failed to start the launcher thread: {0}")]
     Thread(std::io::Error),
+    #[error("{0}")]
+    Hosts(String),
 }
 
 /// Sends orders to an executor. Cheap to clone; the executor ends when the last one is dropped.

@@ -8,7 +8,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use berth_domain::{AttemptId, NodeLease};
+use berth_domain::{AttemptId, NodeLease, NodeName};
 
 use crate::launch::Place;
 use crate::layout;
@@ -51,11 +51,13 @@ pub(crate) struct Setting<'a> {
     pub base: BTreeMap<String, String>,
     /// Where the other ranks reach rank 0.
     pub master: &'a str,
+    /// Only the ranks on this node; `None`: all.
+    pub node: Option<&'a NodeName>,
     /// What a rank is called.
     pub session: fn(AttemptId, u32) -> String,
 }
 
-/// Writes the run folders of all ranks.
+/// Writes the run folders of the ranks.
 ///
 /// # Errors
 /// When they cannot be written.
@@ -70,16 +72,24 @@ pub(crate) fn prepare(
     builder.create(&files)?;
     let mut places = Vec::new();
     for (rank, part) in (0..).zip(&order.lease.0) {
+        if setting.node.is_some_and(|node| *node != part.node) {
+            continue;
+        }
         let place = Place::new(config, order.attempt, rank);
         builder.create(&place.folder)?;
         let spec = Spec {
             attempt: order.attempt,
             rank,
             command: order.command.clone(),
-            workdir: order
-                .workdir
+            workdir: match (&order.package, &order.workdir) {
+                (Some(_), _) => layout::code_dir(&config.data_dir, order.attempt.job),
+                (None, Some(workdir)) => workdir.into(),
+                (None, None) => files.clone(),
+            },
+            package: order
+                .package
                 .as_ref()
-                .map_or_else(|| files.clone(), Into::into),
+                .map(|sha256| layout::package(&config.data_dir, sha256)),
             env: environment(config, setting, order, rank, part, &files),
             session: (setting.session)(order.attempt, rank),
             data_dir: config.data_dir.clone(),

@@ -1,6 +1,8 @@
 //! What a rank's folder says at a moment.
 
 use std::fs;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -37,6 +39,20 @@ pub(crate) fn look(folder: &Path) -> Found {
 /// without that, a file that another host wrote may stay unseen for half a minute.
 pub(crate) fn refresh(folder: &Path) {
     let _ = fs::File::open(folder);
+}
+
+/// Takes the rank for oneself, as the shim does that runs it. `None`: somebody has it.
+pub(crate) fn take(folder: &Path) -> io::Result<Option<fs::File>> {
+    let lock = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(folder.join(layout::LOCK))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn exit(folder: &Path) -> Option<(Exit, SystemTime)> {

@@ -53,17 +53,8 @@ impl RayConfig {
 /// # Errors
 /// When the data folder cannot be read or written.
 pub fn id_prefix(data_dir: &Path) -> std::io::Result<String> {
-    let path = data_dir.join(layout::RAY_TAG);
-    let tag = match std::fs::read_to_string(&path) {
-        Ok(tag) => tag,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let tag = format!("{:08x}", rand::random::<u32>());
-            std::fs::write(&path, &tag)?;
-            tag
-        }
-        Err(error) => return Err(error),
-    };
-    Ok(format!("berth-{}-", tag.trim()))
+    let tag = layout::tag(data_dir, layout::RAY_TAG)?;
+    Ok(format!("berth-{tag}-"))
 }
 
 /// Starts the executor on the current tokio runtime.
@@ -103,12 +94,13 @@ impl Launcher for OnRay {
     const LOOK_EVERY: Duration = Duration::from_millis(150);
     const ASK_AGAIN: Option<Duration> = None;
     const NUDGED: bool = false;
+    const COPIES: bool = false;
 
     fn launch(&mut self, order: &LaunchOrder) {
         self.ask(Ask::Launch(Box::new(order.clone())));
     }
 
-    fn adopt(&mut self, order: &LaunchOrder) {
+    fn adopt(&mut self, order: &LaunchOrder, _may_launch: bool) {
         self.ask(Ask::Keep(Box::new(order.clone())));
     }
 

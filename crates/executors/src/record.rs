@@ -19,6 +19,9 @@ pub(crate) struct Spec {
     pub rank: u32,
     pub command: Vec<String>,
     pub workdir: PathBuf,
+    /// What is unpacked there first, unless that was done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<PathBuf>,
     /// The environment; see [`Under`].
     pub env: BTreeMap<String, String>,
     pub session: String,
@@ -85,7 +88,7 @@ pub(crate) struct RayRecord {
 }
 
 /// A rank that is to end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stop {
     /// Before SIGTERM.
     #[serde(default)]

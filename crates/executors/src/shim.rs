@@ -12,8 +12,6 @@ mod output;
 mod run;
 mod terminal;
 
-use std::fs::{self, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -23,6 +21,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use crate::cgroup;
 use crate::layout;
 use crate::nudge::{Nudger, What};
+use crate::package;
 use crate::process;
 use crate::rank;
 use crate::record::{self, ExitRecord, Meta, Spec, Stop, Under};
@@ -52,17 +51,10 @@ fn failure(folder: &Path, error: &std::io::Error) -> ExitCode {
 }
 
 fn attend(folder: &Path) -> std::io::Result<()> {
-    let lock = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(folder.join(layout::LOCK))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        // Another shim has this rank.
-        Err(TryLockError::WouldBlock) => return Ok(()),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
+    // Another shim may have this rank.
+    let Some(_lock) = rank::take(folder)? else {
+        return Ok(());
+    };
     let ran = |name| folder.join(name).exists();
     rank::refresh(folder);
     if ran(layout::EXIT) || ran(layout::META) {
@@ -102,7 +94,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
             out_of_memory: false,
         }
     } else {
-        match command::spawn(&spec, group) {
+        let unpacked = spec.package.as_deref();
+        let unpacked = unpacked.map_or(Ok(()), |archive| package::unpack(archive, &spec.workdir));
+        match unpacked.and_then(|()| command::spawn(&spec, group)) {
             Ok(started) => {
                 nudger.send(What::Running);
                 run::run(folder, &spec, &signals, &nudger, started, group)?

@@ -7,12 +7,12 @@ use std::fs::{self, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use berth_domain::AttemptId;
+use berth_domain::{AttemptId, NodeName};
 use nix::sys::signal::Signal;
 use tokio::sync::mpsc;
 
 use crate::cgroup;
-use crate::launch::{Launcher, Place};
+use crate::launch::{Launcher, Place, Told};
 use crate::layout;
 use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder};
 use crate::prepare::RunConfig;
@@ -65,31 +65,62 @@ pub fn spawn(
     let (orders, inbox) = mpsc::unbounded_channel();
     let (tell, told) = mpsc::unbounded_channel();
     let run = config.run.clone();
-    let launcher = Tmux {
-        tmux: config.tmux.clone(),
-        orders: sessions::start(config, tell).map_err(ExecutorError::Thread)?,
-    };
+    let launcher = Tmux::new(config, tell).map_err(ExecutorError::Thread)?;
     let watcher = Watcher::new(run, launcher, events)?;
     tokio::spawn(watcher.run(inbox, told));
     Ok(ExecutorHandle { orders })
 }
 
-struct Tmux {
+/// Sessions of tmux on this host.
+pub(crate) struct Tmux {
     tmux: PathBuf,
-    orders: std::sync::mpsc::Sender<Box<LaunchOrder>>,
+    orders: std::sync::mpsc::Sender<ToStart>,
+}
+
+/// An attempt that is to be started here.
+pub(crate) struct ToStart {
+    pub order: Box<LaunchOrder>,
+    /// Where the other ranks reach rank 0.
+    pub master: String,
+    /// Only its ranks on this node; `None`: all of them.
+    pub node: Option<NodeName>,
+}
+
+impl Tmux {
+    /// # Errors
+    /// When no thread can be started.
+    pub(crate) fn new(
+        config: TmuxConfig,
+        tell: mpsc::UnboundedSender<Told>,
+    ) -> std::io::Result<Self> {
+        Ok(Tmux {
+            tmux: config.tmux.clone(),
+            orders: sessions::start(config, tell)?,
+        })
+    }
+
+    pub(crate) fn start(&self, attempt: ToStart) {
+        // It only fails when the thread is gone, and then with the whole process.
+        let _ = self.orders.send(attempt);
+    }
 }
 
 impl Launcher for Tmux {
     const LOOK_EVERY: Duration = Duration::from_secs(1);
     const ASK_AGAIN: Option<Duration> = Some(Duration::from_secs(10));
     const NUDGED: bool = true;
+    const COPIES: bool = false;
 
     fn launch(&mut self, order: &LaunchOrder) {
-        // It only fails when the thread is gone, and then with the whole process.
-        let _ = self.orders.send(Box::new(order.clone()));
+        self.start(ToStart {
+            order: Box::new(order.clone()),
+            // All ranks run on this host.
+            master: "127.0.0.1".to_owned(),
+            node: None,
+        });
     }
 
-    fn adopt(&mut self, _order: &LaunchOrder) {}
+    fn adopt(&mut self, _order: &LaunchOrder, _may_launch: bool) {}
 
     fn is_gone(&self, place: &Place, meta: &Meta) -> Option<String> {
         let why = if shim_lives(&place.folder) {

@@ -105,9 +105,7 @@ impl<L: Launcher> Watcher<L> {
             path: config.data_dir.join(layout::SOCKET).display().to_string(),
             source,
         };
-        let (folder, address) = nudge::address(&config.data_dir).map_err(failed)?;
-        let _ = std::fs::remove_file(&address);
-        let socket = UnixDatagram::bind(&address).map_err(failed)?;
+        let (socket, folder) = nudge::listen(&config.data_dir).map_err(failed)?;
         Ok(Watcher {
             config,
             launcher,
@@ -203,10 +201,10 @@ impl<L: Launcher> Watcher<L> {
             first_failure: None,
             order,
         };
-        self.launcher.adopt(&watched.order);
         if let Some(ending) = self.early_stops.remove(&attempt) {
             watched.stop(&mut self.launcher, ending);
         }
+        self.launcher.adopt(&watched.order, watched.may_launch);
         self.watched.insert(attempt, watched);
         self.look(attempt);
         self.launch(attempt);
@@ -236,6 +234,7 @@ impl<L: Launcher> Watcher<L> {
                 self.look(attempt);
             }
             Told::Gone { attempt, rank, why } => self.gone(attempt, rank, why),
+            Told::Nudge(nudge) => self.nudged(nudge),
         }
     }
 
@@ -435,14 +434,14 @@ impl Watched {
         }
     }
 
-    fn state_of(&self, rank: &Rank, launcher: &mut impl Launcher) -> RankState {
+    fn state_of<L: Launcher>(&self, rank: &Rank, launcher: &mut L) -> RankState {
         if let RankState::Ended { .. } = &rank.state {
             return rank.state.clone();
         }
         let meta = match rank::look(&rank.place.folder) {
             Found::Ended { exit, at } => return RankState::Ended { exit, at },
             Found::Began(meta) => meta,
-            Found::Nothing => return self.of_nothing(rank),
+            Found::Nothing => return self.of_nothing::<L>(rank),
         };
         let said = rank.gone.as_ref();
         let gone = launcher.is_gone(&rank.place, &meta).or_else(|| {
@@ -457,13 +456,13 @@ impl Watched {
         }
     }
 
-    fn of_nothing(&self, rank: &Rank) -> RankState {
+    fn of_nothing<L: Launcher>(&self, rank: &Rank) -> RankState {
         let never = || "stopped before it began".to_owned();
         match &rank.gone {
             // It was told to end before we looked, so it never begins.
             Some((why, _)) => RankState::ended(Ended::Lost { why: why.clone() }),
-            // It may begin.
-            _ if self.may_launch => RankState::Nothing,
+            // It may begin, or have begun.
+            _ if self.may_launch || L::COPIES => RankState::Nothing,
             _ if self.stopping.is_some() || self.first_failure.is_some() => {
                 RankState::ended(Ended::NotLaunched { why: never() })
             }

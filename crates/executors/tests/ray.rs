@@ -7,6 +7,7 @@
 mod cluster;
 
 mod marked;
+mod namespaces;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -190,6 +191,7 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         attempt: attempt(job),
         job_name: "a job".to_owned(),
         command: ["bash", "-c", line].map(str::to_owned).to_vec(),
+        package: None,
         workdir: None,
         env: BTreeMap::new(),
         per_gpu: false,

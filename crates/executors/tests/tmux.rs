@@ -183,6 +183,7 @@ fn order(line: &str) -> Box<LaunchOrder> {
         attempt: FIRST,
         job_name: "a job".to_owned(),
         command: ["sh", "-c", line].map(str::to_owned).to_vec(),
+        package: None,
         workdir: None,
         env: BTreeMap::new(),
         per_gpu: false,

@@ -119,6 +119,7 @@ fn launch(job: &Job) -> Option<Box<LaunchOrder>> {
         job_name: job.spec.name.clone(),
         command: job.spec.command.clone(),
         workdir: job.spec.workdir.clone(),
+        package: job.spec.package.clone(),
         env,
         lease: attempt.lease.clone(),
         per_gpu: job.spec.per_gpu,

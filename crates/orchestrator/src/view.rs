@@ -1,11 +1,11 @@
 //! What the control loop shows to everybody else: an immutable picture, replaced as a whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use berth_domain::{
-    Cordons, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq, State,
-    StateName,
+    Array, Cordons, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq,
+    State, StateName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -13,6 +13,8 @@ use crate::planning::Planning;
 
 /// How many waiting jobs a view holds whole; lists page through the rest in the store.
 pub const QUEUE_WINDOW: usize = 200;
+/// How many waiting tasks of one array are among them.
+pub const TASKS_SHOWN: usize = 10;
 /// How many finished jobs a view holds whole.
 pub const RECENT_WINDOW: usize = 30;
 
@@ -26,10 +28,13 @@ pub struct View {
     pub holders: HashMap<GpuUuid, JobId>,
     /// Jobs that hold a lease, by number.
     pub active: Vec<Job>,
-    /// The first [`QUEUE_WINDOW`] waiting jobs, next one first.
+    /// The first [`QUEUE_WINDOW`] waiting jobs, next one first; of an array no more than
+    /// [`TASKS_SHOWN`].
     pub queue: Vec<Job>,
     /// The last finished jobs, newest first.
     pub recent: Vec<Job>,
+    /// The arrays and sweeps to which any of these jobs belongs.
+    pub arrays: BTreeMap<JobId, Array>,
     /// Why every waiting job waits, among other things.
     pub plan: Arc<Plan>,
     /// When each waiting job is expected to start. Made apart from the rest: a job that has just
@@ -76,19 +81,31 @@ impl View {
                 .flat_map(|attempt| attempt.lease.gpus());
             gpus.map(|(_, gpu)| (gpu.uuid.clone(), job.id))
         });
-        let queue = plan
-            .order
-            .iter()
-            .filter_map(|id| state.live_job(*id))
-            .take(QUEUE_WINDOW);
+        let mut shown: HashMap<JobId, usize> = HashMap::new();
+        let fits = |job: &&Job| {
+            job.spec.array.is_none_or(|task| {
+                let shown = shown.entry(task.array).or_default();
+                *shown += 1;
+                *shown <= TASKS_SHOWN
+            })
+        };
+        let queue = plan.order.iter().filter_map(|id| state.live_job(*id));
+        let queue: Vec<Job> = queue.filter(fits).take(QUEUE_WINDOW).cloned().collect();
+        let recent: Vec<Job> = state.recent().take(RECENT_WINDOW).cloned().collect();
+        let arrays = active.iter().chain(&queue).chain(&recent);
+        let arrays = arrays.filter_map(|job| {
+            let id = job.spec.array?.array;
+            Some((id, state.array(id)?.clone()))
+        });
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         View {
             seq: state.seq,
             nodes: state.nodes().cloned().collect(),
             holders: holders.collect(),
-            queue: queue.cloned().collect(),
+            arrays: arrays.collect(),
+            queue,
             plan,
-            recent: state.recent().take(RECENT_WINDOW).cloned().collect(),
+            recent,
             forecasts,
             planning,
             policy: state.policy().clone(),

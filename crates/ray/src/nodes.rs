@@ -40,6 +40,15 @@ pub struct GpuUse {
 }
 
 impl Ray {
+    /// The version of Ray, the same on all nodes.
+    ///
+    /// # Errors
+    /// When Ray cannot be asked, or what answers is not Ray.
+    pub async fn version(&self) -> Result<String, RayError> {
+        let answer: VersionAnswer = self.get("api/version").await?;
+        Ok(answer.ray_version)
+    }
+
     /// All nodes that the head knows, dead ones too.
     ///
     /// # Errors
@@ -97,6 +106,11 @@ impl Ray {
         let answer: StateAnswer<T> = self.get(path).await?;
         Ok(answer.data.result.result)
     }
+}
+
+#[derive(Deserialize)]
+struct VersionAnswer {
+    ray_version: String,
 }
 
 #[derive(Deserialize)]

@@ -86,13 +86,11 @@ fn house() -> House {
         mem_total_bytes: 80 << 30,
         nvlink_island: None,
     };
-    house.take(Input::Inventory(vec![Node {
-        name: NodeName::from("node-1"),
-        source: NodeSource::Simulated,
-        foreign: 0,
-        gpus: vec![gpu],
-        present: true,
-    }]));
+    house.take(Input::Inventory(vec![Node::new(
+        NodeName::from("node-1"),
+        NodeSource::Simulated,
+        vec![gpu],
+    )]));
     house
 }
 

@@ -16,6 +16,8 @@ pub enum StoreError {
         what: String,
         source: serde_json::Error,
     },
+    #[error("the database holds a job in an unknown state: {0}")]
+    State(String),
     #[error("failed to write a value as JSON: {0}")]
     Write(serde_json::Error),
     #[error("the cursor is not one of ours")]

@@ -20,6 +20,8 @@ pub struct JobFilter {
     pub text: Option<String>,
     pub project: Option<String>,
     pub array: Option<JobId>,
+    /// Of the tasks of an array only the last one.
+    pub grouped: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,9 +53,17 @@ impl Store {
     /// When the cursor is made up, or the database cannot be read.
     pub async fn jobs(&self, filter: &JobFilter, page: &Page) -> Result<JobPage, StoreError> {
         let limit = page.limit.clamp(1, LARGEST_PAGE);
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT doc FROM jobs WHERE 1");
-        if let Some(cursor) = &page.cursor {
-            let below: i64 = cursor.parse().map_err(|_| StoreError::BadCursor)?;
+        let below: Option<i64> = match &page.cursor {
+            Some(cursor) => Some(cursor.parse().map_err(|_| StoreError::BadCursor)?),
+            None => None,
+        };
+        let start = if filter.grouped {
+            "SELECT doc FROM jobs WHERE id IN (SELECT max(id) FROM jobs WHERE 1"
+        } else {
+            "SELECT doc FROM jobs WHERE 1"
+        };
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(start);
+        if let Some(below) = below.filter(|_| !filter.grouped) {
             query.push(" AND id < ").push_bind(below);
         }
         if let Some(owner) = &filter.owner {
@@ -88,9 +98,17 @@ impl Store {
             query.push(")");
         }
         // One more, to know whether there is more.
-        query
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(i64::from(limit) + 1);
+        let most = i64::from(limit) + 1;
+        if filter.grouped {
+            query.push(" GROUP BY coalesce(array_id, id)");
+            if let Some(below) = below {
+                query.push(" HAVING max(id) < ").push_bind(below);
+            }
+            query.push(" ORDER BY 1 DESC LIMIT ").push_bind(most);
+            query.push(") ORDER BY id DESC");
+        } else {
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
+        }
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut jobs = rows.iter().map(load::job).collect::<Result<Vec<_>, _>>()?;
         let more = jobs.len() > limit as usize;

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use crate::arrays;
 use crate::error::unreadable;
 use crate::{Store, StoreError};
 
@@ -41,6 +42,7 @@ impl Store {
         )
         .fetch_all(&mut *reading)
         .await?;
+        let arrays = arrays::load(&mut reading, None).await?;
         let keys = sqlx::query("SELECT owner, key, id FROM jobs WHERE key IS NOT NULL")
             .fetch_all(&mut *reading)
             .await?;
@@ -72,6 +74,7 @@ impl Store {
             live: live.iter().map(job).collect::<Result<_, _>>()?,
             recent,
             finished: finished.iter().map(verdict).collect(),
+            arrays,
             keys: keys
                 .iter()
                 .map(|row| ((UserName(row.get(0)), row.get(1)), id(row, 2)))

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource};
+use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource, Versions};
 
+use crate::local::{Hardware, Through};
 use crate::nvidia_smi;
 
 /// The largest simulated cluster.
@@ -18,6 +19,12 @@ pub enum InventoryError {
         "'{0}' is not a cluster: write NODESxGPUS, for example 2x8, with 1 to {MAX_NODES} nodes of 1 to {MAX_GPUS} GPUs"
     )]
     NotACluster(String),
+    #[error("the NVIDIA driver's library {0} cannot be loaded")]
+    NoDriver(String),
+    #[error("the NVIDIA driver refuses: {0}")]
+    Driver(String),
+    #[error("the NVIDIA driver did not answer within {0} s")]
+    DriverHangs(f32),
     #[error("nvidia-smi cannot be run: {0}")]
     Run(std::io::Error),
     #[error("nvidia-smi did not answer within {0} s")]
@@ -46,61 +53,64 @@ pub fn parse_simulate(text: &str) -> Result<(u32, u32), InventoryError> {
 #[must_use]
 pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
     let width = nodes.to_string().len();
-    let node = |n: u32| Node {
+    let gpu = |n: u32, index: u32| Gpu {
+        index,
+        uuid: GpuUuid(format!("GPU-simulated-{n:04}-{index:02}")),
+        model: H100.to_owned(),
+        mem_total_bytes: H100_BYTES,
+        // As on a real one: NVSwitch joins all of a node.
+        nvlink_island: Some(0),
+    };
+    let node = |n: u32| {
         // node-01 before node-10: names sort as people count.
-        name: NodeName(format!("node-{n:0width$}")),
-        source: NodeSource::Simulated,
-        present: true,
-        foreign: 0,
-        gpus: (0..gpus)
-            .map(|index| Gpu {
-                index,
-                uuid: GpuUuid(format!("GPU-simulated-{n:04}-{index:02}")),
-                model: H100.to_owned(),
-                mem_total_bytes: H100_BYTES,
-                // As on a real one: NVSwitch joins all of a node.
-                nvlink_island: Some(0),
-            })
-            .collect(),
+        let name = NodeName(format!("node-{n:0width$}"));
+        let gpus = (0..gpus).map(|index| gpu(n, index)).collect();
+        Node {
+            address: Some("127.0.0.1".to_owned()),
+            versions: Versions {
+                berth: Some(env!("CARGO_PKG_VERSION").to_owned()),
+                ..Versions::default()
+            },
+            ..Node::new(name, NodeSource::Simulated, gpus)
+        }
     };
     (1..=nodes).map(node).collect()
 }
 
 /// This host's GPUs, as `nvidia-smi` lists them; `None` when there is no such program.
-///
-/// # Errors
-/// When it is there and does not answer as it should.
-pub async fn nvidia_smi(program: &Path, name: NodeName) -> Result<Option<Node>, InventoryError> {
-    let Some(lines) = nvidia_smi::query(program, "index,uuid,name,memory.total").await? else {
+pub(crate) async fn nvidia_smi(program: &Path) -> Result<Option<Hardware>, InventoryError> {
+    let fields = "index,uuid,name,memory.total,driver_version";
+    let Some(lines) = nvidia_smi::query(program, fields).await? else {
         return Ok(None);
     };
-    let mut gpus = Vec::new();
+    let mut found = Hardware {
+        gpus: vec![],
+        driver: None,
+        problems: vec![],
+        through: Through::NvidiaSmi,
+    };
     for line in lines {
-        let gpu =
-            match line.as_slice() {
-                [index, uuid, model, memory] => index
-                    .parse()
-                    .ok()
-                    .zip(memory.parse::<u64>().ok())
-                    .map(|(index, mebibytes)| Gpu {
-                        index,
-                        uuid: GpuUuid(uuid.clone()),
-                        model: model.clone(),
-                        mem_total_bytes: mebibytes * 1024 * 1024,
-                        nvlink_island: None,
-                    }),
-                _ => None,
-            };
-        gpus.push(gpu.ok_or_else(|| InventoryError::Line(line.join(", ")))?);
+        let unreadable = || InventoryError::Line(line.join(", "));
+        let [index, uuid, model, memory, driver] = line.as_slice() else {
+            return Err(unreadable());
+        };
+        let index = index.parse().map_err(|_| unreadable())?;
+        let mebibytes = memory.parse::<u64>().unwrap_or_else(|_| {
+            let why = format!("The memory of GPU {index} is not known: nvidia-smi says {memory}.");
+            found.problems.push(why);
+            0
+        });
+        found.driver = Some(driver.clone());
+        found.gpus.push(Gpu {
+            index,
+            uuid: GpuUuid(uuid.clone()),
+            model: model.clone(),
+            mem_total_bytes: mebibytes * 1024 * 1024,
+            nvlink_island: None,
+        });
     }
-    gpus.sort_by_key(|gpu| gpu.index);
-    Ok(Some(Node {
-        name,
-        source: NodeSource::Local,
-        gpus,
-        present: true,
-        foreign: 0,
-    }))
+    found.gpus.sort_by_key(|gpu| gpu.index);
+    Ok(Some(found))
 }
 
 #[cfg(test)]

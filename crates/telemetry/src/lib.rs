@@ -1,11 +1,15 @@
-//! What the hardware is ([`inventory`]) and what it does now ([`GpuSampler`]).
+//! What the hardware is ([`inventory`], [`LocalGpus`], [`RayInventory`]) and what it does now
+//! ([`GpuSampler`]).
 
+mod driver;
 pub mod inventory;
+mod local;
 mod nvidia_smi;
 mod ray;
 mod sampler;
 mod simulated;
 
 pub use inventory::InventoryError;
+pub use local::{Hardware, LocalGpus, Through};
 pub use ray::RayInventory;
 pub use sampler::{GpuSampler, Leased};

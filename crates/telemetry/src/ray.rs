@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource};
+use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource, Versions};
 use berth_ray::{Directory, GpuUse, NamedNode, Ray, RayError};
 
 /// Asks a Ray head which nodes there are. Ray counts GPUs; what they are it knows only where the
@@ -13,6 +13,8 @@ pub struct RayInventory {
     directory: Directory,
     /// What the ids of our own jobs begin with.
     prefix: String,
+    /// Of Ray, once it told.
+    version: Option<String>,
     /// By node id, the last counts of GPUs that others use.
     foreign: BTreeMap<String, VecDeque<u32>>,
 }
@@ -28,6 +30,7 @@ impl RayInventory {
             directory: Directory::new(ray.clone()),
             ray,
             prefix,
+            version: None,
             foreign: BTreeMap::new(),
         }
     }
@@ -38,13 +41,16 @@ impl RayInventory {
     /// When Ray cannot be asked.
     pub async fn look(&mut self) -> Result<Vec<Node>, RayError> {
         let nodes = self.directory.look().await?;
+        if self.version.is_none() {
+            self.version = self.ray.version().await.ok();
+        }
         match self.ray.gpus_in_use(&self.prefix).await {
             Ok(in_use) => self.count(&in_use),
             Err(error) => tracing::debug!(%error, "not known who uses which GPUs"),
         }
         let node = |found: NamedNode| {
             let foreign = self.foreign_on(&found.node.id);
-            node(found, foreign)
+            node(found, foreign, self.version.clone())
         };
         Ok(nodes.alive.into_iter().map(node).collect())
     }
@@ -70,7 +76,7 @@ impl RayInventory {
     }
 }
 
-fn node(found: NamedNode, foreign: u32) -> Node {
+fn node(found: NamedNode, foreign: u32, ray: Option<String>) -> Node {
     let known = found.hardware.len() == found.node.gpus as usize;
     let gpus = if known {
         let mut gpus: Vec<Gpu> = found
@@ -98,11 +104,13 @@ fn node(found: NamedNode, foreign: u32) -> Node {
             .collect()
     };
     Node {
-        name: NodeName(found.name),
-        source: NodeSource::Ray,
-        gpus,
-        present: true,
         foreign,
+        address: Some(found.node.ip),
+        versions: Versions {
+            ray,
+            ..Versions::default()
+        },
+        ..Node::new(NodeName(found.name), NodeSource::Ray, gpus)
     }
 }
 

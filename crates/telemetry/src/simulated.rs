@@ -52,6 +52,7 @@ fn sample(uuid: &GpuUuid, leased: Option<&Leased>, now: Timestamp) -> GpuSample 
         mem_used_bytes: Some(bytes(memory_gib)),
         power_w: Some((IDLE_W + 6.0 * own + WORK_W * work).round()),
         temp_c: Some((IDLE_C + 4.0 * own + WORK_C * work).round()),
+        unknown: None,
     }
 }
 

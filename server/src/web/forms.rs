@@ -1,19 +1,24 @@
 //! Plain HTML forms, for pages without script: the same commands, answered with a redirect.
 
+mod cordon;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Form, Router};
 use berth_api::ApiError;
 use berth_api::context::Context;
+use berth_api::jobs::ArrayArg;
 use berth_domain::submit::form;
-use berth_domain::{Actor, Command, JobId, SubmitRequest};
+use berth_domain::{Actor, ArrayChange, Command, JobId, SubmitRequest};
 
 use super::Web;
 
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/forms/submit", post(submit))
+        .route("/forms/cordon", post(cordon::cordon))
+        .route("/forms/uncordon", post(cordon::uncordon))
         .route("/forms/{verb}/{id}", post(change))
 }
 
@@ -63,6 +68,9 @@ async fn change(
     Path((verb, id)): Path<(String, u64)>,
 ) -> Response {
     let id = JobId(id);
+    if let Some(verb) = verb.strip_prefix("array-") {
+        return change_array(web, actor, verb, id).await;
+    }
     let command = match verb.as_str() {
         "cancel" => Command::Cancel(id),
         "hold" => Command::Hold(id),
@@ -82,4 +90,27 @@ async fn change(
         }
     };
     Redirect::to(&target).into_response()
+}
+
+/// Back to the tasks, whatever became of it: the page says how they stand.
+async fn change_array(web: Web, actor: Actor, verb: &str, id: JobId) -> Response {
+    let changes = [
+        ArrayChange::Cancel,
+        ArrayChange::Hold,
+        ArrayChange::Release,
+        ArrayChange::RetryFailed,
+    ];
+    let Some(change) = changes.into_iter().find(|change| change.verb() == verb) else {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    };
+    let state = web.api;
+    let context = Context { state, actor };
+    let back = format!("/jobs?user=all&array={id}");
+    match context.change_array(ArrayArg { id, change }).await {
+        Ok(_) => Redirect::to(&back).into_response(),
+        Err(error) => {
+            let query = serde_urlencoded::to_string([("error", error.to_string())]);
+            Redirect::to(&format!("{back}&{}", query.unwrap_or_default())).into_response()
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod contract;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,8 +25,8 @@ pub struct Server {
     /// How often it was started.
     pub boots: u32,
     child: Option<Child>,
-    /// Where it runs jobs: a flag and its value.
-    place: [String; 2],
+    /// Where it runs jobs: a flag and its value, or nothing.
+    place: Vec<String>,
 }
 
 impl Server {
@@ -37,6 +39,15 @@ impl Server {
     }
 
     pub fn on(place: [&str; 2], env: &[(&str, &str)]) -> Self {
+        Self::at(&place, env)
+    }
+
+    /// It chooses by itself where it runs jobs.
+    pub fn unasked(env: &[(&str, &str)]) -> Self {
+        Self::at(&[], env)
+    }
+
+    fn at(place: &[&str], env: &[(&str, &str)]) -> Self {
         let dir = tempfile::Builder::new().prefix("berth").tempdir().unwrap();
         // Enough of a site for a server whose pages nobody opens.
         std::fs::create_dir_all(dir.path().join("site/pkg")).unwrap();
@@ -48,7 +59,7 @@ impl Server {
             token: String::new(),
             boots: 0,
             child: None,
-            place: place.map(str::to_owned),
+            place: place.iter().map(|part| (*part).to_owned()).collect(),
         };
         server.boot(env);
         server
@@ -228,6 +239,8 @@ pub async fn all(berth: &Berth) -> Vec<JobRow> {
                 outcome: None,
                 project: None,
                 text: None,
+                array: None,
+                grouped: None,
                 limit: Some(500),
                 cursor,
             })

@@ -1,7 +1,7 @@
 //! The filter of the jobs page, as its address holds it.
 
 use berth_api::views::JobRow;
-use berth_domain::{StateName, UserName};
+use berth_domain::{JobId, StateName, UserName};
 use leptos_router::params::ParamsMap;
 
 /// What the state field offers: the address's word, the API's states, and what it says.
@@ -22,6 +22,8 @@ pub struct Filter {
     /// One of [`STATES`].
     pub state: String,
     pub text: String,
+    /// The tasks of this array or sweep.
+    pub array: Option<JobId>,
     pub cursor: String,
 }
 
@@ -37,6 +39,7 @@ impl Filter {
             },
             state: text("state"),
             text: text("text"),
+            array: text("array").parse().ok(),
             cursor: text("cursor"),
         }
     }
@@ -54,6 +57,9 @@ impl Filter {
             if value != default {
                 query.insert(name, value.clone());
             }
+        }
+        if let Some(array) = self.array {
+            query.insert("array", array.to_string());
         }
         format!("/jobs{}", query.to_query_string())
     }
@@ -112,7 +118,9 @@ impl Filter {
             name => row.user.as_str() == name,
         };
         let text = self.text.trim().to_lowercase();
+        let array = row.array.map(|place| place.array);
         owner
+            && self.array.is_none_or(|id| array == Some(id))
             && (text.is_empty()
                 || row.name.to_lowercase().contains(&text)
                 || row.id.to_string() == text)

@@ -7,7 +7,9 @@ use crate::ApiError;
 use crate::cluster::{ClusterAnswer, CordonArg, PlaceArg};
 
 impl Context {
-    pub(crate) async fn cordon(&self, arg: CordonArg) -> Result<ClusterAnswer, ApiError> {
+    /// # Errors
+    /// When the place is unknown or already out of use, or the caller is no admin.
+    pub async fn cordon(&self, arg: CordonArg) -> Result<ClusterAnswer, ApiError> {
         let command = Command::Cordon {
             place: place(&arg.place)?,
             reason: arg.reason,
@@ -16,7 +18,9 @@ impl Context {
         self.on_cluster(command).await
     }
 
-    pub(crate) async fn uncordon(&self, arg: PlaceArg) -> Result<ClusterAnswer, ApiError> {
+    /// # Errors
+    /// When the place is unknown, or the caller is no admin.
+    pub async fn uncordon(&self, arg: PlaceArg) -> Result<ClusterAnswer, ApiError> {
         self.on_cluster(Command::Uncordon(place(&arg.place)?)).await
     }
 

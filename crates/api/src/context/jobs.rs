@@ -2,7 +2,7 @@
 
 use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
+    Actor, Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
     PriorityClass, Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
 };
 use berth_orchestrator::Done;
@@ -10,8 +10,11 @@ use berth_store::{JobFilter, Page};
 
 use super::{Context, command_error, store_error};
 use crate::convert;
-use crate::jobs::{EventList, JobAnswer, JobDetailAnswer, JobList, UpdateArg};
+use crate::jobs::{
+    ArrayAnswer, ArrayArg, EventList, JobAnswer, JobDetailAnswer, JobList, UpdateArg,
+};
 use crate::terminals::Terminals;
+use crate::views::ArrayView;
 use crate::{ApiError, ErrorCode};
 
 const DEFAULT_PAGE: u32 = 100;
@@ -26,6 +29,8 @@ pub struct ListArgs {
     pub outcome: Option<String>,
     pub project: Option<String>,
     pub text: Option<String>,
+    pub array: Option<JobId>,
+    pub grouped: Option<bool>,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }
@@ -39,6 +44,7 @@ impl Context {
         if let (true, Terminals::Nowhere { why }) = (request.interactive, &self.state.terminals) {
             return Err(ApiError::invalid("interactive", why.as_ref()));
         }
+        self.package_is_here(request.package.as_deref())?;
         self.command(Command::Submit(Box::new(request))).await
     }
 
@@ -67,6 +73,35 @@ impl Context {
         })
     }
 
+    /// How the arrays of these jobs stand.
+    async fn arrays(&self, jobs: &[Job]) -> Result<Vec<ArrayView>, ApiError> {
+        let mut ids: Vec<JobId> = jobs
+            .iter()
+            .filter_map(|job| Some(job.spec.array?.array))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let found = self.state.store.arrays(&ids).await.map_err(store_error)?;
+        let view = |(id, array): &(JobId, Array)| convert::array(*id, array);
+        Ok(found.iter().map(view).collect())
+    }
+
+    /// Changes all tasks of an array to which that can be done.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn change_array(&self, arg: ArrayArg) -> Result<ArrayAnswer, ApiError> {
+        let command = Command::Array(arg.id, arg.change);
+        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let jobs = done.map_err(command_error)?.jobs;
+        let array = self.arrays(&jobs).await?.pop();
+        let array = array.ok_or(ApiError::new(ErrorCode::Internal, "No array was named."))?;
+        Ok(ArrayAnswer {
+            array,
+            tasks: jobs.iter().map(|job| job.id).collect(),
+        })
+    }
+
     pub(crate) async fn update(&self, arg: UpdateArg) -> Result<JobAnswer, ApiError> {
         let id = arg.id;
         let patch = patch(arg)?;
@@ -82,7 +117,8 @@ impl Context {
             outcome: args.outcome.filter(|outcome| !outcome.is_empty()),
             text: args.text.filter(|text| !text.trim().is_empty()),
             project: args.project.filter(|project| !project.is_empty()),
-            array: None,
+            array: args.array,
+            grouped: args.grouped.unwrap_or(false),
         };
         let limit = args.limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
         let page = Page {
@@ -107,8 +143,14 @@ impl Context {
             .iter()
             .map(|job| convert::row(job, &view))
             .collect();
+        let arrays = if filter.grouped || filter.array.is_some() {
+            self.arrays(&found.jobs).await?
+        } else {
+            vec![]
+        };
         Ok(JobList {
             jobs: rows,
+            arrays,
             next: found.next,
         })
     }

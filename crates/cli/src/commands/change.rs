@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use berth_api::ApiError;
-use berth_api::jobs::{CancelJob, HoldJob, JobAnswer, JobArg, ReleaseJob, RequeueJob};
-use berth_domain::{JobId, StateName};
+use berth_api::jobs::{
+    ArrayAnswer, ArrayArg, CancelJob, ChangeArray, HoldJob, JobAnswer, JobArg, ReleaseJob,
+    RequeueJob,
+};
+use berth_domain::{ArrayChange, JobId, StateName};
 
 use crate::failure::Failure;
 use crate::session::Session;
@@ -14,6 +17,9 @@ pub struct Args {
     /// Job numbers.
     #[arg(required = true, value_name = "ID")]
     ids: Vec<JobId>,
+    /// All tasks of the array or sweep that each belongs to. Of a requeue: those that failed.
+    #[arg(long)]
+    array: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +38,28 @@ impl Change {
             Change::Hold => session.berth.call(HoldJob { body }).await,
             Change::Release => session.berth.call(ReleaseJob { body }).await,
             Change::Requeue => session.berth.call(RequeueJob { body }).await,
+        }
+    }
+
+    fn of_array(self) -> ArrayChange {
+        match self {
+            Change::Cancel => ArrayChange::Cancel,
+            Change::Hold => ArrayChange::Hold,
+            Change::Release => ArrayChange::Release,
+            Change::Requeue => ArrayChange::RetryFailed,
+        }
+    }
+
+    fn done_to_array(self, answer: &ArrayAnswer) -> String {
+        let (array, total) = (answer.array.array, answer.array.tasks.total());
+        let count = answer.tasks.len();
+        match self {
+            Change::Cancel => format!("Cancelled {count} of the {total} tasks of array {array}"),
+            Change::Hold => format!("Held {count} of the {total} tasks of array {array}"),
+            Change::Release => format!("Released {count} of the {total} tasks of array {array}"),
+            Change::Requeue => {
+                format!("Queued {count} failed of the {total} tasks of array {array} again")
+            }
         }
     }
 
@@ -54,10 +82,7 @@ impl Change {
 pub async fn run(session: &Session, change: Change, args: &Args) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in &args.ids {
-        let result = match session.once(change.call(session, *id)).await {
-            Ok(answer) => session.show(&answer, |answer| change.done(answer)),
-            Err(failure) => Err(failure),
-        };
+        let result = one(session, change, *id, args.array).await;
         if let Err(failure) = result {
             let stop = matches!(failure, Failure::Unreachable { .. } | Failure::OutputClosed);
             code = failure.report(session.json);
@@ -67,6 +92,21 @@ pub async fn run(session: &Session, change: Change, args: &Args) -> ExitCode {
         }
     }
     code
+}
+
+async fn one(session: &Session, change: Change, id: JobId, array: bool) -> Result<(), Failure> {
+    if array {
+        let change_of = change.of_array();
+        let body = ArrayArg {
+            id,
+            change: change_of,
+        };
+        let call = session.berth.call(ChangeArray { body });
+        let answer = session.once(call).await?;
+        return session.show(&answer, |answer| change.done_to_array(answer));
+    }
+    let answer = session.once(change.call(session, id)).await?;
+    session.show(&answer, |answer| change.done(answer))
 }
 
 #[cfg(test)]

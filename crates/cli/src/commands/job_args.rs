@@ -9,6 +9,7 @@ use jiff::Zoned;
 
 use super::spec_args::{self, SpecArgs};
 use crate::failure::Failure;
+use crate::package;
 use crate::session::Session;
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -34,6 +35,13 @@ pub struct SettingArgs {
     /// Where the command runs. Default: the current folder.
     #[arg(short = 'C', long, value_name = "DIR")]
     chdir: Option<PathBuf>,
+    /// Upload that folder, without what .gitignore and .berthignore name, and run in a copy of it:
+    /// for nodes that do not share it.
+    #[arg(long)]
+    upload: bool,
+    /// Run in a copy of what was uploaded before, by its sha256.
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["upload", "chdir"])]
+    package: Option<String>,
     /// A variable for the job: KEY=VALUE, or KEY with the value that it has here. May be repeated.
     #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
     env: Vec<String>,
@@ -51,18 +59,18 @@ pub struct SettingArgs {
 impl JobArgs {
     #[cfg(test)]
     pub fn request(self, here: &Path, now: &Zoned) -> Result<SubmitRequest, Failure> {
-        self.complete(|setting| setting.request(here, now))
+        self.setting
+            .clone()
+            .request(here, now)
+            .map(|request| self.complete(request))
     }
 
-    fn complete(
-        self,
-        setting: impl FnOnce(SettingArgs) -> Result<SubmitRequest, Failure>,
-    ) -> Result<SubmitRequest, Failure> {
-        Ok(SubmitRequest {
+    fn complete(self, request: SubmitRequest) -> SubmitRequest {
+        SubmitRequest {
             command: self.command,
             per_gpu: self.per_gpu,
-            ..setting(self.setting)?
-        })
+            ..request
+        }
     }
 }
 
@@ -85,7 +93,8 @@ impl SettingArgs {
             command: vec![],
             name: spec.name,
             project: self.project,
-            workdir: Some(workdir),
+            workdir: self.package.is_none().then_some(workdir),
+            package: self.package,
             env: variables(&self.env, |name| std::env::var(name).ok())?,
             gpus: spec.gpus,
             nodes: spec.nodes,
@@ -135,13 +144,36 @@ fn variables(
     texts.iter().map(pair).collect()
 }
 
-/// The request for a job on this machine, now.
-pub fn request(args: JobArgs) -> Result<SubmitRequest, Failure> {
-    args.complete(setting)
+/// The request for a job on this machine, now; its folder is uploaded if that was asked for.
+pub async fn request(session: &Session, args: JobArgs) -> Result<SubmitRequest, Failure> {
+    let setting = setting(session, args.setting.clone()).await?;
+    Ok(args.complete(setting))
 }
 
-/// The request for a job on this machine, now, that has no command yet.
-pub fn setting(args: SettingArgs) -> Result<SubmitRequest, Failure> {
+/// The same for one that has no command yet.
+pub async fn setting(session: &Session, args: SettingArgs) -> Result<SubmitRequest, Failure> {
+    let upload = args.upload;
+    let mut request = here(args)?;
+    if let Some(folder) = request.workdir.clone().filter(|_| upload) {
+        let folder = PathBuf::from(folder);
+        let packed = tokio::task::spawn_blocking(move || package::pack(&folder));
+        let packed = packed
+            .await
+            .map_err(|error| Failure::Other(error.to_string()))??;
+        let (sha256, files, size) = (packed.sha256, packed.files, packed.bytes.len());
+        if session
+            .once(session.berth.upload(&sha256, packed.bytes))
+            .await?
+        {
+            eprintln!("Uploaded {files} files, {} KiB", size.div_ceil(1024));
+        }
+        request.workdir = None;
+        request.package = Some(sha256);
+    }
+    Ok(request)
+}
+
+fn here(args: SettingArgs) -> Result<SubmitRequest, Failure> {
     let here = std::env::current_dir().map_err(|error| {
         Failure::Other(format!(
             "The current folder is gone ({error}); choose one with -C."
@@ -197,6 +229,7 @@ mod tests {
             name: Some("big".into()),
             project: Some("llm".into()),
             workdir: Some("/home/ana/work/runs".into()),
+            package: None,
             env: env.into(),
             gpus: Some(4),
             nodes: Some(2),

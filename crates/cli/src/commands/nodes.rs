@@ -1,33 +1,49 @@
-//! `berth nodes`: the cluster.
+//! `berth nodes`: the cluster; with `--detect` what the server stands on, and why.
 
 use std::collections::BTreeMap;
 
-use berth_api::cluster::{ClusterAnswer, GetCluster};
+use berth_api::cluster::{ClusterAnswer, Detect, GetCluster};
 use berth_api::views::{GpuView, NodeState, NodeView};
-use berth_domain::{JobId, NodeSource};
+use berth_domain::{JobId, Timestamp};
 
+use super::detect;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::table::{self, Width};
+use crate::time;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A line for each GPU.
     #[arg(short, long)]
     gpus: bool,
+    /// Also addresses, versions, and when each node was heard of last.
+    #[arg(short, long, conflicts_with = "gpus")]
+    long: bool,
+    /// Look around anew: what the server finds, what it would choose to run on, and why.
+    #[arg(long, conflicts_with_all = ["gpus", "long"])]
+    detect: bool,
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
+    if args.detect {
+        let fresh = Some(true);
+        let answer = session
+            .repeat(|| session.berth.call(Detect { fresh }))
+            .await?;
+        return session.show(&answer, |answer| detect::text(answer, Width::here()));
+    }
     let answer = session.repeat(|| session.berth.call(GetCluster {})).await?;
-    session.show(&answer, |answer| text(answer, args.gpus, Width::here()))
+    let now = Timestamp::now();
+    session.show(&answer, |answer| text(answer, args, now, Width::here()))
 }
 
-fn text(answer: &ClusterAnswer, each_gpu: bool, width: Width) -> String {
+fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> String {
     let cluster = &answer.cluster;
-    let mut text = if each_gpu {
-        by_gpu(&cluster.nodes, width)
-    } else {
-        by_node(&cluster.nodes, width)
+    let mut text = match (args.gpus, args.long) {
+        (true, _) => by_gpu(&cluster.nodes, width),
+        (_, true) => at_length(&cluster.nodes, now, width),
+        _ => by_node(&cluster.nodes, now, width),
     };
     let counts = &answer.counts;
     text += &format!(
@@ -39,6 +55,11 @@ fn text(answer: &ClusterAnswer, each_gpu: bool, width: Width) -> String {
         counts.queued,
         counts.held,
     );
+    for node in &cluster.nodes {
+        for problem in &node.problems {
+            text += &format!("{}: {}\n", node.name, table::printable(problem));
+        }
+    }
     if cluster.simulated {
         text += "The GPUs and their figures are simulated; commands run for real.\n";
     }
@@ -51,13 +72,17 @@ fn text(answer: &ClusterAnswer, each_gpu: bool, width: Width) -> String {
     text
 }
 
-fn by_node(nodes: &[NodeView], width: Width) -> String {
-    let header = ["NODE", "STATE", "GPUS", "FREE", "BUSY", "MODEL", "JOBS"];
+fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
+    let header = [
+        "NODE", "STATE", "SOURCE", "GPUS", "FREE", "BUSY", "MODEL", "JOBS",
+    ];
     let cells = |node: &NodeView| {
         let free = node.gpus.iter().filter(|gpu| is_free(node, gpu)).count();
+        let free = free.saturating_sub(usize::try_from(node.foreign).unwrap_or(usize::MAX));
         vec![
             node.name.to_string(),
-            state(node),
+            state(node, now),
+            node.source.as_str().to_owned(),
             node.gpus.len().to_string(),
             free.to_string(),
             percent(mean(&node.gpus)),
@@ -70,10 +95,34 @@ fn by_node(nodes: &[NodeView], width: Width) -> String {
     };
     table::plain(
         &header,
-        &[2, 3, 4],
+        &[3, 4, 5],
         nodes.iter().map(cells).collect(),
         width,
     )
+}
+
+/// Where each node is, what runs on it, and how fresh that is.
+fn at_length(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
+    let header = [
+        "NODE", "STATE", "SOURCE", "ADDRESS", "SEEN", "BERTH", "DRIVER", "RAY", "GPUS",
+    ];
+    let unknown = || "-".to_owned();
+    let or_dash = |text: &Option<String>| text.as_deref().map_or_else(unknown, table::printable);
+    let cells = |node: &NodeView| {
+        let seen = node.last_seen.map(|at| time::age(at, now));
+        vec![
+            node.name.to_string(),
+            state(node, now),
+            node.source.as_str().to_owned(),
+            or_dash(&node.address),
+            or_dash(&seen),
+            or_dash(&node.versions.berth),
+            or_dash(&node.versions.driver),
+            or_dash(&node.versions.ray),
+            node.gpus.len().to_string(),
+        ]
+    };
+    table::plain(&header, &[8], nodes.iter().map(cells).collect(), width)
 }
 
 fn by_gpu(nodes: &[NodeView], width: Width) -> String {
@@ -110,10 +159,10 @@ fn by_gpu(nodes: &[NodeView], width: Width) -> String {
 }
 
 /// `up`, or what it is instead; with it what is out of use and why.
-fn state(node: &NodeView) -> String {
-    match (node.state, node.source, &node.cordon) {
-        (NodeState::Up, NodeSource::Simulated, _) => "simulated".to_owned(),
-        (state, _, Some(cordon)) => {
+fn state(node: &NodeView, now: Timestamp) -> String {
+    match (node.state, &node.cordon, node.last_seen) {
+        (NodeState::Absent, _, Some(seen)) => format!("absent, seen {}", time::age(seen, now)),
+        (state, Some(cordon), _) => {
             format!("{}: {}", state.as_str(), table::printable(&cordon.reason))
         }
         (NodeState::Up, ..) if node.foreign > 0 => format!("up, {} foreign", node.foreign),
@@ -153,17 +202,17 @@ fn percent(value: Option<f32>) -> String {
 
 fn memory(gpu: &GpuView) -> String {
     const GIB: u64 = 1 << 30;
-    let total = gpu.mem_total_bytes / GIB;
-    match gpu.mem_used_bytes {
-        Some(used) => format!("{}/{total} GiB", used.div_ceil(GIB)),
-        None => format!("-/{total} GiB"),
-    }
+    let unknown = || "-".to_owned();
+    let used = gpu.mem_used_bytes.map(|used| used.div_ceil(GIB));
+    let total = Some(gpu.mem_total_bytes / GIB).filter(|_| gpu.mem_total_bytes > 0);
+    let [used, total] = [used, total].map(|gib| gib.map_or_else(unknown, |gib| gib.to_string()));
+    format!("{used}/{total} GiB")
 }
 
 #[cfg(test)]
 mod tests {
     use berth_api::views::{ClusterView, Counts, JobRef, Totals};
-    use berth_domain::StateName;
+    use berth_domain::{Cordon, NodeSource, StateName, UserName, Versions};
 
     use super::*;
 
@@ -184,17 +233,25 @@ mod tests {
             power_w: busy.map(|_| 300.4),
             temp_c: None,
             cordon: None,
+            unknown: None,
         }
     }
 
     fn cluster() -> ClusterAnswer {
         let node = NodeView {
             name: "node-1".into(),
+            address: Some("127.0.0.1".into()),
             source: NodeSource::Simulated,
             present: true,
             state: NodeState::Up,
             cordon: None,
             foreign: 0,
+            versions: Versions {
+                driver: Some("575.57.08".into()),
+                ..Versions::default()
+            },
+            problems: vec![],
+            last_seen: Some(now()),
             gpus: vec![
                 gpu(0, Some(7), Some(90.0)),
                 gpu(1, Some(7), Some(50.0)),
@@ -225,26 +282,74 @@ mod tests {
         }
     }
 
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_000_000).unwrap()
+    }
+
+    fn shown(answer: &ClusterAnswer, gpus: bool, long: bool) -> String {
+        let args = Args {
+            gpus,
+            long,
+            detect: false,
+        };
+        text(answer, &args, now(), Width::Whole)
+    }
+
     #[test]
     fn nodes_say_who_holds_what() {
         let expected = "\
-NODE    STATE      GPUS  FREE  BUSY  MODEL                  JOBS
-node-1  simulated     4     1   70%  NVIDIA H100 80GB HBM3  7 x2, 12
+NODE    STATE  SOURCE     GPUS  FREE  BUSY  MODEL                  JOBS
+node-1  up     simulated     4     1   70%  NVIDIA H100 80GB HBM3  7 x2, 12
 
 3 of 4 GPUs allocated, busy 70%. Jobs: 2 active, 5 queued, 0 held.
 The GPUs and their figures are simulated; commands run for real.
 ";
-        assert_eq!(text(&cluster(), false, Width::Whole), expected);
+        assert_eq!(shown(&cluster(), false, false), expected);
+    }
+
+    #[test]
+    fn what_is_known_of_a_node_is_told_at_length() {
+        let mut answer = cluster();
+        let node = &mut answer.cluster.nodes[0];
+        node.problems = vec!["GPU 4 cannot be leased: it fell off the bus.".into()];
+        let text = shown(&answer, false, true);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[1],
+            "node-1  up     simulated  127.0.0.1  just now  -      575.57.08  -       4"
+        );
+        assert!(text.contains("node-1: GPU 4 cannot be leased: it fell off the bus.\n"));
+    }
+
+    #[test]
+    fn a_state_says_since_when_or_why() {
+        let mut node = cluster().cluster.nodes.remove(0);
+        node.foreign = 2;
+        assert_eq!(state(&node, now()), "up, 2 foreign");
+        node.state = NodeState::Drained;
+        node.cordon = Some(Cordon {
+            reason: "new fans".into(),
+            by: UserName("admin".into()),
+            at: now(),
+            drain: true,
+        });
+        assert_eq!(state(&node, now()), "drained: new fans");
+        node.state = NodeState::Absent;
+        node.last_seen = Timestamp::from_second(1_000_000 - 300).ok();
+        assert_eq!(state(&node, now()), "absent, seen 5m ago");
     }
 
     #[test]
     fn what_a_gpu_does_not_report_is_not_zero() {
-        let text = text(&cluster(), true, Width::Whole);
+        let mut answer = cluster();
+        answer.cluster.nodes[0].gpus[2].mem_total_bytes = 0;
+        let text = shown(&answer, true, false);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[1],
             "node-1    0   90%  2/80 GiB  300 W     -    7  ana   train"
         );
+        assert!(lines[3].starts_with("node-1    2     -   -/- GiB      -     -"));
         assert_eq!(lines[4], "node-1    3     -  -/80 GiB      -     -");
     }
 }

@@ -22,6 +22,7 @@ Examples:
   berth queue                      mine that wait or run
   berth queue --all                everybody's
   berth queue --finished --limit 20
+  berth queue --array 17           the tasks of an array or sweep, which otherwise has one row
   berth queue --all --state queued,held --json";
 
 #[derive(Debug, Default, clap::Args)]
@@ -48,6 +49,12 @@ pub struct Args {
     /// Jobs with this in their name or number.
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
+    /// The tasks of the array or sweep that begins with this job.
+    #[arg(long, value_name = "ID")]
+    array: Option<JobId>,
+    /// A row for each task of an array or sweep. So it always is in --json.
+    #[arg(long)]
+    tasks: bool,
     /// At most so many. Default: all that are live, 50 that are finished.
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u32>,
@@ -60,16 +67,18 @@ impl Args {
     fn only_live(&self) -> bool {
         !self.finished
             && self.outcome.is_none()
+            && self.array.is_none()
             && self.state.as_deref().is_none_or(|state| state == "live")
     }
 
-    fn query(&self, cursor: Option<String>, limit: u32) -> ListJobs {
+    fn query(&self, json: bool, cursor: Option<String>, limit: u32) -> ListJobs {
         let state = match &self.state {
             Some(state) => Some(state.clone()).filter(|state| state != "all"),
             None if self.finished || self.outcome.is_some() => Some("Finished".to_owned()),
+            None if self.array.is_some() => None,
             None => Some("live".to_owned()),
         };
-        let user = if self.all {
+        let user = if self.all || (self.array.is_some() && self.user.is_none()) {
             None
         } else {
             Some(self.user.clone().unwrap_or_else(|| "me".to_owned()))
@@ -80,6 +89,8 @@ impl Args {
             outcome: self.outcome.clone(),
             project: self.project.clone(),
             text: self.text.clone(),
+            array: self.array,
+            grouped: (!json && !self.tasks && self.array.is_none()).then_some(true),
             limit: Some(limit),
             cursor,
         }
@@ -94,16 +105,18 @@ pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
     });
     let mut list = JobList {
         jobs: vec![],
+        arrays: vec![],
         next: args.cursor.clone(),
     };
     loop {
         let have = u32::try_from(list.jobs.len()).unwrap_or(u32::MAX);
-        let query = || args.query(list.next.clone(), PAGE.min(most - have));
+        let query = || args.query(session.json, list.next.clone(), PAGE.min(most - have));
         if have >= most {
             break;
         }
         let page = session.repeat(|| session.berth.call(query())).await?;
         list.jobs.extend(page.jobs);
+        list.arrays.extend(page.arrays);
         list.next = page.next;
         if list.next.is_none() {
             break;
@@ -115,25 +128,30 @@ pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
     if args.only_live() {
         in_planned_order(session, &mut list.jobs).await?;
     }
-    output::print(&text(&list, Timestamp::now(), Width::here()))
+    output::print(&text(&list, args.array, Timestamp::now(), Width::here()))
 }
 
 /// What runs first, then what waits in the order in which it is planned, held ones last.
 async fn in_planned_order(session: &Session, jobs: &mut [JobRow]) -> Result<(), Failure> {
     let picture = session.repeat(|| session.berth.call(GetPicture {})).await?;
-    order(jobs, &picture.queue);
+    order(jobs, picture.queue_rows());
     Ok(())
 }
 
-fn order(jobs: &mut [JobRow], queue: &[JobId]) {
+fn order<'a>(jobs: &mut [JobRow], queue: impl Iterator<Item = &'a JobRow>) {
+    let whole = |row: &JobRow| row.array.map_or(row.id, |place| place.array);
+    let queue: Vec<&JobRow> = queue.collect();
+    // An array is where the first of its tasks is.
     let places: HashMap<JobId, usize> = queue
         .iter()
         .enumerate()
-        .map(|(place, id)| (*id, place))
+        .rev()
+        .flat_map(|(place, row)| [(whole(row), place), (row.id, place)])
         .collect();
     // Beyond the window of the picture, the older first.
     jobs.sort_by_key(|row| {
-        let place = places.get(&row.id).copied().unwrap_or(usize::MAX);
+        let place = places.get(&row.id).or_else(|| places.get(&whole(row)));
+        let place = place.copied().unwrap_or(usize::MAX);
         (
             !row.is_active(),
             if row.is_active() { 0 } else { place },
@@ -142,8 +160,21 @@ fn order(jobs: &mut [JobRow], queue: &[JobId]) {
     });
 }
 
-fn text(list: &JobList, now: Timestamp, width: Width) -> String {
-    let mut text = table::jobs(&list.jobs, now, width);
+fn text(list: &JobList, tasks_of: Option<JobId>, now: Timestamp, width: Width) -> String {
+    let arrays = if tasks_of.is_some() {
+        &[]
+    } else {
+        list.arrays.as_slice()
+    };
+    let mut text = table::jobs(&list.jobs, arrays, now, width);
+    if let (Some(_), Some(array)) = (tasks_of, list.arrays.first()) {
+        let (tasks, id) = (&array.tasks, array.array);
+        text += &format!(
+            "Array {id}, {} tasks: {}.\n",
+            tasks.total(),
+            table::counts(tasks)
+        );
+    }
     if list.next.is_some() {
         text += "There are more: raise --limit.\n";
     }
@@ -163,7 +194,7 @@ mod tests {
         let Verb::Queue(args) = cli.verb else {
             panic!("another verb")
         };
-        let query = args.query(None, 10);
+        let query = args.query(false, None, 10);
         (query.user, query.state)
     }
 
@@ -193,7 +224,8 @@ mod tests {
             .map(|id| table::tests::row(id, StateName::Queued))
             .to_vec();
         jobs[1].state = StateName::Running;
-        order(&mut jobs, &[JobId(7), JobId(4), JobId(9)]);
+        let queue = [7, 4, 9].map(|id| table::tests::row(id, StateName::Queued));
+        order(&mut jobs, queue.iter());
         let ids: Vec<u64> = jobs.iter().map(|row| row.id.0).collect();
         assert_eq!(ids, [8, 7, 4, 9, 5, 6]);
     }

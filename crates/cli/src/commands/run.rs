@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 pub async fn run(session: &Session, args: Args) -> Result<ExitCode, Failure> {
-    let request = job_args::request(args.job)?;
+    let request = job_args::request(session, args.job).await?;
     let answer = job_args::submit(session, &request).await?;
     let id = answer.job.id;
     note(&format!("submitted job {id}."));

@@ -35,13 +35,9 @@ pub struct Args {
 }
 
 impl Args {
-    fn complete(
-        self,
-        setting: impl FnOnce(SettingArgs) -> Result<SubmitRequest, Failure>,
-    ) -> Result<SubmitRequest, Failure> {
-        let request = setting(self.setting)?;
+    fn complete(self, request: SubmitRequest) -> SubmitRequest {
         let is_shell = self.command.is_empty();
-        Ok(SubmitRequest {
+        SubmitRequest {
             name: request.name.or(is_shell.then(|| "shell".to_owned())),
             command: if is_shell {
                 SHELL.map(str::to_owned).to_vec()
@@ -50,13 +46,14 @@ impl Args {
             },
             interactive: true,
             ..request
-        })
+        }
     }
 }
 
 pub async fn run(session: &Session, args: Args) -> Result<ExitCode, Failure> {
     terminal::need("shell", "berth run -g 1 -- COMMAND")?;
-    let request = args.complete(job_args::setting)?;
+    let setting = job_args::setting(session, args.setting.clone()).await?;
+    let request = args.complete(setting);
     let answer = job_args::submit(session, &request).await?;
     let id = answer.job.id;
     note(&format!("submitted job {id}."));
@@ -80,7 +77,7 @@ mod tests {
         let Verb::Shell(args) = cli.verb else {
             panic!("another verb");
         };
-        args.complete(|_| Ok(SubmitRequest::default())).unwrap()
+        args.complete(SubmitRequest::default())
     }
 
     #[test]

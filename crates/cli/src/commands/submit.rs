@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   berth submit -g 4 -t 6h -- python train.py --lr 3e-4
   berth submit -g 8 -N 2 -J big -- torchrun train.py
+  berth submit --upload -g 1 -- python train.py
   berth submit --array 0-9%2 -- sh -c 'python sweep.py --seed $BERTH_ARRAY_TASK_ID'
   berth submit --after 17 -g 1 -- python evaluate.py";
 
@@ -32,30 +33,27 @@ pub struct Args {
     job: JobArgs,
 }
 
+#[cfg(test)]
 impl Args {
-    fn complete(
-        self,
-        job: impl FnOnce(JobArgs) -> Result<SubmitRequest, Failure>,
-    ) -> Result<SubmitRequest, Failure> {
-        Ok(SubmitRequest {
-            array: self.array,
-            hold: self.hold,
-            ..job(self.job)?
-        })
-    }
-
-    #[cfg(test)]
     pub fn request(
         self,
         here: &std::path::Path,
         now: &jiff::Zoned,
     ) -> Result<SubmitRequest, Failure> {
-        self.complete(|job| job.request(here, now))
+        Ok(SubmitRequest {
+            array: self.array,
+            hold: self.hold,
+            ..self.job.request(here, now)?
+        })
     }
 }
 
 pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
-    let request = args.complete(job_args::request)?;
+    let request = SubmitRequest {
+        array: args.array,
+        hold: args.hold,
+        ..job_args::request(session, args.job).await?
+    };
     send(session, &request).await
 }
 

@@ -35,7 +35,7 @@ pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
         sweep: args.params,
         at_once: args.at_once,
         hold: args.hold,
-        ..super::job_args::request(args.job)?
+        ..super::job_args::request(session, args.job).await?
     };
     submit::send(session, &request).await
 }

@@ -168,7 +168,7 @@ pub(super) fn overdue(state: &State, now: Timestamp) -> Vec<Event> {
 }
 
 /// Nodes that came, changed or went.
-pub(super) fn inventory(state: &State, nodes: Vec<Node>) -> Vec<Event> {
+pub(super) fn inventory(state: &State, nodes: Vec<Node>, now: Timestamp) -> Vec<Event> {
     let names: BTreeSet<_> = nodes.iter().map(|node| node.name.clone()).collect();
     let gone = state
         .nodes()
@@ -179,8 +179,87 @@ pub(super) fn inventory(state: &State, nodes: Vec<Node>) -> Vec<Event> {
     let gone: Vec<Event> = gone.collect();
     let seen = nodes
         .into_iter()
+        .map(|node| as_last_seen(state, node, now))
         .filter(|node| state.node(&node.name) != Some(node));
     seen.map(|node| Event::NodeSeen { node })
         .chain(gone)
         .collect()
+}
+
+/// An absent node is what it was when it was last seen, but for what is told of it now.
+fn as_last_seen(state: &State, node: Node, now: Timestamp) -> Node {
+    let Some(known) = state.node(&node.name).filter(|_| !node.present) else {
+        return node;
+    };
+    let gone_at = if known.present {
+        Some(now)
+    } else {
+        known.gone_at
+    };
+    if node.gpus.is_empty() {
+        Node {
+            present: false,
+            problems: node.problems,
+            gone_at,
+            ..known.clone()
+        }
+    } else {
+        Node { gone_at, ..node }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{NodeName, Seq};
+    use crate::node::{Gpu, NodeSource};
+    use crate::{Actor, Record};
+
+    fn take(state: &mut State, node: Node, second: i64) -> Vec<Event> {
+        let at = Timestamp::from_second(second).unwrap();
+        let events = inventory(state, vec![node], at);
+        for event in &events {
+            let record = Record {
+                seq: Seq(state.seq.0 + 1),
+                at,
+                actor: Actor::Berth,
+                event: event.clone(),
+            };
+            state.apply(&record).unwrap();
+        }
+        events
+    }
+
+    #[test]
+    fn an_absent_node_keeps_its_gpus_and_the_time_since_it_is_gone() {
+        let mut state = State::default();
+        let name = NodeName::from("a");
+        let gpu = Gpu {
+            index: 0,
+            uuid: GpuUuid::from("GPU-a"),
+            model: "H100".to_owned(),
+            mem_total_bytes: 1,
+            nvlink_island: None,
+        };
+        let there = Node::new(name.clone(), NodeSource::Ssh, vec![gpu]);
+        take(&mut state, there.clone(), 1);
+        let away = |why: &str| Node {
+            present: false,
+            problems: vec![why.to_owned()],
+            ..Node::new(name.clone(), NodeSource::Ssh, vec![])
+        };
+        for (second, why) in [(5, "it is down"), (9, "it lets nobody in")] {
+            take(&mut state, away(why), second);
+            let expected = Node {
+                present: false,
+                problems: vec![why.to_owned()],
+                gone_at: Timestamp::from_second(5).ok(),
+                ..there.clone()
+            };
+            assert_eq!(state.node(&name), Some(&expected));
+        }
+        assert_eq!(take(&mut state, away("it lets nobody in"), 12), []);
+        take(&mut state, there.clone(), 20);
+        assert_eq!(state.node(&name), Some(&there));
+    }
 }

@@ -7,7 +7,7 @@ use crate::commandline;
 use crate::refusal::Refusal;
 
 /// The text fields of the form. The first seven are always shown.
-pub const TEXTS: [&str; 19] = [
+pub const TEXTS: [&str; 20] = [
     "command",
     "gpus",
     "nodes",
@@ -16,6 +16,7 @@ pub const TEXTS: [&str; 19] = [
     "project",
     "class",
     "workdir",
+    "package",
     "env",
     "after",
     "begin",
@@ -74,6 +75,7 @@ impl SubmitRequest {
             name: given("name"),
             project: given("project"),
             workdir: given("workdir"),
+            package: given("package"),
             env,
             time_limit: given("time_limit"),
             class: given("class"),

@@ -86,6 +86,26 @@ pub(super) fn workdir(path: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+pub(super) fn package(package: Option<&str>, workdir: Option<&str>) -> Result<(), Refusal> {
+    let Some(package) = package else {
+        return Ok(());
+    };
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if package.len() != 64 || !package.bytes().all(hex) {
+        return Err(Refusal::invalid(
+            "package",
+            "A package is named by its sha256, 64 digits of 0-9 and a-f, as its upload answered.",
+        ));
+    }
+    if workdir.is_some() {
+        return Err(Refusal::invalid(
+            "workdir",
+            "With a package the job runs in the package's own folder: leave out one of the two.",
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn env(variables: &BTreeMap<String, String>) -> Result<(), Refusal> {
     let mut bytes = 0;
     for (name, value) in variables {

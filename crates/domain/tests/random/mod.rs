@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
-    Actor, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid, JobId, JobPatch,
-    Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PolicyChoice, PriorityClass, Record,
-    ReservationId, ReserveRequest, State, SubmitRequest, Timestamp, UserName,
+    Actor, ArrayChange, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid,
+    JobId, JobPatch, Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PolicyChoice,
+    PriorityClass, Record, ReservationId, ReserveRequest, State, SubmitRequest, Timestamp,
+    UserName,
 };
 use proptest::prelude::*;
 
@@ -95,7 +96,15 @@ pub enum What {
     Class(u8),
     Limit(u16),
     DependOn(u8),
+    Array(ArrayChange),
 }
+
+const CHANGES: [ArrayChange; 4] = [
+    ArrayChange::Cancel,
+    ArrayChange::Hold,
+    ArrayChange::Release,
+    ArrayChange::RetryFailed,
+];
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let what = prop_oneof![
@@ -110,6 +119,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         (0u8..4).prop_map(What::Class),
         (1u16..100).prop_map(What::Limit),
         any::<u8>().prop_map(What::DependOn),
+        prop::sample::select(CHANGES.as_slice()).prop_map(What::Array),
     ];
     let submit = (
         0u8..3,
@@ -189,11 +199,8 @@ fn node(name: &str, present: bool) -> Node {
     };
     let gpus = (0..8).map(gpu).collect();
     Node {
-        name: NodeName::from(name),
-        source: NodeSource::Simulated,
-        foreign: 0,
-        gpus,
         present,
+        ..Node::new(NodeName::from(name), NodeSource::Simulated, gpus)
     }
 }
 
@@ -386,6 +393,7 @@ impl World {
                     What::Hold => Command::Hold(id),
                     What::Release => Command::Release(id),
                     What::Requeue => Command::Requeue(id),
+                    What::Array(change) => Command::Array(id, change),
                     What::Top => Command::Move(id, MoveTo::Top),
                     What::Bottom => Command::Move(id, MoveTo::Bottom),
                     What::Before(other) => Command::Move(id, MoveTo::Before(self.job(other))),

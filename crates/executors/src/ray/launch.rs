@@ -111,6 +111,7 @@ fn prepare(
         under: Under::Ray,
         base: BTreeMap::new(),
         master,
+        node: None,
         // There is nothing to attach to.
         session: |_, _| String::new(),
     };

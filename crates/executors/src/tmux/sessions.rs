@@ -9,10 +9,9 @@ use std::process::{Command, Stdio};
 use berth_domain::{AttemptId, Ended, Exit};
 use tokio::sync::mpsc;
 
-use super::TmuxConfig;
+use super::{TmuxConfig, ToStart};
 use crate::launch::Told;
 use crate::layout;
-use crate::order::LaunchOrder;
 use crate::prepare::{self, Setting};
 use crate::record::{self, Spec, Under};
 
@@ -25,8 +24,8 @@ const TRIES: u32 = 5;
 pub(super) fn start(
     config: TmuxConfig,
     told: mpsc::UnboundedSender<Told>,
-) -> io::Result<std::sync::mpsc::Sender<Box<LaunchOrder>>> {
-    let (orders, inbox) = std::sync::mpsc::channel::<Box<LaunchOrder>>();
+) -> io::Result<std::sync::mpsc::Sender<ToStart>> {
+    let (orders, inbox) = std::sync::mpsc::channel::<ToStart>();
     std::thread::Builder::new()
         .name("launcher".to_owned())
         .spawn(move || {
@@ -50,17 +49,22 @@ struct Session {
     folder: PathBuf,
 }
 
-fn launch(config: &TmuxConfig, batch: &[Box<LaunchOrder>]) -> Vec<Told> {
+fn launch(config: &TmuxConfig, batch: &[ToStart]) -> Vec<Told> {
     let mut results = Vec::new();
     let mut sessions = Vec::new();
-    let setting = Setting {
-        under: Under::Tmux,
-        base: host_environment(),
-        // All ranks run on this host.
-        master: "127.0.0.1",
-        session: session_name,
-    };
-    for order in batch {
+    for ToStart {
+        order,
+        master,
+        node,
+    } in batch
+    {
+        let setting = Setting {
+            under: Under::Tmux,
+            base: host_environment(),
+            master,
+            node: node.as_ref(),
+            session: session_name,
+        };
         match prepare::prepare(&config.run, &setting, order) {
             Ok(places) => sessions.extend(places.into_iter().map(|place| Session {
                 attempt: place.attempt,
@@ -111,7 +115,9 @@ fn failed(attempt: AttemptId, why: String) -> Told {
 /// This host's environment, without what is about us and our terminal.
 fn host_environment() -> BTreeMap<String, String> {
     let ours = |name: &str| {
-        name.starts_with("BERTH_") || name.starts_with("TMUX") || name.starts_with("CUDA_VISIBLE")
+        let prefixes = ["BERTH_", "TMUX", "CUDA_VISIBLE"];
+        let names = ["SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY"];
+        prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
     };
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

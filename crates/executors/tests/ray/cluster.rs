@@ -3,7 +3,6 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,16 +10,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::namespaces::{Network, first_child};
+
 /// What `ray-node` starts it with.
 pub const TOKEN: &str = "token-of-the-tests-0123456789abcdef";
 /// A cluster takes seconds to start; on a busy host many.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Cluster {
-    subnet: u8,
     nodes: [Option<Child>; 2],
     http: reqwest::Client,
-    _lock: File,
+    network: Network,
 }
 
 /// This file's folder: other packages' tests use it too.
@@ -39,7 +39,7 @@ fn program() -> Option<PathBuf> {
     let ray = root.join(".tools/ray/bin/ray");
     let is_root = Command::new("id").arg("-u").output();
     let why = if !ray.is_file() {
-        "Ray is not installed: scripts/setup ray"
+        "Ray is not installed: scripts/setup"
     } else if !is_root.is_ok_and(|id| id.stdout == b"0\n") {
         "only root can make network namespaces"
     } else {
@@ -55,24 +55,10 @@ impl Cluster {
     /// `None` where that is not possible.
     pub async fn start() -> Option<Self> {
         program()?;
-        let (subnet, lock) = free_subnet();
-        // One that a test left which was killed.
-        delete_link(&format!("bray{subnet}"));
-        let bridge = format!("bray{subnet}");
-        ip(&["link", "add", &bridge, "type", "bridge"]);
-        ip(&[
-            "addr",
-            "add",
-            &format!("10.99.{subnet}.254/24"),
-            "dev",
-            &bridge,
-        ]);
-        ip(&["link", "set", &bridge, "up"]);
         let mut cluster = Cluster {
-            subnet,
             nodes: [None, None],
             http: reqwest::Client::new(),
-            _lock: lock,
+            network: Network::new("bray"),
         };
         cluster.boot(1);
         cluster.boot(2);
@@ -82,53 +68,13 @@ impl Cluster {
 
     /// Starts node 1, the head, or node 2.
     pub fn boot(&mut self, number: u8) {
-        let subnet = self.subnet;
         let mut node = Command::new(here().join("ray-node"))
             .arg(program().unwrap())
-            .args([subnet.to_string(), number.to_string()])
+            .args([self.network.subnet().to_string(), number.to_string()])
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let inside = first_child(node.id());
-        let link = format!("v{subnet}-{number}");
-        let inside_text = inside.to_string();
-        // The kernel takes a while to remove that of a node that was killed.
-        delete_link(&link);
-        ip(&[
-            "link",
-            "add",
-            &link,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "eth0",
-            "netns",
-            &inside_text,
-        ]);
-        ip(&[
-            "link",
-            "set",
-            &link,
-            "master",
-            &format!("bray{subnet}"),
-            "up",
-        ]);
-        let address = format!("10.99.{subnet}.{number}/24");
-        let entered = Command::new("nsenter")
-            .args([
-                "-t",
-                &inside_text,
-                "-n",
-                "ip",
-                "addr",
-                "add",
-                &address,
-                "dev",
-                "eth0",
-            ])
-            .status();
-        assert!(entered.unwrap().success());
+        self.network.join(number, first_child(node.id()));
         node.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
         self.nodes[usize::from(number - 1)] = Some(node);
     }
@@ -142,11 +88,11 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
-        format!("http://10.99.{}.1:8265", self.subnet)
+        format!("http://{}:8265", self.ip(1))
     }
 
     pub fn ip(&self, number: u8) -> String {
-        format!("10.99.{}.{number}", self.subnet)
+        self.network.ip(number)
     }
 
     /// What Ray answers; `None` when it does not.
@@ -235,48 +181,5 @@ impl Drop for Cluster {
             let _ = node.kill();
             let _ = node.wait();
         }
-        for link in ["v{}-1", "v{}-2", "bray{}"] {
-            delete_link(&link.replace("{}", &self.subnet.to_string()));
-        }
-    }
-}
-
-/// A part of 10.99.0.0/16 that no other test uses.
-fn free_subnet() -> (u8, File) {
-    let lock = |subnet: u8| {
-        let path = std::env::temp_dir().join(format!("berth-ray-{subnet}.lock"));
-        let file = File::create(path).ok()?;
-        file.try_lock().ok()?;
-        Some((subnet, file))
-    };
-    (10..250).find_map(lock).expect("a free network")
-}
-
-fn delete_link(name: &str) {
-    let _ = Command::new("ip")
-        .args(["link", "del", name])
-        .stderr(Stdio::null())
-        .status();
-}
-
-fn ip(arguments: &[&str]) {
-    let status = Command::new("ip").args(arguments).status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "ip {arguments:?}"
-    );
-}
-
-/// Process 1 of a node, as this host counts.
-fn first_child(parent: u32) -> u32 {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let path = format!("/proc/{parent}/task/{parent}/children");
-        let children = std::fs::read_to_string(path).unwrap();
-        if let Some(child) = children.split_whitespace().next() {
-            return child.parse().unwrap();
-        }
-        assert!(Instant::now() < until, "the node did not start");
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,0 +1,177 @@
+//! A node: whether it takes jobs, what runs on it, and its GPUs.
+
+use berth_api::views::{GpuView, NodeState};
+use berth_domain::{Cordon, NodeName};
+use leptos::prelude::*;
+
+use super::cordons::{CordonForm, uncordon_button};
+use crate::components::moment::Moment;
+use crate::components::owner::OwnerMark;
+use crate::format;
+use crate::icons::{Icon, icon};
+use crate::live::{Live, NodeShape};
+
+#[component]
+pub fn NodePanel(name: NodeName, gpus: Vec<u32>) -> impl IntoView {
+    let live = Live::here();
+    let wanted = name.clone();
+    let node = Memo::new(move |_| {
+        live.nodes
+            .with(|nodes| nodes.iter().find(|node| node.name == wanted).cloned())
+    });
+    // What follows the node; its GPUs and the form do not, so that the focus stays where it is.
+    let part = move |part: fn(NodeShape) -> AnyView| move || node.get().map(part);
+    let id = format!("node-{name}");
+    let label = id.clone();
+    let rows: Vec<AnyView> = gpus.iter().map(|index| row(node, &name, *index)).collect();
+    view! {
+        <section class="panel cluster-node" aria-labelledby=label>
+            <header class="node-head">
+                <h2 id=id>{name.to_string()}</h2>
+                {part(facts)}
+            </header>
+            {part(troubles)}
+            <div class="table-wrap">
+                <table class="gpus">
+                    <caption class="visually-hidden">"GPUs of " {name.to_string()}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col" class="num">"GPU"</th>
+                            <th scope="col">"Job"</th>
+                            <th scope="col" class="num">"Busy, memory"</th>
+                            <th scope="col">"UUID"</th>
+                            <th scope="col">"Out of use"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <CordonForm node=name gpus />
+        </section>
+    }
+    .into_any()
+}
+
+/// Its state, where it is and what runs on it, as far as is known.
+fn facts(node: NodeShape) -> AnyView {
+    let (class, which) = match node.state {
+        NodeState::Up => ("badge badge-ok", Icon::Succeeded),
+        NodeState::Cordoned => ("badge badge-warn", Icon::Cancelled),
+        NodeState::Draining => ("badge badge-warn", Icon::Stopping),
+        NodeState::Drained => ("badge badge-idle", Icon::Held),
+        NodeState::Absent => ("badge badge-bad", Icon::Lost),
+    };
+    let versions = [
+        ("Berth", node.versions.berth),
+        ("driver", node.versions.driver),
+        ("Ray", node.versions.ray),
+    ];
+    let versions = versions
+        .into_iter()
+        .filter_map(|(what, version)| Some(format!("{what} {}", version?)));
+    let address = node.address.unwrap_or_else(|| "address unknown".to_owned());
+    let gpus = format!("{} × {}", node.gpus.len(), node.model);
+    let words: Vec<String> = [node.source.as_str().to_owned(), address, gpus]
+        .into_iter()
+        .chain(versions)
+        .collect();
+    let seen = match node.last_seen {
+        Some(at) => view! { " · last seen " <Moment at /> }.into_any(),
+        None => " · answers".into_any(),
+    };
+    view! {
+        <span class=class>{icon(which)} {node.state.as_str()}</span>
+        <span class="quiet node-facts">{words.join(" · ")} {seen}</span>
+    }
+    .into_any()
+}
+
+/// What is not as it should be: out of use, absent, used by others, unreadable.
+fn troubles(node: NodeShape) -> AnyView {
+    let cordon = node
+        .cordon
+        .map(|cordon| cordoned(cordon, &node.name.to_string()));
+    let absent = (!node.present).then(|| {
+        "It does not answer and gets no new jobs. What ran there is lost after the grace time."
+            .to_owned()
+    });
+    let foreign = (node.foreign > 0).then(|| {
+        let count = format::count(node.foreign, "GPU");
+        format!("{count} used outside the queue; as many less are leased here.")
+    });
+    let texts = absent.into_iter().chain(foreign).chain(node.problems);
+    let texts: Vec<AnyView> = texts
+        .map(|text| view! { <p class="trouble">{icon(Icon::Lost)} {text}</p> }.into_any())
+        .collect();
+    view! {
+        {cordon}
+        {texts}
+    }
+    .into_any()
+}
+
+/// Who took a place out of use, when and why; and the way back.
+fn cordoned(cordon: Cordon, place: &str) -> AnyView {
+    let verb = if cordon.drain { "Drained" } else { "Cordoned" };
+    let by = format!("{verb} by {}, ", cordon.by);
+    view! {
+        <div class="cordon">
+            <span>
+                {cordon.reason} " "
+                <span class="quiet">{by} <Moment at=cordon.at /></span>
+            </span>
+            {uncordon_button(place)}
+        </div>
+    }
+    .into_any()
+}
+
+/// A GPU. Only the cells that change are drawn anew.
+fn row(node: Memo<Option<NodeShape>>, name: &NodeName, index: u32) -> AnyView {
+    let Some(cell) = Live::here().gpu(name, index) else {
+        return ().into_any();
+    };
+    let gpu: Signal<GpuView> = cell.into();
+    let place = format!("{name}:{index}");
+    let of_cordon = place.clone();
+    let (uuid, model) = gpu.with_untracked(|gpu| (gpu.uuid.clone(), gpu.model.clone()));
+    let job = Memo::new(move |_| gpu.with(|gpu| gpu.job.clone()));
+    // Its own, not the node's.
+    let cordon = Memo::new(move |_| {
+        let of_node = node.with(|node| node.as_ref()?.cordon.clone());
+        let found = gpu.with(|gpu| gpu.cordon.clone());
+        found.filter(|found| of_node.as_ref() != Some(found))
+    });
+    let holder = move || match job.get() {
+        Some(job) => view! {
+            <OwnerMark name=job.user.0 />
+            <a class="clip" href=format!("/jobs/{}", job.id)>{job.name}</a>
+        }
+        .into_any(),
+        None => "free".into_any(),
+    };
+    view! {
+        <tr data-place=place>
+            <th scope="row" class="num">{index}</th>
+            <td class="gpu-job">{holder}</td>
+            <td class="num" title=move || gpu.with(|gpu| gpu.unknown.clone())>
+                {move || gpu.with(figures)}
+            </td>
+            <td class="gpu-uuid" title=model>
+                <code class="clip">{uuid}</code>
+            </td>
+            <td>{move || cordon.get().map(|cordon| cordoned(cordon, &of_cordon))}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// `97%, 71 GiB`; a dash for what is not reported.
+fn figures(gpu: &GpuView) -> String {
+    let unknown = || "—".to_owned();
+    let busy = gpu.busy_pct;
+    let busy = busy.map_or_else(unknown, |busy| format!("{}%", format::percent(busy)));
+    let used = gpu.mem_used_bytes;
+    let used = used.map_or_else(unknown, |used| format!("{} GiB", format::gib(used)));
+    format!("{busy}, {used}")
+}

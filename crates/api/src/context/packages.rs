@@ -1,0 +1,36 @@
+//! Uploaded folders, by the sha256 of their archive.
+
+use std::path::PathBuf;
+
+use berth_executors::layout;
+
+use super::Context;
+use crate::ApiError;
+
+impl Context {
+    /// Where the package is, or is to be.
+    ///
+    /// # Errors
+    /// When that is not a sha256.
+    pub fn package(&self, sha256: &str) -> Result<PathBuf, ApiError> {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if sha256.len() != 64 || !sha256.bytes().all(hex) {
+            let why = "A package is named by its sha256: 64 digits of 0-9 and a-f.";
+            return Err(ApiError::invalid("package", why));
+        }
+        Ok(layout::package(&self.state.data_dir, sha256))
+    }
+
+    /// Whether a job's package was uploaded; a wrong name is refused elsewhere.
+    pub(crate) fn package_is_here(&self, sha256: Option<&str>) -> Result<(), ApiError> {
+        let Some(Ok(path)) = sha256.map(|sha256| self.package(sha256)) else {
+            return Ok(());
+        };
+        if path.is_file() {
+            return Ok(());
+        }
+        let why =
+            "There is no such package on the server: upload it first (berth submit --upload).";
+        Err(ApiError::invalid("package", why))
+    }
+}
