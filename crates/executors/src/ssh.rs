@@ -245,6 +245,11 @@ impl Launcher for OverSsh {
         None
     }
 
+    fn tell_to_save(&mut self, place: &Place) {
+        let (attempt, rank) = (place.attempt, place.rank);
+        self.ask_all(|| Ask::Call { attempt, rank });
+    }
+
     fn tell_to_stop(&mut self, place: &Place, _grace: Duration) {
         let (attempt, rank) = (place.attempt, place.rank);
         self.ask_all(|| Ask::Stop { attempt, rank });

@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_domain::{
-    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Report,
+    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, NoticeSignal,
+    Report,
 };
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RunConfig, SshConfig, layout, logs, ssh,
+    ExecutorEvent, ExecutorHandle, LastCall, LaunchOrder, Order, RunConfig, SshConfig, Why, layout,
+    logs, ssh,
 };
 use hosts::Hosts;
 use marked::left;
@@ -217,6 +219,8 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         package: None,
         env: BTreeMap::new(),
         lease: Lease(lease),
+        per_gpu: false,
+        interactive: false,
     })
 }
 
@@ -242,6 +246,7 @@ async fn the_contract() {
     an_uploaded_folder_is_carried(&mut site).await;
     done("uploaded");
     stops(&mut site).await;
+    saves(&mut site).await;
     done("stops");
     gangs(&mut site).await;
     done("gangs");
@@ -407,6 +412,7 @@ async fn stops(site: &mut Site) {
         site.appears(name).await;
         site.send(Order::Stop {
             attempt: attempt(job),
+            call: None,
             grace,
         });
     }
@@ -419,6 +425,7 @@ async fn stops(site: &mut Site) {
     for (job, first) in [(32, true), (33, false)] {
         let stop = Order::Stop {
             attempt: attempt(job),
+            call: None,
             grace: GRACE,
         };
         let launch = Order::Launch(order(job, vec![part(1, &[0])], line));
@@ -437,6 +444,35 @@ async fn stops(site: &mut Site) {
         }
     }
     site.nothing_left().await;
+}
+
+/// Told before its limit, and then to make room: each is heard on the host.
+async fn saves(site: &mut Site) {
+    let line = "trap 'echo heard > /mnt/shared/heard' USR1; \
+                trap 'cat $BERTH_PREEMPT_FILE; exit 5' USR2; echo set > /mnt/shared/saves; \
+                while :; do sleep 0.01; done";
+    site.send(Order::Launch(order(40, vec![part(1, &[0])], line)));
+    site.running(attempt(40)).await;
+    site.appears("saves").await;
+    let call = |why, signal| LastCall {
+        why,
+        signal,
+        script: false,
+        until: "2026-11-26T12:00:00Z".parse().unwrap(),
+        lasts: PATIENCE,
+    };
+    site.send(Order::Call {
+        attempt: attempt(40),
+        call: call(Why::TimeLimit, NoticeSignal::Usr1),
+    });
+    site.appears("heard").await;
+    site.send(Order::Stop {
+        attempt: attempt(40),
+        call: Some(call(Why::Preempted, NoticeSignal::Usr2)),
+        grace: PATIENCE,
+    });
+    assert_eq!(site.exit(attempt(40)).await, Exit::code(5));
+    assert!(site.log(attempt(40), 0).contains(r#""why":"preempted""#));
 }
 
 async fn gangs(site: &mut Site) {
@@ -459,6 +495,24 @@ async fn gangs(site: &mut Site) {
                 until test -e /mnt/shared/set; do sleep 0.01; done; exit 42";
     site.send(Order::Launch(order(51, lease(), line)));
     assert_eq!(site.exit(attempt(51)).await, Exit::code(42));
+    // With a process for each GPU, ranks count on from host to host.
+    let mut each = order(
+        53,
+        vec![part(1, &[0, 1]), part(2, &[0, 1])],
+        "echo $RANK/$WORLD_SIZE",
+    );
+    each.per_gpu = true;
+    site.send(Order::Launch(each));
+    assert_eq!(site.exit(attempt(53)).await, Exit::code(0));
+    for (rank, expected) in [(0, ["0/4", "1/4"]), (1, ["2/4", "3/4"])] {
+        let log = site.log(attempt(53), rank);
+        let mut words: Vec<&str> = log
+            .lines()
+            .flat_map(|line| line.split(' ').next_back())
+            .collect();
+        words.sort_unstable();
+        assert_eq!(words, expected);
+    }
     // A stop reaches all.
     let line = "trap 'exit 3' TERM; echo up > /mnt/shared/up-$NODE_RANK; \
                 while :; do sleep 0.01; done";
@@ -467,6 +521,7 @@ async fn gangs(site: &mut Site) {
     site.appears("up-1").await;
     site.send(Order::Stop {
         attempt: attempt(52),
+        call: None,
         grace: PATIENCE,
     });
     assert_eq!(site.exit(attempt(52)).await, Exit::code(3));

@@ -13,7 +13,7 @@ use berth_domain::{AttemptId, Ended, Exit, JobId, NodeName};
 use crate::launch::{Launcher, Place};
 use crate::layout;
 use crate::logs;
-use crate::order::LaunchOrder;
+use crate::order::{LastCall, LaunchOrder};
 use crate::prepare::RunConfig;
 use crate::rank::{self, Found};
 use crate::record::{self, ExitRecord, Stop};
@@ -86,6 +86,13 @@ impl Kept {
             log_total: 0,
             news: VecDeque::new(),
         }
+    }
+
+    pub(super) fn call(&self, tmux: &mut Tmux, call: &LastCall) {
+        if let Err(error) = record::write(&self.place.folder, layout::LAST_CALL, call) {
+            tracing::error!(attempt = %self.place.attempt, %error, "cannot write a last call");
+        }
+        tmux.tell_to_save(&self.place);
     }
 
     /// The record goes first: a shim that begins now finds it.

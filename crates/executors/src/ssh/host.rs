@@ -55,6 +55,11 @@ pub(super) enum Ask {
         rank: u32,
         may_launch: bool,
     },
+    /// A rank has a last call.
+    Call {
+        attempt: AttemptId,
+        rank: u32,
+    },
     /// A rank has a stop record. Said again and again until it ended.
     Stop {
         attempt: AttemptId,
@@ -223,6 +228,18 @@ impl Host {
                     }
                 }
                 vec![]
+            }
+            Ask::Call { attempt, rank } => {
+                let kept = self.ranks.get(&(attempt, rank));
+                // What was not told of yet is told of with its call.
+                let call = kept.filter(|kept| kept.told);
+                let call = call.and_then(|kept| kept.mirror.call());
+                let word = |call| ToAgent::Call {
+                    attempt,
+                    rank,
+                    call,
+                };
+                call.into_iter().map(word).collect()
             }
             Ask::Stop { attempt, rank } => {
                 let grace = millis(self.common.config.run.gang_grace);

@@ -53,6 +53,7 @@ impl Kept {
             rank,
             may_launch: self.may_launch,
             master,
+            call: self.mirror.call(),
             stop: self.new_stop(grace_ms),
             log_from: self.mirror.log_bytes(),
         }
@@ -61,6 +62,7 @@ impl Kept {
     /// Whether and how it is to end.
     pub(super) fn end(&self, grace_ms: u64) -> Option<Stop> {
         let given_up = |lost: &String| Stop {
+            call: None,
             grace_ms,
             lost: Some(lost.clone()),
         };
