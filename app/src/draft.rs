@@ -64,6 +64,7 @@ impl Draft {
             ("nodelist", request.nodelist.join(" ")),
             ("exclude", request.exclude.join(" ")),
             ("array", text(&request.array)),
+            ("signal", text(&request.signal)),
             (
                 "max_retries",
                 number(request.max_retries.filter(|n| *n != 0)),
@@ -74,6 +75,7 @@ impl Draft {
         }
         self.check("preemptible").set(request.preemptible);
         self.check("nvlink").set(request.nvlink);
+        self.check("per_gpu").set(request.per_gpu);
     }
 
     /// The signal of a field named in [`TEXTS`].
@@ -171,6 +173,7 @@ pub fn as_cli(request: &SubmitRequest) -> String {
     option("--gpu-mem", request.gpu_mem.clone());
     option("-w", list(&request.nodelist));
     option("-x", list(&request.exclude));
+    option("--signal", request.signal.clone());
     option("--array", request.array.clone());
     option(
         "--retries",
@@ -182,6 +185,7 @@ pub fn as_cli(request: &SubmitRequest) -> String {
     let flags = [
         ("--preemptible", request.preemptible),
         ("--nvlink", request.nvlink),
+        ("--per-gpu", request.per_gpu),
         ("--hold", request.hold),
     ];
     let flags = flags.into_iter().filter(|(_, on)| *on);
@@ -222,12 +226,14 @@ mod tests {
             gpu_model: words(&["H100 80GB", "A100"]),
             nodelist: words(&["node-1"]),
             nvlink: true,
+            signal: Some("USR2@60".into()),
+            per_gpu: true,
             ..SubmitRequest::default()
         };
         assert_eq!(
             as_cli(&request),
             "berth submit -g 4 -N 2 -t 6h -J 'my run' -C /home/ana --gpu-model 'H100 80GB,A100' -w \
-             node-1 --nvlink -- python train.py --lr 1e-4"
+             node-1 --signal USR2@60 --nvlink --per-gpu -- python train.py --lr 1e-4"
         );
     }
 }

@@ -46,9 +46,10 @@ pub struct Config {
     pub url: String,
     /// Who is admin from the first start on.
     pub admin: String,
-    /// Between SIGTERM and SIGKILL, in seconds.
+    /// Between SIGTERM and SIGKILL, in seconds; at a time limit as long also before SIGTERM.
     pub grace_s: f64,
-    /// The same for a job that is preempted and has to save its work first.
+    /// How long a job that is preempted has to save its work before SIGTERM, in seconds, if it did not
+    /// say how long it takes.
     pub preempt_grace_s: f64,
     /// The pause before the first retry of a failed job, in seconds; doubled for each further one.
     pub retry_base_s: f64,

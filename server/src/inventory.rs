@@ -68,7 +68,7 @@ pub async fn find(
 }
 
 async fn local(gpus: LocalGpus) -> Result<Found, AnyError> {
-    let host = nix_hostname();
+    let host = hostname();
     let hardware = gpus.look().await.map_err(|error| {
         format!("the GPUs of this host cannot be read: {error}. Does nvidia-smi work?")
     })?;
@@ -245,7 +245,8 @@ fn simulated(size: &str) -> Result<Found, AnyError> {
     })
 }
 
-fn nix_hostname() -> String {
+/// What this host calls itself.
+pub fn hostname() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .ok()

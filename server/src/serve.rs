@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use berth_api::context::{ApiState, Ground};
 use berth_api::feed::Feed;
+use berth_api::terminals::Terminals;
 use berth_detect::{Detector, Observer, Surroundings};
 use berth_domain::{Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
@@ -65,16 +66,26 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     };
     let found = inventory::find(&config, &run, gpus, clock::system()).await?;
     let sentence = format!("{}, {why}", found.sentence);
-    let executor = match found.place {
-        Place::Ray(ray) => spawn_on_ray(&config, run, ray, events)?,
-        Place::Ssh(hosts) => hosts.spawn(events)?,
-        Place::Here => tmux::spawn(
-            TmuxConfig {
+    let (executor, terminals) = match found.place {
+        Place::Ray(ray) => {
+            let why = "Jobs run through Ray here, which has no terminals. For a command: berth run; \
+                       for its output: berth logs -f; for a look around: ssh to the job's node.";
+            let why = why.into();
+            let executor = spawn_on_ray(&config, run, ray, events)?;
+            (executor, Terminals::Nowhere { why })
+        }
+        Place::Ssh(hosts) => (hosts.spawn(events)?, Terminals::OnNodes),
+        Place::Here => {
+            let tmux = TmuxConfig {
                 run,
                 ..TmuxConfig::default()
-            },
-            events,
-        )?,
+            };
+            let terminals = Terminals::Tmux {
+                host: inventory::hostname().into(),
+                socket: Arc::new(tmux.socket()),
+            };
+            (tmux::spawn(tmux, events)?, terminals)
+        }
     };
     let settings = Settings {
         clock: clock::system(),
@@ -103,6 +114,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         feed,
         clock: clock::system(),
         data_dir,
+        terminals,
         ground: Arc::new(Ground {
             detector,
             kind: found.kind,

@@ -722,6 +722,36 @@ fn asks() -> Vec<Case> {
         ),
         submits("an island as a word", json!({"nvlink": "yes"}), "nvlink"),
         submits(
+            "a signal that kills",
+            json!({"signal": "KILL"}),
+            "'KILL' is not a signal",
+        ),
+        submits(
+            "a signal too early",
+            json!({"signal": "USR1@4000"}),
+            "1 to 3600 seconds",
+        ),
+        submits(
+            "a signal before it began",
+            json!({"signal": "USR1@60", "time_limit": "60s"}),
+            "may run 60 s",
+        ),
+        submits(
+            "a terminal on two nodes",
+            json!({"interactive": true, "nodes": 2}),
+            "one node",
+        ),
+        submits(
+            "a terminal for each GPU",
+            json!({"interactive": true, "per_gpu": true}),
+            "one terminal",
+        ),
+        submits(
+            "an array of terminals",
+            json!({"interactive": true, "array": "0-3"}),
+            "one terminal",
+        ),
+        submits(
             "a deadline in words",
             json!({"deadline": "soon"}),
             "not a time",

@@ -172,7 +172,7 @@ async fn a_preempted_job_is_warned_saves_and_resumes() {
     // Counts, saves its count when it is told to stop, and goes on from there.
     let line = format!(
         "n=$(cat {dir}/saved 2>/dev/null || echo 0); echo from $n >> {dir}/attempts; \
-         trap 'echo $n > {dir}/saved; exit 0' TERM; \
+         trap 'echo $n > {dir}/saved; exit 0' USR1; \
          while ! test -e {dir}/enough; do n=$((n+1)); sleep 0.05; done"
     );
     let victim = SubmitRequest {

@@ -32,6 +32,11 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
         let phrase = detail.with(|d| d.constraints.phrase());
         (!phrase.is_empty()).then_some(phrase)
     });
+    let told = Memo::new(move |_| {
+        let notice = detail.with(|d| d.notice);
+        (!notice.is_default()).then(|| notice.to_string())
+    });
+    let per_gpu = Memo::new(move |_| detail.with(|d| d.per_gpu));
     let command = Signal::derive(move || detail.with(|d| draft::command_text(&d.command)));
     let run_dir = Signal::derive(move || detail.with(|d| d.run_dir.clone()));
     view! {
@@ -67,6 +72,14 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
             <dd class="num">{text(|d| Some(d.max_retries.to_string()))}</dd>
             <dt>"Preemptible"</dt>
             <dd>{text(|d| Some(if d.preemptible { "yes" } else { "no" }.to_owned()))}</dd>
+            {move || told.get().map(|told| view! {
+                <dt>"Told to save"</dt>
+                <dd class="num">{told}</dd>
+            })}
+            {move || per_gpu.get().then(|| view! {
+                <dt>"Processes"</dt>
+                <dd>"one for each GPU"</dd>
+            })}
             {move || asks.get().map(|asks| view! {
                 <dt>"Asks for GPUs"</dt>
                 <dd>{asks}</dd>

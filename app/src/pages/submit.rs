@@ -198,6 +198,8 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                         {form.field("array", "Array", Kind::Code, "One task a number; %4 for four at once.", "0-9%4")}
                         {form.field("max_retries", "Retries", Kind::Number, "So often it is tried again when it fails.", "0")}
                     </div>
+                    <Check name="per_gpu" on=draft.check("per_gpu") label="One process for each GPU" hint="The command runs once for each GPU, with RANK, LOCAL_RANK and WORLD_SIZE. torchrun does that by itself." />
+                    {form.field("signal", "Signal to save", Kind::Code, "Sent before it is stopped for its time limit or another job. @60 is 60 seconds before the limit.", "USR1")}
                     <Check name="preemptible" on=draft.check("preemptible") label="Preemptible" hint="May be told to save and stop so that others start sooner, and goes on later." />
                     <Check name="hold" on=draft.check("hold") label="Hold" hint="Is submitted, but waits until you release it." />
                 </details>

@@ -26,6 +26,7 @@ use crate::cluster::{ClusterAnswer, Detected};
 use crate::convert;
 use crate::feed::Feed;
 use crate::live::Picture;
+use crate::terminals::Terminals;
 use crate::views::Whoami;
 use crate::{ApiError, ErrorCode};
 
@@ -38,6 +39,7 @@ pub struct ApiState {
     pub clock: Clock,
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
+    pub terminals: Terminals,
     pub ground: Arc<Ground>,
 }
 

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use berth_domain::cordon::of_gpu;
+use berth_domain::job::PastAttempt;
 use berth_domain::{
     Array, Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
-    PendingReason, Place, Record, SubmitRequest, Timestamp, memory, walltime,
+    PendingReason, Place, Record, StopCause, SubmitRequest, Timestamp, memory, walltime,
 };
 use berth_orchestrator::{Samples, View};
 
 use crate::live::Picture;
+use crate::terminals::Terminals;
 use crate::views::{
     ArrayPlace, ArrayView, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail,
     JobRef, JobRow, LeasePart, NodeState, NodeView, Totals,
@@ -64,7 +66,7 @@ pub(crate) fn to_the_minute(at: Timestamp) -> Timestamp {
     Timestamp::from_second(minutes.saturating_mul(60)).unwrap_or(at)
 }
 
-pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
+pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: String) -> JobDetail {
     let spec = &job.spec;
     let past = job.past.iter().map(|past| AttemptView {
         number: past.number,
@@ -73,7 +75,7 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
         started_at: past.started_at,
         ended_at: Some(past.ended_at),
         exit_code: past.exit.exit_code(),
-        end: Some(end(&past.exit)),
+        end: Some(how(past)),
     });
     let live = job.attempt().map(|attempt| AttemptView {
         number: attempt.number,
@@ -95,6 +97,9 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
         begin: spec.begin,
         deadline: spec.deadline,
         constraints: spec.constraints.clone(),
+        notice: spec.notice,
+        per_gpu: spec.per_gpu,
+        interactive: spec.interactive,
         held_by: match &job.state {
             JobState::Held {
                 by: HoldBy::User, ..
@@ -106,6 +111,7 @@ pub(crate) fn detail(job: &Job, view: &View, run_dir: String) -> JobDetail {
         },
         attempts: past.chain(live).collect(),
         attach: attach(job, view),
+        terminals: terminals.of(job),
         run_dir,
         request: request(job),
     }
@@ -149,6 +155,9 @@ fn request(job: &Job) -> SubmitRequest {
         nodelist: names(&asks.nodes),
         exclude: names(&asks.exclude),
         nvlink: asks.nvlink,
+        signal: (!spec.notice.is_default()).then(|| spec.notice.to_string()),
+        per_gpu: spec.per_gpu,
+        interactive: spec.interactive,
         ..SubmitRequest::default()
     }
 }
@@ -159,6 +168,19 @@ fn lease(lease: &Lease) -> Vec<LeasePart> {
         gpus: part.gpus.iter().map(|gpu| gpu.index).collect(),
     };
     lease.0.iter().map(part).collect()
+}
+
+/// Why and how an attempt ended.
+fn how(past: &PastAttempt) -> String {
+    let how = end(&past.exit);
+    let why = match &past.stopped {
+        Some(StopCause::TimeLimit) => "Passed its time limit".to_owned(),
+        Some(StopCause::Preempted { beneficiary }) => format!("Preempted for job {beneficiary}"),
+        Some(StopCause::Requeued { by }) => format!("Requeued by {by}"),
+        Some(StopCause::Cancelled { by }) => format!("Cancelled by {by}"),
+        None => return how,
+    };
+    format!("{why}. {how}")
 }
 
 fn end(exit: &Exit) -> String {

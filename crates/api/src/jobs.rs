@@ -116,6 +116,11 @@ pub struct UpdateArg {
     pub exclude: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nvlink: Option<bool>,
+    /// As in [`SubmitRequest::signal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_gpu: Option<bool>,
 }
 
 impl UpdateArg {
@@ -139,6 +144,8 @@ impl UpdateArg {
             nodelist: None,
             exclude: None,
             nvlink: None,
+            signal: None,
+            per_gpu: None,
         }
     }
 }

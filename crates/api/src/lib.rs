@@ -24,6 +24,8 @@ pub mod past;
 pub mod planner;
 pub mod quotas;
 pub mod reservations;
+#[cfg(feature = "ssr")]
+pub mod terminals;
 pub mod views;
 
 pub use encoding::{Answer, Body};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    Constraints, Cordon, JobId, NodeName, NodeSource, PriorityClass, StateName, SubmitRequest,
-    Tasks, Timestamp, UserName, Versions,
+    Constraints, Cordon, JobId, NodeName, NodeSource, Notice, PriorityClass, StateName,
+    SubmitRequest, Tasks, Timestamp, UserName, Versions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -112,16 +112,39 @@ pub struct JobDetail {
     /// What it asks of nodes and GPUs.
     #[serde(default)]
     pub constraints: Constraints,
+    /// The signal that it hears before it is stopped.
+    #[serde(default)]
+    pub notice: Notice,
+    /// One process for each GPU.
+    #[serde(default)]
+    pub per_gpu: bool,
+    /// It has a terminal of its own.
+    #[serde(default)]
+    pub interactive: bool,
     /// Who released or may release it: `user` or `admin` while it is held.
     pub held_by: Option<String>,
     /// Oldest first; the last one is live if the job is active.
     pub attempts: Vec<AttemptView>,
     /// What to type on the node to look at its terminal, while it runs.
     pub attach: Option<String>,
+    /// The terminals of its ranks, while it runs and they have some.
+    #[serde(default)]
+    pub terminals: Vec<TerminalView>,
     /// On the nodes; the same for each attempt.
     pub run_dir: String,
     /// The job as a request, for submitting it again.
     pub request: SubmitRequest,
+}
+
+/// Where a rank's terminal is, and how one gets to it from there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalView {
+    pub rank: u32,
+    /// The host's own name.
+    pub host: String,
+    /// Program and arguments to run there. Only the terminal of an interactive job takes what is
+    /// typed.
+    pub command: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

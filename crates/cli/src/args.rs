@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, completions, cordon, logs, r#move, nodes, policy, queue, quota, reserve, run, show,
-    submit, sweep, update, why,
+    attach, change, completions, cordon, logs, r#move, nodes, policy, queue, quota, reserve, run,
+    shell, show, submit, sweep, update, why,
 };
 use crate::connect;
 
@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   berth submit -g 4 -t 6h -- python train.py --lr 3e-4
   berth run -g 1 -- nvidia-smi
+  berth shell -g 1
   berth queue --all
   berth logs -f 17
   berth move 17 --top
@@ -41,6 +42,10 @@ pub enum Verb {
     Sweep(Box<sweep::Args>),
     /// Submit, follow the log, and exit with the job's code.
     Run(Box<run::Args>),
+    /// Work on GPUs in a terminal, which `berth attach` takes up again.
+    Shell(Box<shell::Args>),
+    /// Look at the terminal of a running job.
+    Attach(attach::Args),
     /// List jobs: yours that are waiting or running, unless asked otherwise.
     Queue(queue::Args),
     /// Everything about a job.

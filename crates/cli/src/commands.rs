@@ -1,5 +1,6 @@
 //! One file a verb.
 
+pub mod attach;
 pub mod change;
 pub mod completions;
 pub mod cordon;
@@ -13,6 +14,7 @@ pub mod queue;
 pub mod quota;
 pub mod reserve;
 pub mod run;
+pub mod shell;
 pub mod show;
 pub mod spec_args;
 pub mod submit;
@@ -32,6 +34,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Submit(args) => submit::run(session, *args).await?,
         Verb::Sweep(args) => sweep::run(session, *args).await?,
         Verb::Run(args) => return run::run(session, *args).await,
+        Verb::Shell(args) => return shell::run(session, *args).await,
+        Verb::Attach(args) => return attach::run(session, &args).await,
         Verb::Queue(args) => queue::run(session, args).await?,
         Verb::Show(args) => show::run(session, &args).await?,
         Verb::Why(args) => why::run(session, &args).await?,

@@ -12,6 +12,7 @@ mod output;
 mod package;
 mod session;
 mod table;
+mod terminal;
 mod time;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use crate::array::ArrayChange;
 use crate::constraints::Constraints;
 use crate::cordon::Place;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
+use crate::notice::Notice;
 use crate::policy::PolicyChoice;
 use crate::quota::{Allow, Whose};
 use crate::reservation::ReserveRequest;
@@ -96,6 +97,9 @@ pub struct JobPatch {
     /// `Some(None)` removes the begin time.
     pub begin: Option<Option<Timestamp>>,
     pub deadline: Option<Option<Timestamp>>,
+    pub notice: Option<Notice>,
+    /// While the job waits.
+    pub per_gpu: Option<bool>,
     pub constraints: ConstraintsPatch,
 }
 

@@ -34,7 +34,8 @@ pub enum Input {
     Starts(Vec<(JobId, Lease)>),
     /// Executors say what became of attempts, at most once each.
     Reports(BTreeMap<AttemptId, Report>),
-    /// The clock moved: end what passed its time limit, and reservations that are over.
+    /// The clock moved: end what passed its time limit, tell what is near it, and end reservations
+    /// that are over.
     Clock,
     /// The planner proposes to stop these, each for the other.
     Preemptions(Vec<(JobId, JobId)>),
@@ -102,6 +103,7 @@ pub fn decide(
         Input::Preemptions(stops) => Ok(just(report::preemptions(state, &stops))),
         Input::Clock => {
             let mut events = report::overdue(state, now);
+            events.extend(report::near(state, now));
             events.extend(reserve::due(state, now));
             Ok(just(events))
         }

@@ -67,6 +67,11 @@ pub enum Event {
         /// What a person attaches to, one a rank.
         sessions: Vec<String>,
     },
+    /// The attempt is told to save: its time limit is near.
+    AttemptTold {
+        attempt: AttemptId,
+        until: Timestamp,
+    },
     /// The attempt is to end; the executor signals it after this is committed.
     AttemptStopping {
         attempt: AttemptId,
@@ -160,6 +165,7 @@ impl Event {
             | Event::JobRequeued { job, .. } => Some(*job),
             Event::AttemptStarting { attempt, .. }
             | Event::AttemptRunning { attempt, .. }
+            | Event::AttemptTold { attempt, .. }
             | Event::AttemptStopping { attempt, .. }
             | Event::AttemptExited { attempt, .. } => Some(attempt.job),
             Event::NodeSeen { .. }
@@ -204,6 +210,7 @@ impl Event {
                 format!("Attempt {} starts on {}", attempt.number, lease.summary())
             }
             Event::AttemptRunning { attempt, .. } => format!("Attempt {} runs", attempt.number),
+            Event::AttemptTold { .. } => "Told to save: its time limit is near".to_owned(),
             Event::AttemptStopping { cause, .. } => cause.sentence(),
             Event::AttemptExited {
                 attempt,

@@ -140,6 +140,16 @@ impl Job {
         }
     }
 
+    /// When a running job is to be told that its time limit is near; `None` if it was, or asked for
+    /// no time before it.
+    #[must_use]
+    pub fn tell_at(&self) -> Option<Timestamp> {
+        let deadline = self.deadline()?;
+        let ahead = self.spec.notice.ahead?;
+        let told = self.attempt()?.told == Some(deadline);
+        deadline.checked_sub(ahead).ok().filter(|_| !told)
+    }
+
     /// Slurm's two letters: `PD R CG CD F CA TO NF OOM`.
     #[must_use]
     pub fn code(&self) -> &'static str {

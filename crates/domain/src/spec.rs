@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
 use crate::ids::JobId;
+use crate::notice::Notice;
 
 /// Everything needed to run a job, except where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,15 @@ pub struct JobSpec {
     pub deadline: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Constraints::is_empty")]
     pub constraints: Constraints,
+    /// What it hears before it is stopped.
+    #[serde(default, skip_serializing_if = "Notice::is_default")]
+    pub notice: Notice,
+    /// One process of the command for each GPU instead of one for each node.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub per_gpu: bool,
+    /// It has a terminal, for a person to work in.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub interactive: bool,
     pub array: Option<ArrayTask>,
 }
 
@@ -50,6 +60,11 @@ impl JobSpec {
     pub fn gpus(&self) -> u32 {
         self.nodes * self.gpus_per_node
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_not(flag: &bool) -> bool {
+    !flag
 }
 
 /// Which of two waiting jobs goes first, whatever their order in the queue.
@@ -193,13 +208,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spec_from_before_constraints_and_deadlines_reads() {
+    fn a_spec_from_before_what_was_added_reads() {
         let old = r#"{"name": "n", "project": null, "command": ["true"], "workdir": null, "env": {},
             "nodes": 1, "gpus_per_node": 1, "time_limit": 60, "class": "normal",
             "preemptible": false, "max_retries": 0, "dependencies": [], "begin": null,
             "array": null}"#;
         let spec: JobSpec = serde_json::from_str(old).unwrap();
         assert!(spec.constraints.is_empty() && spec.deadline.is_none());
+        assert!(spec.notice.is_default() && !spec.per_gpu && !spec.interactive);
         // And what asks nothing is written as it was then.
         let written = serde_json::to_value(&spec).unwrap();
         let old: serde_json::Value = serde_json::from_str(old).unwrap();

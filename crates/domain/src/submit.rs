@@ -5,6 +5,7 @@ mod array;
 pub mod asks;
 pub mod form;
 mod size;
+mod start;
 mod sweep;
 mod turn;
 mod words;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::array::ArrayRequest;
 pub(crate) use self::size::{check_time_limit, retries, size};
+pub(crate) use self::start::check_notice;
 pub use self::sweep::Sweep;
 pub(crate) use self::words::label;
 use crate::node::Capacity;
@@ -28,6 +30,7 @@ pub const MAX_NAME_CHARS: usize = 200;
 pub const MAX_RETRIES: i64 = 100;
 pub const MAX_TIME_LIMIT: Duration = Duration::from_secs(366 * 86_400);
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(86_400);
+pub const DEFAULT_SHELL_LIMIT: Duration = Duration::from_secs(8 * 3600);
 pub const MAX_ARRAY_TASKS: usize = 1000;
 pub const MAX_DEPENDENCIES: usize = 100;
 
@@ -58,7 +61,7 @@ pub struct SubmitRequest {
     pub gpus: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<i64>,
-    /// `6h`, `90m`, `1-12:00:00`, a bare number of minutes. Default 24 h.
+    /// `6h`, `90m`, `1-12:00:00`, a bare number of minutes. Default 24 h, for an interactive job 8 h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<String>,
     /// `low`, `normal`, `high`, `critical`. Default `normal`.
@@ -92,6 +95,17 @@ pub struct SubmitRequest {
     /// All its GPUs on a node from one NVLink island.
     #[serde(default)]
     pub nvlink: bool,
+    /// The signal that it gets before it is stopped for its time limit or for another job: `USR1`
+    /// (the default), `TERM`; with `@60` 60 seconds before the limit. Those of its processes that
+    /// catch it get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    /// One process of the command for each GPU, with `RANK` and `LOCAL_RANK`.
+    #[serde(default)]
+    pub per_gpu: bool,
+    /// It has a terminal that `berth attach` shows. On one node.
+    #[serde(default)]
+    pub interactive: bool,
     /// `0-9`, `1,3,5`, `0-9:2`, each with an optional `%4` for at most four at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<String>,
@@ -142,7 +156,7 @@ impl SubmitRequest {
             env: self.env.clone(),
             nodes,
             gpus_per_node,
-            time_limit: size::time_limit(self.time_limit.as_deref())?,
+            time_limit: self.limit()?,
             class: turn::class(self.class.as_deref())?,
             preemptible: self.preemptible,
             max_retries: retries(self.max_retries)?,
@@ -150,6 +164,9 @@ impl SubmitRequest {
             begin: turn::begin(self.begin.as_deref())?,
             deadline: self.deadline.as_deref().map(asks::deadline).transpose()?,
             constraints: asks::constraints(self)?,
+            notice: start::notice(self.signal.as_deref())?,
+            per_gpu: self.per_gpu,
+            interactive: self.interactive,
             array: None,
         };
         let array = self.array.as_deref().map(array::array).transpose()?;
@@ -161,6 +178,15 @@ impl SubmitRequest {
             ));
         }
         Ok(Checked { spec, array, sweep })
+    }
+
+    fn limit(&self) -> Result<Duration, Refusal> {
+        let default = if self.interactive {
+            DEFAULT_SHELL_LIMIT
+        } else {
+            DEFAULT_TIME_LIMIT
+        };
+        size::time_limit(self.time_limit.as_deref(), default)
     }
 
     /// Everything that is wrong, for a form that marks each field.
@@ -178,7 +204,7 @@ impl SubmitRequest {
             words::package(self.package.as_deref(), self.workdir.as_deref()),
             words::env(&self.env),
             size(self.nodes, self.gpus, cluster).map(drop),
-            size::time_limit(self.time_limit.as_deref()).map(drop),
+            self.limit().map(drop),
             turn::class(self.class.as_deref()).map(drop),
             retries(self.max_retries).map(drop),
             turn::dependencies(&self.after).map(drop),
@@ -187,6 +213,7 @@ impl SubmitRequest {
                 .as_deref()
                 .map_or(Ok(()), |text| asks::deadline(text).map(drop)),
             asks::constraints(self).map(drop),
+            start::start(self, cluster),
             self.array
                 .as_deref()
                 .map_or(Ok(()), |text| array::array(text).map(drop)),

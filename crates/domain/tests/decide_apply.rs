@@ -23,6 +23,13 @@ fn check(state: &State) -> Result<(), TestCaseError> {
             prop_assert_eq!(before, None, "{:?} is leased twice", gpu);
             prop_assert_eq!(state.holder(&gpu.uuid), job.attempt_id());
         }
+        if let Some(told) = job.attempt().and_then(|attempt| attempt.told) {
+            prop_assert!(job.spec.notice.ahead.is_some(), "only who asked is told");
+            prop_assert!(
+                job.tell_at().is_none() || job.deadline() != Some(told),
+                "once for a limit"
+            );
+        }
         let numbers: Vec<u32> = job.past.iter().map(|past| past.number).collect();
         let expected: Vec<u32> = (1..).take(numbers.len()).collect();
         prop_assert_eq!(numbers, expected, "attempts count from 1");
@@ -179,6 +186,75 @@ fn a_retry_waits_longer_each_time() {
     assert_eq!((job.past.len(), job.exit_code()), (3, Some(1)));
 }
 
+#[test]
+fn who_asked_to_be_told_before_the_limit_is_told_once_for_each_limit() {
+    use berth_domain::decide::{Input, Rules, decide};
+    use berth_domain::{Actor, Command, Event, JobPatch, Report, SubmitRequest};
+    use std::time::Duration;
+    let mut world = World::new();
+    let mut send = |input: Input, after_s: i64| -> Vec<Event> {
+        world.now += jiff::SignedDuration::from_secs(after_s);
+        let decided = decide(&world.state, &Rules::default(), input, world.now);
+        let events = decided.unwrap().events;
+        for event in &events {
+            let record = Record {
+                seq: world.state.seq.next(),
+                at: world.now,
+                actor: Actor::Berth,
+                event: event.clone(),
+            };
+            world.apply(vec![record]);
+        }
+        events
+    };
+    let ana = Actor::User {
+        name: "ana".into(),
+        admin: false,
+    };
+    let command = |command| Input::Command {
+        actor: ana.clone(),
+        command,
+    };
+    let request = SubmitRequest {
+        command: vec!["true".into()],
+        gpus: Some(0),
+        time_limit: Some("10m".into()),
+        signal: Some("USR1@120".into()),
+        ..SubmitRequest::default()
+    };
+    send(command(Command::Submit(Box::new(request))), 0);
+    let part = berth_domain::NodeLease {
+        node: "n1".into(),
+        gpus: vec![],
+    };
+    let job = JobId(1);
+    send(
+        Input::Starts(vec![(job, berth_domain::Lease(vec![part]))]),
+        0,
+    );
+    let attempt = berth_domain::AttemptId { job, number: 1 };
+    let running = Report::Running { sessions: vec![] };
+    send(Input::Reports([(attempt, running)].into()), 0);
+    let told = |events: &[Event]| matches!(events, [Event::AttemptTold { .. }]);
+    assert_eq!(send(Input::Clock, 479), []);
+    assert!(told(&send(Input::Clock, 1)));
+    assert_eq!(send(Input::Clock, 1), []);
+    // It gets more time, and is told again when that is over.
+    let patch = JobPatch {
+        time_limit: Some(Duration::from_secs(900)),
+        ..JobPatch::default()
+    };
+    send(command(Command::Update(job, Box::new(patch))), 0);
+    assert_eq!(send(Input::Clock, 298), []);
+    assert!(told(&send(Input::Clock, 1)));
+    // And then it is over.
+    let events = send(Input::Clock, 120);
+    assert!(
+        matches!(events[..], [Event::AttemptStopping { .. }]),
+        "{events:?}"
+    );
+}
+
 /// Both had ended, so that neither seemed to wait for the other.
 #[test]
 fn jobs_that_come_back_do_not_wait_for_each_other() {
@@ -249,6 +325,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 19, "{kinds:?}");
+    assert_eq!(kinds.len(), 20, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

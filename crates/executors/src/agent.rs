@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use crate::launch::Told;
 use crate::layout;
 use crate::nudge::{self, Nudge};
+use crate::order::LastCall;
 use crate::prepare::RunConfig;
 use crate::process;
 use crate::ssh::wire::{self, BEAT, Frame, FromAgent, Hello, Settings, ToAgent};
@@ -277,9 +278,16 @@ impl Agent {
             ToAgent::Settings(_) | ToAgent::Beat => {}
             ToAgent::Watch(watch) => {
                 let key = (watch.order.attempt, watch.rank);
+                let call = watch.call.clone();
                 self.ranks.insert(key, Kept::watched(&self.run, *watch));
+                self.call(key, call);
                 self.look(key);
             }
+            ToAgent::Call {
+                attempt,
+                rank,
+                call,
+            } => self.call((attempt, rank), Some(call)),
             ToAgent::Stop {
                 attempt,
                 rank,
@@ -298,6 +306,13 @@ impl Agent {
                     self.look(key);
                 }
             }
+        }
+    }
+
+    /// Has a rank save its work. The shim hears the same call once.
+    fn call(&mut self, key: (AttemptId, u32), call: Option<LastCall>) {
+        if let (Some(kept), Some(call)) = (self.ranks.get(&key), call) {
+            kept.call(&mut self.tmux, &call);
         }
     }
 

@@ -70,7 +70,11 @@ pub(crate) trait Launcher: Send + 'static {
     /// Why a rank that began and recorded no end no longer lives, if that can be seen from here.
     fn is_gone(&self, place: &Place, meta: &Meta) -> Option<String>;
 
-    /// Tells a rank that there is a stop record in its folder. Called again until it ended.
+    /// Tells a rank that there is a last call in its folder.
+    fn tell_to_save(&mut self, place: &Place);
+
+    /// Tells a rank that there is a stop record in its folder, after which it has all of `grace` to
+    /// end. Called again until it ended.
     fn tell_to_stop(&mut self, place: &Place, grace: Duration);
 
     /// Ends what a lost rank left behind.

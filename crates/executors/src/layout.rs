@@ -6,6 +6,7 @@
 //! | `ray.json` | executor | under Ray: on which node |
 //! | `lock` | shim | held as long as the shim lives |
 //! | `meta.json` | shim | it began to run: pid, start ticks, boot id |
+//! | `lastcall.json` | executor | it is to save: its time limit is near |
 //! | `stop.json` | executor | it is to end, or not to begin |
 //! | `exit.json` | shim | how it ended; nothing of it runs any more |
 //! | `log/` | shim | what it wrote; see [`crate::logs`] |
@@ -19,6 +20,7 @@ pub const SPEC: &str = "spec.json";
 pub const RAY: &str = "ray.json";
 pub const LOCK: &str = "lock";
 pub const META: &str = "meta.json";
+pub const LAST_CALL: &str = "lastcall.json";
 pub const STOP: &str = "stop.json";
 pub const EXIT: &str = "exit.json";
 pub const LOG: &str = "log";
@@ -59,6 +61,13 @@ pub fn rank_dir(data: &Path, attempt: AttemptId, rank: u32) -> PathBuf {
     job_dir(data, attempt.job)
         .join(attempt.number.to_string())
         .join(format!("rank-{rank}"))
+}
+
+/// What an attempt finds in `BERTH_PREEMPT_FILE`: there once it is to save its work. Not the same for
+/// each attempt, so that none finds what was meant for the one before.
+#[must_use]
+pub fn preempt_file(data: &Path, attempt: AttemptId) -> PathBuf {
+    files_dir(data, attempt.job).join(format!("preempt-{}.json", attempt.number))
 }
 
 /// Where a job's uploaded folder is unpacked, once for all its attempts.

@@ -23,7 +23,7 @@ pub mod ssh;
 pub mod tmux;
 mod watch;
 
-pub use order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder, Order};
+pub use order::{ExecutorError, ExecutorEvent, ExecutorHandle, LastCall, LaunchOrder, Order, Why};
 pub use prepare::RunConfig;
 pub use ray::RayConfig;
 pub use ssh::SshConfig;

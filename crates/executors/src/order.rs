@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use berth_domain::{AttemptId, Lease, Report};
+use berth_domain::{AttemptId, Lease, NoticeSignal, Report, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -20,6 +20,33 @@ pub struct LaunchOrder {
     /// What the user asked for; the executor adds what the lease means.
     pub env: BTreeMap<String, String>,
     pub lease: Lease,
+    /// On each node one process for each GPU, instead of one.
+    pub per_gpu: bool,
+    /// The command has a terminal.
+    pub interactive: bool,
+}
+
+/// What a job hears before it is ended, so that it can save its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCall {
+    pub why: Why,
+    pub signal: NoticeSignal,
+    /// As in [`berth_domain::Notice::script`].
+    #[serde(default)]
+    pub script: bool,
+    /// When it will be told to end.
+    pub until: Timestamp,
+    /// How long that is from when it hears: clocks of hosts differ.
+    pub lasts: Duration,
+}
+
+/// Why a job is to save its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Another job gets its GPUs; it is queued again.
+    Preempted,
+    TimeLimit,
 }
 
 #[derive(Clone, Debug)]
@@ -28,8 +55,15 @@ pub enum Order {
     Launch(Box<LaunchOrder>),
     /// It is known to have run: watch it, or report how it ended. Never start it.
     Adopt(Box<LaunchOrder>),
-    /// SIGTERM to the whole process tree, `grace`, SIGKILL. If it has not started, it must not.
-    Stop { attempt: AttemptId, grace: Duration },
+    /// Have it save its work; it runs on.
+    Call { attempt: AttemptId, call: LastCall },
+    /// With a last call that first, and its time passes; then SIGTERM to the whole process tree,
+    /// `grace`, SIGKILL. If it has not started, it must not. Another stop replaces this one.
+    Stop {
+        attempt: AttemptId,
+        call: Option<LastCall>,
+        grace: Duration,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

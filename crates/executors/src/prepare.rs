@@ -13,7 +13,7 @@ use berth_domain::{AttemptId, NodeLease, NodeName};
 use crate::launch::Place;
 use crate::layout;
 use crate::order::LaunchOrder;
-use crate::record::{self, RUN_TOKEN, Spec, Under};
+use crate::record::{self, PREEMPT_FILE, Processes, RUN_TOKEN, Spec, Under};
 
 /// What is the same for all ranks, wherever they run.
 #[derive(Clone, Debug)]
@@ -96,6 +96,15 @@ pub(crate) fn prepare(
             log_limit_bytes: config.log_limit_bytes,
             leftover_grace_ms: millis(config.leftover_grace),
             under: setting.under,
+            processes: order.per_gpu.then(|| Processes {
+                count: processes(part),
+                first: (0..rank)
+                    .zip(&order.lease.0)
+                    .map(|(_, part)| processes(part))
+                    .sum(),
+            }),
+            gang_grace_ms: millis(config.gang_grace),
+            terminal: order.interactive,
         };
         record::write(&place.folder, layout::SPEC, &spec)?;
         places.push(place);
@@ -105,6 +114,11 @@ pub(crate) fn prepare(
 
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One for each GPU, and one without any.
+fn processes(part: &NodeLease) -> u32 {
+    u32::try_from(part.gpus.len().max(1)).unwrap_or(u32::MAX)
 }
 
 /// A rank's environment: what it begins with, the user's, and above both what the lease means.
@@ -124,9 +138,23 @@ fn environment(
         .iter()
         .map(|part| part.node.as_str())
         .collect();
-    let processes = part.gpus.len().max(1);
+    let world: u32 = order.lease.0.iter().map(processes).sum();
+    let processes = processes(part);
     let port = 20_000 + attempt.job.0 % 20_000;
-    env.insert("MASTER_PORT".to_owned(), port.to_string());
+    let port = port.to_string();
+    let port = order.env.get("MASTER_PORT").unwrap_or(&port);
+    // What torchrun takes for options that it was not given: `torch.distributed.argparse_util.env`.
+    let of_torchrun = [
+        ("PET_NNODES", nodes.len().to_string()),
+        ("PET_NODE_RANK", rank.to_string()),
+        ("PET_NPROC_PER_NODE", processes.to_string()),
+        ("PET_MASTER_ADDR", setting.master.to_owned()),
+        ("PET_MASTER_PORT", port.clone()),
+        ("PET_RDZV_ENDPOINT", format!("{}:{port}", setting.master)),
+        ("PET_RDZV_ID", format!("berth-{attempt}")),
+        ("MASTER_PORT", port.clone()),
+    ];
+    env.extend(of_torchrun.map(|(name, value)| (name.to_owned(), value)));
     env.extend(order.env.clone());
     let uuids: Vec<&str> = part.gpus.iter().map(|gpu| gpu.uuid.as_str()).collect();
     let visible = if uuids.is_empty() {
@@ -145,12 +173,18 @@ fn environment(
         ("BERTH_NODELIST", nodes.join(",")),
         ("BERTH_GPUS", order.lease.gpu_count().to_string()),
         ("BERTH_RUN_DIR", files.display().to_string()),
+        (
+            PREEMPT_FILE,
+            layout::preempt_file(&config.data_dir, attempt)
+                .display()
+                .to_string(),
+        ),
         (RUN_TOKEN, run_token(&config.data_dir, attempt, rank)),
         ("MASTER_ADDR", setting.master.to_owned()),
         ("NNODES", nodes.len().to_string()),
         ("NODE_RANK", rank.to_string()),
         ("NPROC_PER_NODE", processes.to_string()),
-        ("WORLD_SIZE", (nodes.len() * processes).to_string()),
+        ("WORLD_SIZE", world.to_string()),
     ];
     env.extend(set.map(|(name, value)| (name.to_owned(), value)));
     if let Some(url) = &config.server_url {

@@ -37,8 +37,13 @@ fn pids() -> Vec<i32> {
         .collect()
 }
 
-/// Every process below `root`, zombies left out.
-pub(crate) fn descendants(root: i32) -> Vec<i32> {
+/// Who came of whom, and which are zombies.
+struct Tree {
+    children: HashMap<i32, Vec<i32>>,
+    dead: HashSet<i32>,
+}
+
+fn tree() -> Tree {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     let mut dead = HashSet::new();
     for pid in pids() {
@@ -53,17 +58,66 @@ pub(crate) fn descendants(root: i32) -> Vec<i32> {
         }
         children.entry(parent).or_default().push(pid);
     }
+    Tree { children, dead }
+}
+
+/// Every process below `root`, zombies left out.
+pub(crate) fn descendants(root: i32) -> Vec<i32> {
+    below(root, |_| Below::Both)
+}
+
+/// The uppermost processes below `root` that catch this signal. What is below one of them is its
+/// own matter: a worker that was forked has its parent's handlers. Who catches everything counts only
+/// if it is said to mean it.
+pub(crate) fn catching(root: i32, signal: i32, also_all: bool) -> Vec<i32> {
+    below(root, |pid| {
+        let caught = caught(pid);
+        let catches = |signal: i32| caught >> (signal - 1) & 1 == 1;
+        if catches(signal) && (also_all || !TIDY.into_iter().all(catches)) {
+            Below::Itself
+        } else {
+            Below::Children
+        }
+    })
+}
+
+/// Which of a process and what came of it is wanted.
+enum Below {
+    Both,
+    Itself,
+    Children,
+}
+
+fn below(root: i32, wanted: impl Fn(i32) -> Below) -> Vec<i32> {
+    let Tree { mut children, dead } = tree();
     let mut found = Vec::new();
     let mut open = vec![root];
     while let Some(pid) = open.pop() {
         for child in children.remove(&pid).unwrap_or_default() {
-            open.push(child);
-            if !dead.contains(&child) {
+            let wanted = wanted(child);
+            if !matches!(wanted, Below::Itself) {
+                open.push(child);
+            }
+            if !matches!(wanted, Below::Children) && !dead.contains(&child) {
                 found.push(child);
             }
         }
     }
     found
+}
+
+/// Together only a shell catches these, that wants to clean up before it ends (bash does for a trap for
+/// EXIT, and at a terminal): SIGILL, SIGFPE, SIGXCPU, SIGSYS.
+const TIDY: [i32; 4] = [4, 8, 24, 31];
+
+/// The signals that a process has handlers for, the lowest bit for signal 1 (`SigCgt` in
+/// `/proc/PID/status`, proc(5)).
+fn caught(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigCgt:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Every process whose environment has `name=value`, as it was when it started its program.

@@ -109,6 +109,9 @@ impl Launcher for OnRay {
         None
     }
 
+    /// The shim looks for it by itself.
+    fn tell_to_save(&mut self, _place: &Place) {}
+
     /// The shim looks for the record by itself. Should it not end, Ray is to end it.
     fn tell_to_stop(&mut self, place: &Place, grace: Duration) {
         let (attempt, rank) = (place.attempt, place.rank);

@@ -10,6 +10,8 @@ use berth_domain::{AttemptId, Exit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::order::LastCall;
+
 /// What a shim is to run. Holds the user's environment, so it is for its owner alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Spec {
@@ -28,6 +30,23 @@ pub(crate) struct Spec {
     pub leftover_grace_ms: u64,
     #[serde(default)]
     pub under: Under,
+    /// Several processes of the command, each with its `RANK`; `None`: one, as it is.
+    #[serde(default)]
+    pub processes: Option<Processes>,
+    /// Of several processes the others have this long to end when one failed.
+    #[serde(default)]
+    pub gang_grace_ms: u64,
+    /// The command has a terminal, which the shim's own shows.
+    #[serde(default)]
+    pub terminal: bool,
+}
+
+/// The processes of one node.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Processes {
+    pub count: u32,
+    /// The `RANK` of the first.
+    pub first: u32,
 }
 
 /// What started the shim.
@@ -41,6 +60,9 @@ pub(crate) enum Under {
     /// shared files reach us.
     Ray,
 }
+
+/// The environment variable that names the file which tells a job to save.
+pub(crate) const PREEMPT_FILE: &str = "BERTH_PREEMPT_FILE";
 
 /// The environment variable that marks every process of a rank.
 pub(crate) const RUN_TOKEN: &str = "BERTH_RUN";
@@ -68,6 +90,10 @@ pub(crate) struct RayRecord {
 /// A rank that is to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stop {
+    /// Before SIGTERM.
+    #[serde(default)]
+    pub call: Option<LastCall>,
+    /// Between SIGTERM and SIGKILL.
     pub grace_ms: u64,
     /// The server takes it for lost, for this reason. Written in case that it lives after all.
     #[serde(default)]

@@ -5,9 +5,12 @@
 //! It outlives the server, the terminal and tmux; it is plain blocking code around one `poll`.
 //! Under a job of Ray it has a [`guard`].
 
+mod call;
 mod command;
 mod guard;
+mod output;
 mod run;
+mod terminal;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -94,9 +97,9 @@ fn attend(folder: &Path) -> std::io::Result<()> {
         let unpacked = spec.package.as_deref();
         let unpacked = unpacked.map_or(Ok(()), |archive| package::unpack(archive, &spec.workdir));
         match unpacked.and_then(|()| command::spawn(&spec, group)) {
-            Ok(child) => {
+            Ok(started) => {
                 nudger.send(What::Running);
-                run::run(folder, &spec, &signals, &nudger, child, group)?
+                run::run(folder, &spec, &signals, &nudger, started, group)?
             }
             Err(why) => Exit {
                 ended: Ended::NotLaunched { why },
@@ -109,6 +112,13 @@ fn attend(folder: &Path) -> std::io::Result<()> {
     nudger.send(What::Exited);
     Ok(())
 }
+
+/// Tells a shim that there is a last call in its folder. Who does not know it ignores it, as shims of
+/// an older Berth do.
+pub(crate) const CALLED: Signal = Signal::SIGURG;
+
+/// The terminal that we are in says that its size changed.
+const TERMINAL_RESIZED: Signal = Signal::SIGWINCH;
 
 /// What a terminal or its end may send and must not end the job.
 const IGNORED: [Signal; 7] = [
@@ -127,6 +137,8 @@ fn own_signals() -> std::io::Result<SigSet> {
     let mut seen = SigSet::empty();
     seen.add(Signal::SIGCHLD);
     seen.add(Signal::SIGTERM);
+    seen.add(CALLED);
+    seen.add(TERMINAL_RESIZED);
     nix::sys::signal::sigprocmask(SigmaskHow::SIG_BLOCK, Some(&seen), None)?;
     Ok(seen)
 }

@@ -18,6 +18,7 @@ use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder};
 use crate::prepare::RunConfig;
 use crate::process;
 use crate::record::{self, Meta, RUN_TOKEN};
+use crate::shim::CALLED;
 use crate::watch::Watcher;
 
 #[derive(Clone, Debug)]
@@ -36,6 +37,20 @@ impl Default for TmuxConfig {
             tmux: PathBuf::from("tmux"),
             socket_dir: None,
         }
+    }
+}
+
+impl TmuxConfig {
+    /// The socket of the tmux server that has the sessions: what `tmux -S` wants.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        let dir = self.socket_dir.clone();
+        let dir = dir.or_else(|| std::env::var_os("TMUX_TMPDIR").map(PathBuf::from));
+        let uid = nix::unistd::getuid();
+        dir.filter(|dir| dir.is_absolute())
+            .unwrap_or_else(|| PathBuf::from("/tmp"))
+            .join(format!("tmux-{uid}"))
+            .join("default")
     }
 }
 
@@ -118,15 +133,12 @@ impl Launcher for Tmux {
         Some(why.to_owned())
     }
 
+    fn tell_to_save(&mut self, place: &Place) {
+        signal_shim(place, CALLED);
+    }
+
     fn tell_to_stop(&mut self, place: &Place, _grace: Duration) {
-        let Ok(Some(meta)) = record::read::<Meta>(&place.folder, layout::META) else {
-            return;
-        };
-        let same = meta.boot_id == process::boot_id()
-            && process::start_ticks(meta.pid) == Some(meta.start_ticks);
-        if same {
-            process::signal(meta.pid, Signal::SIGTERM);
-        }
+        signal_shim(place, Signal::SIGTERM);
     }
 
     fn bury(&mut self, place: &Place, meta: &Meta) {
@@ -148,6 +160,17 @@ impl Launcher for Tmux {
             .arg("-V")
             .output()
             .is_ok_and(|out| out.status.success())
+    }
+}
+
+fn signal_shim(place: &Place, signal: Signal) {
+    let Ok(Some(meta)) = record::read::<Meta>(&place.folder, layout::META) else {
+        return;
+    };
+    let same = meta.boot_id == process::boot_id()
+        && process::start_ticks(meta.pid) == Some(meta.start_ticks);
+    if same {
+        process::signal(meta.pid, signal);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::launch::{Launcher, Place, Told};
 use crate::layout;
 use crate::logs;
 use crate::nudge::{self, Nudge, What};
-use crate::order::{ExecutorError, ExecutorEvent, LaunchOrder, Order};
+use crate::order::{ExecutorError, ExecutorEvent, LastCall, LaunchOrder, Order};
 use crate::prepare::{RunConfig, millis};
 use crate::rank::{self, Found};
 use crate::record::{self, Meta, Stop};
@@ -32,7 +32,7 @@ pub(crate) struct Watcher<L> {
     _folder: std::fs::File,
     watched: HashMap<AttemptId, Watched>,
     /// Stops of attempts that were not ordered yet.
-    early_stops: BTreeMap<AttemptId, Duration>,
+    early_stops: BTreeMap<AttemptId, Ending>,
     down: bool,
 }
 
@@ -44,10 +44,28 @@ struct Watched {
     launches: u32,
     asked_at: Option<Instant>,
     said_running: bool,
-    /// Told to end, with this grace.
-    stopping: Option<Duration>,
+    /// Told to end.
+    stopping: Option<Ending>,
     /// The first rank that failed decides how the attempt ended.
     first_failure: Option<Exit>,
+}
+
+/// How it is told to end.
+#[derive(Clone, Debug)]
+struct Ending {
+    call: Option<LastCall>,
+    grace: Duration,
+}
+
+impl Ending {
+    fn in_time(grace: Duration) -> Self {
+        Ending { call: None, grace }
+    }
+
+    /// How long until nothing of it is left.
+    fn lasts(&self) -> Duration {
+        self.grace + self.call.as_ref().map_or(Duration::ZERO, |call| call.lasts)
+    }
 }
 
 struct Rank {
@@ -139,15 +157,27 @@ impl<L: Launcher> Watcher<L> {
         match order {
             Order::Launch(order) => self.begin(order, true),
             Order::Adopt(order) => self.begin(order, false),
-            Order::Stop { attempt, grace } => match self.watched.get_mut(&attempt) {
-                Some(watched) => {
-                    watched.stop(&mut self.launcher, grace);
-                    self.look(attempt);
+            Order::Call { attempt, call } => {
+                if let Some(watched) = self.watched.get(&attempt) {
+                    watched.call(&mut self.launcher, &call);
                 }
-                None => {
-                    self.early_stops.insert(attempt, grace);
+            }
+            Order::Stop {
+                attempt,
+                call,
+                grace,
+            } => {
+                let ending = Ending { call, grace };
+                match self.watched.get_mut(&attempt) {
+                    Some(watched) => {
+                        watched.stop(&mut self.launcher, ending);
+                        self.look(attempt);
+                    }
+                    None => {
+                        self.early_stops.insert(attempt, ending);
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -171,8 +201,8 @@ impl<L: Launcher> Watcher<L> {
             first_failure: None,
             order,
         };
-        if let Some(grace) = self.early_stops.remove(&attempt) {
-            watched.stop(&mut self.launcher, grace);
+        if let Some(ending) = self.early_stops.remove(&attempt) {
+            watched.stop(&mut self.launcher, ending);
         }
         self.launcher.adopt(&watched.order, watched.may_launch);
         self.watched.insert(attempt, watched);
@@ -198,7 +228,8 @@ impl<L: Launcher> Watcher<L> {
             Told::Failed { attempt, exit } => {
                 if let Some(watched) = self.watched.get_mut(&attempt) {
                     watched.fail(&exit);
-                    watched.stop(&mut self.launcher, self.config.gang_grace);
+                    let grace = self.config.gang_grace;
+                    watched.stop(&mut self.launcher, Ending::in_time(grace));
                 }
                 self.look(attempt);
             }
@@ -214,15 +245,17 @@ impl<L: Launcher> Watcher<L> {
         let Some(watched) = self.watched.get_mut(&attempt) else {
             return;
         };
-        let grace = self
-            .config
-            .gang_grace
-            .max(watched.stopping.unwrap_or_default());
+        let grace = self.config.gang_grace.max(
+            watched
+                .stopping
+                .as_ref()
+                .map_or(Duration::ZERO, Ending::lasts),
+        );
         if let Some(rank) = watched.ranks.get_mut(place)
             && rank.gone.is_none()
         {
             if watched.stopping.is_none() {
-                write_stop(&rank.place, grace, Some(&why));
+                write_stop(&rank.place, &Ending::in_time(grace), Some(&why));
             }
             rank.gone = Some((why, Instant::now() + grace + SETTLE));
         }
@@ -303,7 +336,8 @@ impl<L: Launcher> Watcher<L> {
                 ended: Ended::NotLaunched { why },
                 out_of_memory: false,
             });
-            watched.stop(&mut self.launcher, self.config.gang_grace);
+            let grace = self.config.gang_grace;
+            watched.stop(&mut self.launcher, Ending::in_time(grace));
             self.look(attempt);
         }
     }
@@ -331,10 +365,11 @@ impl<L: Launcher> Watcher<L> {
         });
         if watched.first_failure.is_some() && watched.stopping.is_none() {
             // All ranks end when one failed.
-            watched.stop(&mut self.launcher, self.config.gang_grace);
-        } else if let Some(grace) = watched.stopping {
+            let grace = self.config.gang_grace;
+            watched.stop(&mut self.launcher, Ending::in_time(grace));
+        } else if let Some(ending) = &watched.stopping {
             // It may not have heard of it.
-            watched.tell_to_stop(&mut self.launcher, grace);
+            watched.tell_to_stop(&mut self.launcher, ending.lasts());
         }
         if let Some(report) = report {
             self.send(ExecutorEvent::Report { attempt, report });
@@ -356,13 +391,23 @@ impl Watched {
 
     /// Nothing of it begins any more. A shim looks for the record after it wrote its own, and we the
     /// other way round: one of the two always sees the other's.
-    fn stop(&mut self, launcher: &mut impl Launcher, grace: Duration) {
+    fn stop(&mut self, launcher: &mut impl Launcher, ending: Ending) {
         self.may_launch = false;
-        self.stopping = Some(grace);
         for rank in &self.ranks {
-            write_stop(&rank.place, grace, None);
+            write_stop(&rank.place, &ending, None);
         }
-        self.tell_to_stop(launcher, grace);
+        self.tell_to_stop(launcher, ending.lasts());
+        self.stopping = Some(ending);
+    }
+
+    /// Has every rank save its work. A repeated call is heard once.
+    fn call(&self, launcher: &mut impl Launcher, call: &LastCall) {
+        for rank in &self.ranks {
+            if let Err(error) = record::write(&rank.place.folder, layout::LAST_CALL, call) {
+                tracing::error!(attempt = %rank.place.attempt, %error, "cannot write a last call");
+            }
+            launcher.tell_to_save(&rank.place);
+        }
     }
 
     fn tell_to_stop(&self, launcher: &mut impl Launcher, grace: Duration) {
@@ -460,9 +505,10 @@ fn lost(rank: &Rank, meta: &Meta, why: String, launcher: &mut impl Launcher) -> 
 }
 
 /// Marks a rank's folder.
-fn write_stop(place: &Place, grace: Duration, lost: Option<&str>) {
+fn write_stop(place: &Place, ending: &Ending, lost: Option<&str>) {
     let stop = Stop {
-        grace_ms: millis(grace),
+        call: ending.call.clone(),
+        grace_ms: millis(ending.grace),
         lost: lost.map(str::to_owned),
     };
     let written = std::fs::create_dir_all(&place.folder)

@@ -194,6 +194,8 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         package: None,
         workdir: None,
         env: BTreeMap::new(),
+        per_gpu: false,
+        interactive: false,
         lease: Lease(lease),
     })
 }
@@ -331,6 +333,7 @@ async fn stops(site: &mut Site) {
         site.appears(name).await;
         site.send(Order::Stop {
             attempt: attempt(job),
+            call: None,
             grace,
         });
     }
@@ -358,6 +361,7 @@ async fn a_stop_while_pending_means_that_it_never_runs(site: &mut Site) {
     until(async || site.cluster.jobs().await.contains(&id)).await;
     site.send(Order::Stop {
         attempt: attempt(40),
+        call: None,
         grace: PATIENCE,
     });
     let why = "stopped before it began".to_owned();

@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_domain::{
-    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Report,
+    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, NoticeSignal,
+    Report,
 };
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RunConfig, SshConfig, layout, logs, ssh,
+    ExecutorEvent, ExecutorHandle, LastCall, LaunchOrder, Order, RunConfig, SshConfig, Why, layout,
+    logs, ssh,
 };
 use hosts::Hosts;
 use marked::left;
@@ -95,7 +97,8 @@ impl Site {
             hosts.iter().all(up)
         };
         let up = tokio::time::timeout(PATIENCE, self.states.wait_for(up)).await;
-        up.expect("the hosts are up").unwrap();
+        let up = up.map(|up| drop(up.unwrap()));
+        assert!(up.is_ok(), "not up: {:?}", self.states.borrow());
     }
 
     /// Waits until a host is away, and says why.
@@ -213,8 +216,11 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         job_name: "a job".to_owned(),
         command: ["bash", "-c", line].map(str::to_owned).to_vec(),
         workdir: None,
+        package: None,
         env: BTreeMap::new(),
         lease: Lease(lease),
+        per_gpu: false,
+        interactive: false,
     })
 }
 
@@ -237,7 +243,10 @@ async fn the_contract() {
     done("codes");
     logs_are_whole(&mut site).await;
     done("logs");
+    an_uploaded_folder_is_carried(&mut site).await;
+    done("uploaded");
     stops(&mut site).await;
+    saves(&mut site).await;
     done("stops");
     gangs(&mut site).await;
     done("gangs");
@@ -348,6 +357,46 @@ async fn logs_are_whole(site: &mut Site) {
     assert!(log.starts_with(b"\xff\xfe\0\xff") && log.ends_with(b"\xffend"));
 }
 
+async fn an_uploaded_folder_is_carried(site: &mut Site) {
+    let shell = |line: &str| {
+        let run = std::process::Command::new("sh")
+            .args(["-euc", line])
+            .current_dir(site.dir.path())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        String::from_utf8(run.stdout).unwrap().trim().to_owned()
+    };
+    let hash = shell(
+        "mkdir -p code packages; echo words > code/file; tar -C code -czf new.tar.gz .; \
+         h=$(sha256sum < new.tar.gz | cut -c1-64); mv new.tar.gz packages/$h.tar.gz; echo $h",
+    );
+    // Two at once, and on both hosts.
+    let mut orders = Vec::new();
+    for (job, node) in [(25, 1), (26, 1), (27, 2)] {
+        let mut order = order(job, vec![part(node, &[])], "cat file");
+        order.package = Some(hash.clone());
+        orders.push(order);
+    }
+    let mut missing = order(28, vec![part(1, &[])], "cat file");
+    missing.package = Some("0".repeat(64));
+    orders.push(missing);
+    for order in orders {
+        site.send(Order::Launch(order));
+    }
+    for job in [25, 26, 27] {
+        assert_eq!(site.exit(attempt(job)).await, Exit::code(0));
+        assert_eq!(site.log(attempt(job), 0), "words\n");
+    }
+    let Ended::NotLaunched { why } = site.exit(attempt(28)).await.ended else {
+        panic!("it was launched");
+    };
+    assert!(
+        why.starts_with("the uploaded folder cannot be carried to node-1"),
+        "{why}"
+    );
+}
+
 async fn stops(site: &mut Site) {
     let good = "trap 'echo saved; exit 9' TERM; echo set > /mnt/shared/good; \
                 while :; do sleep 0.01; done";
@@ -363,6 +412,7 @@ async fn stops(site: &mut Site) {
         site.appears(name).await;
         site.send(Order::Stop {
             attempt: attempt(job),
+            call: None,
             grace,
         });
     }
@@ -375,6 +425,7 @@ async fn stops(site: &mut Site) {
     for (job, first) in [(32, true), (33, false)] {
         let stop = Order::Stop {
             attempt: attempt(job),
+            call: None,
             grace: GRACE,
         };
         let launch = Order::Launch(order(job, vec![part(1, &[0])], line));
@@ -393,6 +444,35 @@ async fn stops(site: &mut Site) {
         }
     }
     site.nothing_left().await;
+}
+
+/// Told before its limit, and then to make room: each is heard on the host.
+async fn saves(site: &mut Site) {
+    let line = "trap 'echo heard > /mnt/shared/heard' USR1; \
+                trap 'cat $BERTH_PREEMPT_FILE; exit 5' USR2; echo set > /mnt/shared/saves; \
+                while :; do sleep 0.01; done";
+    site.send(Order::Launch(order(40, vec![part(1, &[0])], line)));
+    site.running(attempt(40)).await;
+    site.appears("saves").await;
+    let call = |why, signal| LastCall {
+        why,
+        signal,
+        script: false,
+        until: "2026-11-26T12:00:00Z".parse().unwrap(),
+        lasts: PATIENCE,
+    };
+    site.send(Order::Call {
+        attempt: attempt(40),
+        call: call(Why::TimeLimit, NoticeSignal::Usr1),
+    });
+    site.appears("heard").await;
+    site.send(Order::Stop {
+        attempt: attempt(40),
+        call: Some(call(Why::Preempted, NoticeSignal::Usr2)),
+        grace: PATIENCE,
+    });
+    assert_eq!(site.exit(attempt(40)).await, Exit::code(5));
+    assert!(site.log(attempt(40), 0).contains(r#""why":"preempted""#));
 }
 
 async fn gangs(site: &mut Site) {
@@ -415,6 +495,24 @@ async fn gangs(site: &mut Site) {
                 until test -e /mnt/shared/set; do sleep 0.01; done; exit 42";
     site.send(Order::Launch(order(51, lease(), line)));
     assert_eq!(site.exit(attempt(51)).await, Exit::code(42));
+    // With a process for each GPU, ranks count on from host to host.
+    let mut each = order(
+        53,
+        vec![part(1, &[0, 1]), part(2, &[0, 1])],
+        "echo $RANK/$WORLD_SIZE",
+    );
+    each.per_gpu = true;
+    site.send(Order::Launch(each));
+    assert_eq!(site.exit(attempt(53)).await, Exit::code(0));
+    for (rank, expected) in [(0, ["0/4", "1/4"]), (1, ["2/4", "3/4"])] {
+        let log = site.log(attempt(53), rank);
+        let mut words: Vec<&str> = log
+            .lines()
+            .flat_map(|line| line.split(' ').next_back())
+            .collect();
+        words.sort_unstable();
+        assert_eq!(words, expected);
+    }
     // A stop reaches all.
     let line = "trap 'exit 3' TERM; echo up > /mnt/shared/up-$NODE_RANK; \
                 while :; do sleep 0.01; done";
@@ -423,6 +521,7 @@ async fn gangs(site: &mut Site) {
     site.appears("up-1").await;
     site.send(Order::Stop {
         attempt: attempt(52),
+        call: None,
         grace: PATIENCE,
     });
     assert_eq!(site.exit(attempt(52)).await, Exit::code(3));

@@ -10,10 +10,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use berth_domain::{
-    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Report,
+    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, NoticeSignal,
+    Report, Timestamp,
 };
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RunConfig, TmuxConfig, layout, logs, tmux,
+    ExecutorEvent, ExecutorHandle, LastCall, LaunchOrder, Order, RunConfig, TmuxConfig, Why,
+    layout, logs, tmux,
 };
 use marked::left;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -184,6 +186,8 @@ fn order(line: &str) -> Box<LaunchOrder> {
         package: None,
         workdir: None,
         env: BTreeMap::new(),
+        per_gpu: false,
+        interactive: false,
         lease: Lease(vec![part("node-1", &[2, 5])]),
     })
 }
@@ -255,6 +259,7 @@ async fn a_stop_is_a_term_a_grace_and_a_kill() {
     host.appears("first").await;
     host.send(Order::Stop {
         attempt: FIRST,
+        call: None,
         grace: PATIENCE,
     });
     assert_eq!(host.exit(FIRST).await, Exit::code(9));
@@ -270,10 +275,313 @@ async fn a_stop_is_a_term_a_grace_and_a_kill() {
     host.appears("second").await;
     host.send(Order::Stop {
         attempt: second,
+        call: None,
         grace: Duration::from_millis(100),
     });
     assert_eq!(host.exit(second).await.ended, Ended::Signal { signal: 9 });
     assert_eq!(left(host.dir.path()), Vec::<u32>::new());
+}
+
+fn call(signal: NoticeSignal, lasts: Duration) -> LastCall {
+    LastCall {
+        why: Why::Preempted,
+        signal,
+        script: false,
+        until: "2026-11-26T12:00:00Z".parse::<Timestamp>().unwrap(),
+        lasts,
+    }
+}
+
+/// A stop with a last call before it; SIGTERM and SIGKILL are then a moment apart.
+fn stop(signal: NoticeSignal, lasts: Duration) -> Order {
+    Order::Stop {
+        attempt: FIRST,
+        call: Some(call(signal, lasts)),
+        grace: Duration::from_millis(100),
+    }
+}
+
+/// A shell's line that tells `name` when it is ready, then waits for ever.
+fn ready(host: &Host, name: &str) -> String {
+    let path = host.path(name);
+    format!(
+        "echo ready > {}; while :; do sleep 0.01; done",
+        path.display()
+    )
+}
+
+#[tokio::test]
+async fn before_a_stop_it_hears_the_signal_finds_the_file_and_ends_by_itself() {
+    let mut host = Host::new();
+    let line = format!(
+        "trap 'cat $BERTH_PREEMPT_FILE; exit 0' USR1; trap 'echo too late' TERM; {}",
+        ready(&host, "set")
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr1, PATIENCE));
+    assert_eq!(host.exit(FIRST).await, Exit::code(0));
+    let said: serde_json::Value = serde_json::from_str(&host.log(FIRST, 0)).unwrap();
+    assert_eq!(
+        said,
+        serde_json::json!({"why": "preempted", "until": "2026-11-26T12:00:00Z", "seconds": 60.0,
+            "signal": "USR1"})
+    );
+    assert_eq!(left(host.dir.path()), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn who_does_not_catch_the_signal_is_not_killed_by_it() {
+    let mut host = Host::new();
+    // The outer shell and `sleep` would die of it, and so would a worker that inherited nothing. The
+    // inner one catches it, and its child, which has its handler, is not disturbed.
+    let inner = "trap 'echo saved by $0; exit 0' USR1;                  (trap 'echo disturbed' USR1; while :; do sleep 0.01; done) &                  echo ready > $1; while :; do sleep 0.01; done";
+    let line = format!(
+        r#"sleep 1000 & sh -c "$INNER" inner {}; echo outer went on; exit 3"#,
+        host.path("set").display()
+    );
+    let mut order = order(&line);
+    order.env.insert("INNER".into(), inner.into());
+    host.send(Order::Launch(order));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr1, PATIENCE));
+    assert_eq!(host.exit(FIRST).await, Exit::code(3));
+    assert_eq!(host.log(FIRST, 0), "saved by inner\nouter went on\n");
+}
+
+#[tokio::test]
+async fn a_script_that_only_cleans_up_is_left_alone_unless_it_is_meant() {
+    // With a trap for EXIT bash catches every signal, and ends.
+    let line = |host: &Host| {
+        let wait = "until test -e $BERTH_PREEMPT_FILE; do sleep 0.01; done";
+        let set = host.path("set");
+        format!(
+            "trap 'echo cleaned up' EXIT; echo ready > {}; {wait}; echo saved",
+            set.display()
+        )
+    };
+    for (script, expected) in [(false, "saved\ncleaned up\n"), (true, "cleaned up\n")] {
+        let mut host = Host::new();
+        let mut order = order(&line(&host));
+        order.command[0] = "bash".into();
+        host.send(Order::Launch(order));
+        host.running(FIRST).await;
+        host.appears("set").await;
+        host.send(Order::Stop {
+            attempt: FIRST,
+            call: Some(LastCall {
+                script,
+                ..call(NoticeSignal::Usr1, PATIENCE)
+            }),
+            grace: PATIENCE,
+        });
+        host.exit(FIRST).await;
+        assert_eq!(host.log(FIRST, 0), expected);
+    }
+}
+
+#[tokio::test]
+async fn who_catches_nothing_may_look_for_the_file() {
+    let mut host = Host::new();
+    let line = format!(
+        "echo ready > {}; until test -e $BERTH_PREEMPT_FILE; do sleep 0.01; done; exit 7",
+        host.path("set").display()
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr2, PATIENCE));
+    assert_eq!(host.exit(FIRST).await, Exit::code(7));
+}
+
+#[tokio::test]
+async fn who_goes_on_gets_a_term_and_then_a_kill() {
+    let mut host = Host::new();
+    let line = format!(
+        "trap 'echo heard' USR1; trap 'echo term' TERM; {}",
+        ready(&host, "set")
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr1, Duration::from_millis(300)));
+    assert_eq!(host.exit(FIRST).await.ended, Ended::Signal { signal: 9 });
+    let log = host.log(FIRST, 0);
+    let said: Vec<&str> = log.lines().filter(|line| !line.contains("Term")).collect();
+    assert_eq!(said, ["heard", "term"]);
+}
+
+#[tokio::test]
+async fn a_cancel_does_not_wait_for_a_last_call_to_pass() {
+    let mut host = Host::new();
+    let line = format!(
+        "trap 'echo heard' USR1; trap 'exit 9' TERM; {}",
+        ready(&host, "set")
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr1, Duration::from_secs(3600)));
+    host.send(Order::Stop {
+        attempt: FIRST,
+        call: None,
+        grace: PATIENCE,
+    });
+    assert_eq!(host.exit(FIRST).await, Exit::code(9));
+}
+
+#[tokio::test]
+async fn a_call_before_its_limit_is_heard_once_whatever_server_repeats_it() {
+    let mut host = Host::new();
+    let line = format!(
+        "trap 'echo heard >> {heard}' USR1; trap 'echo more >> {heard}' USR2; {}",
+        ready(&host, "set"),
+        heard = host.path("heard").display(),
+    );
+    let near = |signal| Order::Call {
+        attempt: FIRST,
+        call: LastCall {
+            why: Why::TimeLimit,
+            ..call(signal, PATIENCE)
+        },
+    };
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(near(NoticeSignal::Usr1));
+    assert_eq!(host.appears("heard").await, "heard\n");
+    host.restart().await;
+    host.send(Order::Adopt(order(&line)));
+    host.send(near(NoticeSignal::Usr1));
+    host.running(FIRST).await;
+    // It has heard this when it ends; the one before would have come first.
+    host.send(stop(NoticeSignal::Usr2, Duration::from_millis(500)));
+    host.exit(FIRST).await;
+    let heard = std::fs::read_to_string(host.path("heard")).unwrap();
+    assert_eq!(heard, "heard\nmore\n");
+}
+
+#[tokio::test]
+async fn a_shim_that_no_signal_reaches_looks_by_itself() {
+    let mut host = Host::new();
+    host.send(Order::Launch(order("true")));
+    host.exit(FIRST).await;
+    // As under Ray: a shim that is asked by files alone.
+    let folder = host.path("by-hand");
+    std::fs::create_dir(&folder).unwrap();
+    let spec = layout::rank_dir(host.dir.path(), FIRST, 0).join(layout::SPEC);
+    let mut spec: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
+    let line = format!(
+        "trap 'echo heard > {}' USR1; trap 'exit 4' USR2; {}",
+        host.path("heard").display(),
+        ready(&host, "set")
+    );
+    spec["under"] = "ray".into();
+    spec["command"] = serde_json::json!(["sh", "-c", line]);
+    let write = |name: &str, record: serde_json::Value| {
+        std::fs::write(host.path("record"), record.to_string()).unwrap();
+        std::fs::rename(host.path("record"), folder.join(name)).unwrap();
+    };
+    write(layout::SPEC, spec);
+    let mut shim = Command::new(&host.config.run.shim)
+        .arg("shim")
+        .arg(&folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    host.appears("set").await;
+    let near = serde_json::to_value(call(NoticeSignal::Usr1, PATIENCE)).unwrap();
+    write(layout::LAST_CALL, near);
+    host.appears("heard").await;
+    let last = serde_json::json!({"call": call(NoticeSignal::Usr2, PATIENCE), "grace_ms": 100});
+    write(layout::STOP, last);
+    assert!(shim.wait().unwrap().success());
+    let exit = std::fs::read_to_string(folder.join(layout::EXIT)).unwrap();
+    assert!(exit.contains(r#""code":4"#), "{exit}");
+}
+
+#[tokio::test]
+async fn the_next_attempt_finds_what_the_one_before_saved() {
+    let mut host = Host::new();
+    let line = format!(
+        "cd $BERTH_RUN_DIR; test -e $BERTH_PREEMPT_FILE && exit 1;          if test -e saved; then cat saved; echo attempt $BERTH_ATTEMPT; exit 0; fi;          trap 'echo step 17 > saved; exit 0' USR1; {}",
+        ready(&host, "set")
+    );
+    host.send(Order::Launch(order(&line)));
+    host.running(FIRST).await;
+    host.appears("set").await;
+    host.send(stop(NoticeSignal::Usr1, PATIENCE));
+    host.exit(FIRST).await;
+    let second = AttemptId { number: 2, ..FIRST };
+    let mut again = order(&line);
+    again.attempt = second;
+    host.send(Order::Launch(again));
+    assert_eq!(host.exit(second).await, Exit::code(0));
+    assert_eq!(host.log(second, 0), "step 17\nattempt 2\n");
+}
+
+#[tokio::test]
+async fn one_process_for_each_gpu_knows_its_place() {
+    let mut host = Host::new();
+    let line = "echo $RANK $LOCAL_RANK $WORLD_SIZE $LOCAL_WORLD_SIZE $NODE_RANK $MASTER_ADDR \
+                $MASTER_PORT $CUDA_VISIBLE_DEVICES; printf 'no end of line'";
+    let mut each = order(line);
+    each.per_gpu = true;
+    each.lease = Lease(vec![part("node-1", &[0, 1]), part("node-2", &[4, 7])]);
+    host.send(Order::Launch(each));
+    assert_eq!(host.exit(FIRST).await, Exit::code(0));
+    let lines = |rank| {
+        let log = host.log(FIRST, rank);
+        let mut lines: Vec<String> = log.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(
+        lines(0),
+        [
+            "[rank 0] 0 0 4 2 0 127.0.0.1 20007 0,1",
+            "[rank 0] no end of line",
+            "[rank 1] 1 1 4 2 0 127.0.0.1 20007 0,1",
+            "[rank 1] no end of line",
+        ]
+    );
+    assert_eq!(lines(1)[0], "[rank 2] 2 0 4 2 1 127.0.0.1 20007 4,7");
+}
+
+#[tokio::test]
+async fn the_first_process_that_fails_ends_the_others() {
+    let mut host = Host::new();
+    let line = "if [ $RANK = 2 ]; then echo failing; exit 6; fi; trap '' TERM; \
+                while :; do sleep 0.01; done";
+    let mut each = order(line);
+    each.per_gpu = true;
+    each.lease = Lease(vec![part("node-1", &[0, 1]), part("node-2", &[4, 7])]);
+    host.send(Order::Launch(each));
+    assert_eq!(host.exit(FIRST).await, Exit::code(6));
+    assert_eq!(host.log(FIRST, 1), "[rank 2] failing\n");
+    assert_eq!(left(host.dir.path()), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn processes_of_each_gpu_save_each_in_its_time() {
+    let mut host = Host::new();
+    // The first is done at once and says so with a code; the second takes longer.
+    let line = format!(
+        "trap 'if [ $RANK = 0 ]; then exit 5; fi; sleep 0.7; echo saved; exit 0' USR1; {}",
+        ready(&host, "set-$RANK")
+    );
+    let mut each = order(&line);
+    each.per_gpu = true;
+    host.send(Order::Launch(each));
+    host.running(FIRST).await;
+    host.appears("set-0").await;
+    host.appears("set-1").await;
+    host.send(stop(NoticeSignal::Usr1, PATIENCE));
+    assert_eq!(host.exit(FIRST).await, Exit::code(5));
+    assert_eq!(host.log(FIRST, 0), "[rank 1] saved\n");
 }
 
 #[tokio::test]
@@ -282,6 +590,7 @@ async fn a_stop_before_the_launch_means_that_it_never_runs() {
     let line = format!("echo ran > {}", host.path("ran").display());
     host.send(Order::Stop {
         attempt: FIRST,
+        call: None,
         grace: PATIENCE,
     });
     host.send(Order::Launch(order(&line)));

@@ -1,6 +1,7 @@
-//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit,
-//! a begin time or a retry that is due, a reservation that begins, is released or ends, and to
-//! publish a view that is out of date or waited for; see [`Control::turn`].
+//! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit
+//! that passes or is near, a begin time or a retry that is due, a reservation that begins, is
+//! released or ends, and to publish a view that is out of date or waited for; see
+//! [`Control::turn`].
 
 mod show;
 mod start;
@@ -78,7 +79,8 @@ impl Control {
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Illegal(error)) => return Err(error.into()),
         }
-        for order in effects::of_restart(&self.state, self.settings.grace) {
+        let now = self.settings.clock.now();
+        for order in effects::of_restart(&self.state, self.settings.grace, now) {
             self.executor.send(order);
         }
         self.plan_and_start().await;
@@ -94,7 +96,7 @@ impl Control {
     /// 1. wait until there is something to do;
     /// 2. take what the executor reported, as one decision;
     /// 3. take some requests, one decision each, answered when it is committed;
-    /// 4. end what passed its time limit, and reservations that are over;
+    /// 4. end what passed its time limit, tell what is near it, and end reservations that are over;
     /// 5. plan, if anything changed, and start what the plan says;
     /// 6. publish the view, if it is due; forecasts of it are made apart and come back to 1;
     /// 7. write forecasts that nothing else was written with.
@@ -155,7 +157,8 @@ impl Control {
     fn next_timer(&self) -> Option<Instant> {
         let now = self.settings.clock.now();
         let deadlines = self.state.live().filter_map(berth_domain::Job::deadline);
-        let next = deadlines.chain(self.plan.wake_at).min();
+        let tells = self.state.live().filter_map(berth_domain::Job::tell_at);
+        let next = deadlines.chain(tells).chain(self.plan.wake_at).min();
         let next = next.map(|at| {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or_default();
             Instant::now() + wait

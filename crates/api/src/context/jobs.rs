@@ -2,7 +2,7 @@
 
 use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch,
+    Actor, Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
     PriorityClass, Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
 };
 use berth_orchestrator::Done;
@@ -13,6 +13,7 @@ use crate::convert;
 use crate::jobs::{
     ArrayAnswer, ArrayArg, EventList, JobAnswer, JobDetailAnswer, JobList, UpdateArg,
 };
+use crate::terminals::Terminals;
 use crate::views::ArrayView;
 use crate::{ApiError, ErrorCode};
 
@@ -40,6 +41,9 @@ impl Context {
     /// # Errors
     /// Why it is refused.
     pub async fn submit(&self, request: SubmitRequest) -> Result<JobAnswer, ApiError> {
+        if let (true, Terminals::Nowhere { why }) = (request.interactive, &self.state.terminals) {
+            return Err(ApiError::invalid("interactive", why.as_ref()));
+        }
         self.package_is_here(request.package.as_deref())?;
         self.command(Command::Submit(Box::new(request))).await
     }
@@ -155,7 +159,8 @@ impl Context {
         let job = self.job(id).await?;
         let files = berth_executors::layout::files_dir(&self.state.data_dir, id);
         let view = self.state.handle.current().await;
-        let mut detail = convert::detail(&job, &view, files.display().to_string());
+        let files = files.display().to_string();
+        let mut detail = convert::detail(&job, &view, &self.state.terminals, files);
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env
@@ -237,6 +242,7 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
             .map(|text| text.parse::<Dependency>())
             .collect::<Result<Vec<_>, _>>()
     });
+    let notice = arg.signal.as_deref().map(str::parse::<Notice>).transpose();
     let begin = unless_empty(arg.begin.as_deref(), |text| asks::time("begin", text))?;
     let deadline = unless_empty(arg.deadline.as_deref(), asks::deadline)?;
     let nodes =
@@ -259,6 +265,8 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
         dependencies: after.transpose().map_err(invalid("after"))?,
         begin,
         deadline,
+        notice: notice.map_err(invalid("signal"))?,
+        per_gpu: arg.per_gpu,
         constraints,
     })
 }

@@ -1,4 +1,4 @@
-//! What `submit` and `run` have in common: a job on the command line.
+//! What `submit`, `run` and `shell` have in common: a job on the command line.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,19 @@ use crate::session::Session;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct JobArgs {
+    #[command(flatten)]
+    setting: SettingArgs,
+    /// Run one process of the command for each GPU, with RANK, LOCAL_RANK and WORLD_SIZE.
+    #[arg(long)]
+    per_gpu: bool,
+    /// The command and its arguments. It runs without a shell; for a line of shell: sh -c '…'.
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+/// A job but for its command.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SettingArgs {
     #[command(flatten)]
     spec: SpecArgs,
     /// The project that it counts for.
@@ -41,14 +54,29 @@ pub struct JobArgs {
     /// The same key returns the same job, however often it is submitted.
     #[arg(long, value_name = "TEXT")]
     key: Option<String>,
-    /// The command and its arguments. It runs without a shell; for a line of shell: sh -c '…'.
-    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
-    command: Vec<String>,
 }
 
 impl JobArgs {
-    /// The request, except for what is left to the server.
+    #[cfg(test)]
     pub fn request(self, here: &Path, now: &Zoned) -> Result<SubmitRequest, Failure> {
+        self.setting
+            .clone()
+            .request(here, now)
+            .map(|request| self.complete(request))
+    }
+
+    fn complete(self, request: SubmitRequest) -> SubmitRequest {
+        SubmitRequest {
+            command: self.command,
+            per_gpu: self.per_gpu,
+            ..request
+        }
+    }
+}
+
+impl SettingArgs {
+    /// The request, except for what is left to the server.
+    fn request(self, here: &Path, now: &Zoned) -> Result<SubmitRequest, Failure> {
         let folder = match self.chdir {
             // `join` takes an absolute one as it is.
             Some(folder) => here.join(folder),
@@ -62,7 +90,7 @@ impl JobArgs {
         })?;
         let spec = self.spec;
         Ok(SubmitRequest {
-            command: self.command,
+            command: vec![],
             name: spec.name,
             project: self.project,
             workdir: self.package.is_none().then_some(workdir),
@@ -82,6 +110,9 @@ impl JobArgs {
             nodelist: spec.nodelist.unwrap_or_default(),
             exclude: spec.exclude.unwrap_or_default(),
             nvlink: self.nvlink,
+            signal: spec.signal,
+            per_gpu: false,
+            interactive: false,
             array: None,
             sweep: vec![],
             at_once: None,
@@ -115,6 +146,12 @@ fn variables(
 
 /// The request for a job on this machine, now; its folder is uploaded if that was asked for.
 pub async fn request(session: &Session, args: JobArgs) -> Result<SubmitRequest, Failure> {
+    let setting = setting(session, args.setting.clone()).await?;
+    Ok(args.complete(setting))
+}
+
+/// The same for one that has no command yet.
+pub async fn setting(session: &Session, args: SettingArgs) -> Result<SubmitRequest, Failure> {
     let upload = args.upload;
     let mut request = here(args)?;
     if let Some(folder) = request.workdir.clone().filter(|_| upload) {
@@ -136,7 +173,7 @@ pub async fn request(session: &Session, args: JobArgs) -> Result<SubmitRequest, 
     Ok(request)
 }
 
-fn here(args: JobArgs) -> Result<SubmitRequest, Failure> {
+fn here(args: SettingArgs) -> Result<SubmitRequest, Failure> {
     let here = std::env::current_dir().map_err(|error| {
         Failure::Other(format!(
             "The current folder is gone ({error}); choose one with -C."
@@ -183,7 +220,7 @@ mod tests {
     fn everything_that_can_be_said_of_a_job() {
         let line = "-g 4 -N 2 -t 1-12 -J big -p high --project llm --after 3,afterany:5 --after 9 \
                     --begin +1h --array 0-9%2 -C runs -e A=1=2 -e B= --retries 3 --preemptible \
-                    --deadline +2d --gpu-model H100,A100 --gpu-mem 80G -w n1,n2 -x n3 --nvlink --hold --key k -- python train.py -g 7 -- --lr=1";
+                    --deadline +2d --gpu-model H100,A100 --gpu-mem 80G -w n1,n2 -x n3 --nvlink --signal TERM@60 --per-gpu --hold --key k -- python train.py -g 7 -- --lr=1";
         let words: Vec<&str> = line.split_whitespace().collect();
         let env = [("A", "1=2"), ("B", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
         let command = ["python", "train.py", "-g", "7", "--", "--lr=1"];
@@ -208,6 +245,9 @@ mod tests {
             nodelist: ["n1", "n2"].map(str::to_owned).to_vec(),
             exclude: vec!["n3".into()],
             nvlink: true,
+            signal: Some("TERM@60".into()),
+            per_gpu: true,
+            interactive: false,
             array: Some("0-9%2".into()),
             sweep: vec![],
             at_once: None,

@@ -72,7 +72,7 @@ async fn to_the_end(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
 }
 
 /// Says why the job waits and where it starts. Never ends.
-async fn follow_state(session: &Session, id: JobId) {
+pub async fn follow_state(session: &Session, id: JobId) {
     let mut said = None;
     let mut soon = Duration::from_millis(300);
     loop {
@@ -110,7 +110,7 @@ fn standing(row: &JobRow) -> Option<String> {
 }
 
 /// The first Ctrl-C cancels, the second leaves.
-async fn interrupts(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
+pub async fn interrupts(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
     let failed = |error| Failure::Other(format!("Cannot wait for Ctrl-C: {error}."));
     tokio::signal::ctrl_c().await.map_err(failed)?;
     note(&format!(
@@ -140,7 +140,7 @@ async fn interrupts(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
 
 /// The exit code of `berth run`, and a sentence. The job's own code if its command ended by
 /// itself; 1 if something else ended it.
-fn end(row: &JobRow) -> (u8, String) {
+pub fn end(row: &JobRow) -> (u8, String) {
     let id = row.id;
     let ran = row
         .started_at

@@ -2,7 +2,7 @@
 
 use berth_api::jobs::{EventList, JobDetailAnswer, JobEvents};
 use berth_api::views::{AttemptView, EventView, JobDetail};
-use berth_domain::{JobId, Timestamp, walltime};
+use berth_domain::{JobId, Notice, Timestamp, walltime};
 
 use crate::failure::Failure;
 use crate::output;
@@ -105,6 +105,12 @@ fn facts(job: &JobDetail, now: Timestamp) -> Vec<(&'static str, String)> {
             row.time_limit_s,
         ))),
     );
+    let notice = (!job.notice.is_default()).then(|| notice(job.notice));
+    add("Told to save", notice);
+    add(
+        "Processes",
+        job.per_gpu.then(|| "one for each GPU".to_owned()),
+    );
     add("Class", Some(row.class.as_str().to_owned()));
     add(
         "Retries",
@@ -135,6 +141,15 @@ fn state(job: &JobDetail) -> String {
         (Some(outcome), None, _) => format!("Finished: {outcome}"),
         (None, _, Some(by)) => format!("{} by {by}", row.state.as_str()),
         _ => row.state.as_str().to_owned(),
+    }
+}
+
+/// When and how it is told that it will be stopped.
+fn notice(notice: Notice) -> String {
+    let signal = notice.signal.as_str();
+    match notice.ahead {
+        Some(ahead) => format!("SIG{signal}, {} s before its end", ahead.as_secs()),
+        None => format!("SIG{signal}"),
     }
 }
 
@@ -214,9 +229,13 @@ mod tests {
             begin: None,
             deadline: None,
             constraints: berth_domain::Constraints::default(),
+            notice: Notice::default(),
+            per_gpu: false,
+            interactive: false,
             held_by: None,
             attempts: vec![attempt],
             attach: None,
+            terminals: vec![],
             run_dir: "/data/jobs/17".into(),
             request: SubmitRequest::default(),
         };

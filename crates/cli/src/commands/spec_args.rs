@@ -53,6 +53,10 @@ pub struct SpecArgs {
     /// Not on these nodes, with commas.
     #[arg(short = 'x', long, value_name = "NODES", value_delimiter = ',')]
     pub exclude: Option<Vec<String>>,
+    /// The signal that tells it to save before it is stopped, for its time limit or for another job:
+    /// USR1 (default), TERM; with @60 sixty seconds before the limit. See docs/jobs.md.
+    #[arg(long, value_name = "SIG[@SECONDS]")]
+    pub signal: Option<String>,
     /// Tries after a failed first one. A new job gets 0.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub retries: Option<i64>,

@@ -31,6 +31,9 @@ pub struct Args {
     /// Whether all its GPUs on a node must be from one NVLink island.
     #[arg(long, value_name = "true|false")]
     nvlink: Option<bool>,
+    /// Whether one process of the command runs for each GPU.
+    #[arg(long, value_name = "true|false")]
+    per_gpu: Option<bool>,
 }
 
 impl Args {
@@ -59,6 +62,8 @@ impl Args {
             nodelist: list(spec.nodelist),
             exclude: list(spec.exclude),
             nvlink: self.nvlink,
+            signal: spec.signal,
+            per_gpu: self.per_gpu,
             ..UpdateArg::of(self.id)
         };
         if body == UpdateArg::of(self.id) {

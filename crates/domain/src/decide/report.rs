@@ -141,6 +141,17 @@ fn later(now: Timestamp, pause: Duration) -> Option<Timestamp> {
     }
 }
 
+/// Tells those to save whose time limit is as near as they asked.
+pub(super) fn near(state: &State, now: Timestamp) -> Vec<Event> {
+    let tell = |job: &Job| {
+        let until = job.deadline().filter(|until| *until > now)?;
+        let due = job.tell_at().is_some_and(|at| at <= now);
+        let attempt = job.attempt_id()?;
+        due.then_some(Event::AttemptTold { attempt, until })
+    };
+    state.live().filter_map(tell).collect()
+}
+
 /// Ends what passed its time limit.
 pub(super) fn overdue(state: &State, now: Timestamp) -> Vec<Event> {
     let late = state

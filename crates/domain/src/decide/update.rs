@@ -26,12 +26,13 @@ pub(super) fn updated(
         || patch.dependencies.is_some()
         || patch.begin.is_some()
         || patch.constraints != ConstraintsPatch::default()
-        || patch.class.is_some();
+        || patch.class.is_some()
+        || patch.per_gpu.is_some();
     if waiting_only && !job.is_waiting() {
         return Err(wrong_state(
             job,
             "held or queued",
-            "changed in size, class, order, begin or what it asks of nodes and GPUs",
+            "changed in size, class, order, begin, processes or what it asks of nodes and GPUs",
         ));
     }
     let mut spec = job.spec.clone();
@@ -42,6 +43,15 @@ pub(super) fn updated(
     if let Some(limit) = patch.time_limit {
         submit::check_time_limit(limit)?;
         spec.time_limit = limit;
+    }
+    if let Some(notice) = patch.notice {
+        spec.notice = notice;
+    }
+    if (spec.notice, spec.time_limit) != (job.spec.notice, job.spec.time_limit) {
+        submit::check_notice(spec.notice, spec.time_limit)?;
+    }
+    if let Some(per_gpu) = patch.per_gpu {
+        spec.per_gpu = per_gpu;
     }
     if let Some(class) = patch.class {
         if class == PriorityClass::Critical && !admin {
@@ -64,6 +74,12 @@ pub(super) fn updated(
             state.capacity(),
         )?;
         (spec.nodes, spec.gpus_per_node) = size;
+    }
+    if spec.interactive && (spec.nodes > 1 || spec.per_gpu) {
+        return Err(Refusal::invalid(
+            "interactive",
+            "An interactive job has one terminal: it stays one process on one node.",
+        ));
     }
     if let Some(dependencies) = patch.dependencies {
         if let Some(missing) = dependencies.iter().find(|d| !state.exists(d.job)) {

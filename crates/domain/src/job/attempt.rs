@@ -16,6 +16,9 @@ pub struct Attempt {
     pub lease: Lease,
     /// When the lease was granted.
     pub granted_at: Timestamp,
+    /// It was told to save before this time, which was its time limit then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Timestamp>,
 }
 
 /// An attempt that ended.

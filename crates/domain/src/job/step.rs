@@ -82,6 +82,7 @@ impl Job {
                         number,
                         lease,
                         granted_at: at,
+                        told: None,
                     },
                 }
             }
@@ -94,6 +95,21 @@ impl Job {
                     sessions: sessions.clone(),
                 }
             }
+            (
+                Running {
+                    attempt: live,
+                    since,
+                    sessions,
+                },
+                Event::AttemptTold { attempt, until },
+            ) if attempt.number == live.number => Running {
+                attempt: Attempt {
+                    told: Some(*until),
+                    ..live.clone()
+                },
+                since: *since,
+                sessions: sessions.clone(),
+            },
             // A stop that overtook the start: the attempt runs, but stays on its way out.
             (
                 Stopping {

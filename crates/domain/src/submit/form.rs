@@ -7,7 +7,7 @@ use crate::commandline;
 use crate::refusal::Refusal;
 
 /// The text fields of the form. The first seven are always shown.
-pub const TEXTS: [&str; 19] = [
+pub const TEXTS: [&str; 20] = [
     "command",
     "gpus",
     "nodes",
@@ -27,10 +27,11 @@ pub const TEXTS: [&str; 19] = [
     "exclude",
     "array",
     "max_retries",
+    "signal",
 ];
 
 /// Those that are on when they hold anything.
-pub const CHECKS: [&str; 3] = ["preemptible", "hold", "nvlink"];
+pub const CHECKS: [&str; 4] = ["preemptible", "hold", "nvlink", "per_gpu"];
 
 impl SubmitRequest {
     /// Reads a form, and says what of it cannot be read. What is empty was left out; what is no
@@ -88,6 +89,9 @@ impl SubmitRequest {
             nodelist: list("nodelist", &[',', ' ']),
             exclude: list("exclude", &[',', ' ']),
             nvlink: !text("nvlink").is_empty(),
+            signal: given("signal"),
+            per_gpu: !text("per_gpu").is_empty(),
+            interactive: false,
             array: given("array"),
             sweep: vec![],
             at_once: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DEFAULT_TIME_LIMIT, MAX_RETRIES, MAX_TIME_LIMIT};
+use super::{MAX_RETRIES, MAX_TIME_LIMIT};
 use crate::node::Capacity;
 use crate::refusal::Refusal;
 use crate::walltime;
@@ -77,9 +77,9 @@ pub(crate) fn size(
     Ok((narrow(nodes), narrow(per_node)))
 }
 
-pub(crate) fn time_limit(text: Option<&str>) -> Result<Duration, Refusal> {
+pub(crate) fn time_limit(text: Option<&str>, default: Duration) -> Result<Duration, Refusal> {
     let Some(text) = text else {
-        return Ok(DEFAULT_TIME_LIMIT);
+        return Ok(default);
     };
     let limit = walltime::parse(text)
         .map_err(|error| Refusal::invalid("time_limit", format!("{error}.")))?;

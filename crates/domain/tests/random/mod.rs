@@ -357,6 +357,8 @@ impl World {
                     gpus: Some(i64::from(gpus)),
                     max_retries: Some(i64::from(retries)),
                     preemptible: retries == 1,
+                    signal: (gpus % 2 == 0).then(|| "USR1@200".to_owned()),
+                    time_limit: (gpus % 2 == 0).then(|| "5m".to_owned()),
                     hold,
                     after: after
                         .map(|job| self.job(job).to_string())

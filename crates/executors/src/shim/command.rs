@@ -1,9 +1,11 @@
-//! Starting the command: in a session and process group of its own, with the signals as a program
-//! expects them, reading nothing and writing into one pipe.
+//! Starting the command: each of its processes in a session and process group of its own, with the
+//! signals as a program expects them, reading nothing and writing into one pipe; or all three on a
+//! terminal, for a person to work in.
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, PipeReader};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,20 +13,98 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 
 use super::IGNORED;
+use super::output::Source;
+use super::terminal::{self, Terminal};
 use crate::cgroup;
+use crate::process;
 use crate::record::{Spec, Under};
 
 /// A command that runs.
-pub(super) struct Child {
-    pub(super) pid: i32,
-    pub(super) output: PipeReader,
+pub(super) struct Started {
+    /// Its processes, in the order of their ranks.
+    pub(super) pids: Vec<i32>,
+    pub(super) sources: Vec<Source>,
+    pub(super) terminal: Option<Terminal>,
 }
 
 /// Starts it, in its control group where it has one.
 ///
 /// # Errors
 /// A sentence that says what is missing.
-pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Child, String> {
+pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Started, String> {
+    let mut started = Started {
+        pids: vec![],
+        sources: vec![],
+        terminal: None,
+    };
+    let result = match (spec.terminal, spec.processes) {
+        (true, _) => on_terminal(spec, group, &mut started),
+        (false, None) => on_pipe(spec, group, &[], None, &mut started),
+        (false, Some(processes)) => (0..processes.count).try_for_each(|local| {
+            let rank = processes.first + local;
+            let env = [
+                ("RANK", rank),
+                ("LOCAL_RANK", local),
+                ("LOCAL_WORLD_SIZE", processes.count),
+            ];
+            let env = env.map(|(name, value)| (name, value.to_string()));
+            let prefix = Some(format!("[rank {rank}] "));
+            on_pipe(spec, group, &env, prefix, &mut started)
+        }),
+    };
+    if result.is_err() {
+        for pid in &started.pids {
+            process::signal(*pid, Signal::SIGKILL);
+        }
+    }
+    result.map(|()| started)
+}
+
+fn on_pipe(
+    spec: &Spec,
+    group: Option<&Path>,
+    env: &[(&str, String)],
+    prefix: Option<String>,
+    started: &mut Started,
+) -> Result<(), String> {
+    let no_pipe = |error: io::Error| format!("no pipe: {error}");
+    let (output, input) = io::pipe().map_err(no_pipe)?;
+    let second = input.try_clone().map_err(no_pipe)?;
+    let mut command = command(spec)?;
+    command
+        .envs(env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(input)
+        .stderr(second);
+    started.pids.push(start(spec, command, group)?);
+    let output = File::from(OwnedFd::from(output));
+    started
+        .sources
+        .push(Source::new(output, prefix).map_err(no_pipe)?);
+    Ok(())
+}
+
+fn on_terminal(spec: &Spec, group: Option<&Path>, started: &mut Started) -> Result<(), String> {
+    let no_terminal = |error: io::Error| format!("no terminal: {error}");
+    let (terminal, end) = Terminal::open().map_err(no_terminal)?;
+    let another = || end.try_clone().map_err(no_terminal);
+    let mut command = command(spec)?;
+    // What the pane can show, which the record does not know.
+    command
+        .envs(std::env::var_os("TERM").map(|term| ("TERM", term)))
+        .stdin(another()?)
+        .stdout(another()?)
+        .stderr(another()?);
+    started.pids.push(start(spec, command, group)?);
+    let output = terminal.output().map_err(no_terminal)?;
+    started
+        .sources
+        .push(Source::new(output, None).map_err(no_terminal)?);
+    started.terminal = Some(terminal);
+    Ok(())
+}
+
+fn command(spec: &Spec) -> Result<Command, String> {
     let [program, arguments @ ..] = spec.command.as_slice() else {
         return Err("the command is empty".to_owned());
     };
@@ -34,30 +114,27 @@ pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Child, String> 
             spec.workdir.display()
         ));
     }
-    let (output, input) = io::pipe().map_err(|error| format!("no pipe: {error}"))?;
-    let second = input
-        .try_clone()
-        .map_err(|error| format!("no pipe: {error}"))?;
     let mut command = Command::new(program);
     command
         .args(arguments)
         .env_clear()
         .envs(node_environment(spec.under))
         .envs(&spec.env)
-        .current_dir(&spec.workdir)
-        .stdin(Stdio::null())
-        .stdout(input)
-        .stderr(second);
+        .current_dir(&spec.workdir);
+    Ok(command)
+}
+
+fn start(spec: &Spec, mut command: Command, group: Option<&Path>) -> Result<i32, String> {
     let door = group.and_then(|group| cgroup::door(group).ok());
-    in_own_session(&mut command, door);
+    in_own_session(&mut command, door, spec.terminal);
+    let program = command.get_program().to_string_lossy().into_owned();
     // The handle is not kept: the shim reaps all its children itself, whoever started them.
     let child = command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no program '{program}' on this node's PATH"),
         io::ErrorKind::PermissionDenied => format!("'{program}' may not be executed"),
         _ => format!("'{program}' cannot be started: {error}"),
     })?;
-    let pid = i32::try_from(child.id()).map_err(|error| error.to_string())?;
-    Ok(Child { pid, output })
+    i32::try_from(child.id()).map_err(|error| error.to_string())
 }
 
 /// What a rank has of its node's environment, below what its record says: under tmux nothing, since
@@ -80,9 +157,12 @@ fn node_environment(under: Under) -> Vec<(OsString, OsString)> {
     unsafe_code,
     reason = "only what runs between fork and exec can leave the session"
 )]
-fn in_own_session(command: &mut Command, door: Option<File>) {
+fn in_own_session(command: &mut Command, door: Option<File>, on_terminal: bool) {
     let prepare = move || {
         nix::unistd::setsid()?;
+        if on_terminal {
+            terminal::take_control()?;
+        }
         if let Some(door) = &door {
             // Where it is refused, the subreaper alone has to do.
             let _ = nix::unistd::write(door, b"0");

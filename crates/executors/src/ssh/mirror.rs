@@ -9,6 +9,7 @@ use berth_domain::Exit;
 use crate::launch::Place;
 use crate::layout;
 use crate::logs::{self, LogWriter};
+use crate::order::LastCall;
 use crate::record::{self, ExitRecord, Meta, Stop};
 
 /// What a rank that nobody looks after is to be told, if it is over as far as our folders say.
@@ -17,6 +18,7 @@ pub(super) fn given_up(place: &Place, grace_ms: u64) -> Option<Stop> {
     let over = place.folder.join(layout::EXIT).exists();
     told.or_else(|| {
         over.then_some(Stop {
+            call: None,
             grace_ms,
             lost: None,
         })
@@ -51,7 +53,12 @@ impl Mirror {
         self.place.folder.join(layout::EXIT).exists()
     }
 
-    /// What the rank was told, as the watcher wrote it.
+    /// The last call of the rank, as the watcher wrote it.
+    pub(super) fn call(&self) -> Option<LastCall> {
+        record::read(&self.place.folder, layout::LAST_CALL).unwrap_or_default()
+    }
+
+    /// How it was told to end, as the watcher wrote it.
     pub(super) fn stop(&self) -> Option<Stop> {
         record::read(&self.place.folder, layout::STOP).unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::agent::Found;
-use crate::order::LaunchOrder;
+use crate::order::{LastCall, LaunchOrder};
 use crate::record::{Meta, Stop};
 
 /// Whoever has nothing to say says at least so much.
@@ -26,6 +26,12 @@ pub(crate) enum ToAgent {
     Settings(Settings),
     /// Say what becomes of a rank.
     Watch(Box<Watch>),
+    /// Have a rank save its work.
+    Call {
+        attempt: AttemptId,
+        rank: u32,
+        call: LastCall,
+    },
     /// End a rank, watched or not; if it did not begin, it must not.
     Stop {
         attempt: AttemptId,
@@ -58,6 +64,8 @@ pub(crate) struct Watch {
     pub may_launch: bool,
     /// Where the other ranks reach rank 0.
     pub master: String,
+    /// It may have heard it before.
+    pub call: Option<LastCall>,
     pub stop: Option<Stop>,
     /// So much of its log is known.
     pub log_from: u64,
@@ -70,6 +78,11 @@ pub(crate) enum FromAgent {
     /// The host's GPUs, as they are now.
     Hardware(Result<Found, String>),
     Samples(Vec<GpuSample>),
+    /// It cannot be started before its uploaded folder is there.
+    LacksPackage {
+        attempt: AttemptId,
+        rank: u32,
+    },
     Began {
         attempt: AttemptId,
         rank: u32,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use berth_domain::Node;
 use berth_domain::decide::Rules;
 use berth_domain::job::Illegal;
-use berth_domain::{Node, StopCause};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
@@ -35,7 +35,6 @@ pub struct Settings {
     pub rules: Rules,
     /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
     pub cpu_jobs_per_node: u32,
-    /// Between SIGTERM and SIGKILL.
     pub grace: Grace,
     pub breakpoints: Breakpoints,
 }
@@ -43,18 +42,11 @@ pub struct Settings {
 /// How long a job has to save and end.
 #[derive(Clone, Copy, Debug)]
 pub struct Grace {
+    /// Between SIGTERM and SIGKILL; and before SIGTERM at its time limit, if it did not ask to be told
+    /// earlier.
     pub usual: Duration,
-    /// When it makes room for another.
+    /// Before SIGTERM when it makes room for another, if it did not say how long it takes.
     pub preempted: Duration,
-}
-
-impl Grace {
-    pub(crate) fn of(self, cause: &StopCause) -> Duration {
-        match cause {
-            StopCause::Preempted { .. } => self.preempted,
-            _ => self.usual,
-        }
-    }
 }
 
 #[derive(Debug, thiserror::Error)]
