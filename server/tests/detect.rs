@@ -213,7 +213,7 @@ fn site(folder: &Path) -> std::path::PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_ray_is_found_by_its_variable_and_used() {
+async fn a_ray_is_found_by_its_variable_on_real_hosts() {
     let Some(cluster) = Cluster::start().await else {
         return;
     };

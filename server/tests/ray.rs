@@ -32,7 +32,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_on_ray() {
+async fn a_server_with_ray_on_real_hosts() {
     let Some(mut cluster) = Cluster::start().await else {
         return;
     };

@@ -95,7 +95,7 @@ fn environment<'a>([config, state]: &'a [String; 2], grace: &'a str) -> [(&'a st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_over_ssh() {
+async fn a_server_with_ssh_on_real_hosts() {
     let Some(hosts) = Hosts::start() else {
         return;
     };

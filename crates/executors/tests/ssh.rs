@@ -225,7 +225,7 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_contract() {
+async fn ssh_on_real_hosts() {
     let Some(hosts) = Hosts::start() else {
         return;
     };
