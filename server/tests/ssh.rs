@@ -19,8 +19,8 @@ use berth_api::views::NodeState;
 use berth_domain::{JobId, StateName, SubmitRequest};
 use hosts::Hosts;
 use support::contract::{
-    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, rounds, sixty_jobs,
-    until_finished, until_running,
+    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, an_all_reduce, eight, lease, present,
+    rounds, sixty_jobs, until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
 
@@ -113,6 +113,8 @@ async fn a_server_with_ssh_on_real_hosts() {
     done("limits");
     gangs(&site).await;
     done("gangs");
+    an_all_reduce(&site.server, &site.shared).await;
+    done("torch");
     an_uploaded_folder(&site).await;
     done("uploaded folder");
     for round in 1..=rounds() {
