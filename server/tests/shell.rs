@@ -90,7 +90,7 @@ impl Person {
     }
 
     /// The connection is gone.
-    fn is_lost(mut self) {
+    fn lose(mut self) {
         self.cli.kill().unwrap();
         self.cli.wait().unwrap();
     }
@@ -129,7 +129,7 @@ async fn a_shell_outlives_a_lost_connection_and_ends_when_it_is_left() {
     person.types("test -t 0 && stty size | tr ' ' x\r");
     // All but tmux's own line.
     person.sees("23x80");
-    person.is_lost();
+    person.lose();
 
     let mut again = Person::runs(&server, &["attach", "1"]);
     again.sees("[berth-1");

@@ -27,7 +27,7 @@ pub fn ArrayRow(array: ArrayView, row: JobRow) -> impl IntoView {
                     {id.to_string()}
                 </a>
             </td>
-            <td class="cell-name" title=name.clone()>
+            <td class="cell-name" title=name>
                 <span class="clip">{name.clone()}</span>
                 <span class="quiet">{count}</span>
             </td>

@@ -61,7 +61,7 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
             <dd>{text(|d| d.row.project.clone())}</dd>
             <dt>"Folder"</dt>
             <dd class="spec-code">
-                <code>{text(|d| folder(d))}</code>
+                <code>{text(folder)}</code>
             </dd>
             <dt>"Run folder"</dt>
             <dd class="spec-code">
