@@ -115,7 +115,7 @@ test('an array is one row, and is held, released and cancelled as a whole', asyn
   const first = await berth.submit('sleep 300', { gpus: 8, name: 'folds', array: '0-9' });
   await page.goto('/');
   await hydrated(page);
-  const line = page.locator('.dashboard-side .line');
+  const line = page.locator('[aria-labelledby="next-title"] .line');
   await expect(line).toHaveCount(1);
   await expect(line).toContainText('2 running, 8 waiting');
   await line.getByRole('link', { name: 'folds' }).click();
