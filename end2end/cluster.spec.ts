@@ -56,7 +56,7 @@ test('a node and a GPU are taken out of use with a reason, and given back', asyn
   await node.getByRole('button', { name: 'Cordon' }).click();
   const row = page.locator('[data-place="node-1:3"]');
   await expect(row).toContainText('ECC errors');
-  await expect(row).toContainText('Cordoned by admin');
+  await expect(row).toContainText('by admin');
   await expect(node.getByLabel('Reason')).toHaveValue('');
   await expect(node.locator('.node-head .badge')).toHaveText('up');
 

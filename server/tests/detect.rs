@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+#[path = "../../crates/executors/tests/ray/cluster.rs"]
+mod cluster;
+#[path = "../../crates/executors/tests/namespaces/mod.rs"]
+mod namespaces;
 mod support;
 
 use std::fs;
 use std::path::Path;
 
-use berth_api::cluster::{Detect, GetCluster};
-use berth_domain::{ClusterKind, NodeSource, SignalName};
+use berth_api::cluster::{Detect, Detected, GetCluster};
+use berth_domain::{ClusterKind, NodeSource, SignalName, SubmitRequest};
 use berth_fake_nvml::FakeNvml;
+use cluster::{Cluster, TOKEN};
 use serde_json::Value;
 use support::{Server, shell, submit, until_finished};
 use tempfile::TempDir;
@@ -45,7 +50,7 @@ async fn nodes_are_listed_with_the_fields_that_scripts_rely_on() {
     let line = format!("while ! test -e {}; do sleep 0.02; done", go.display());
     let job = submit(
         &berth,
-        berth_domain::SubmitRequest {
+        SubmitRequest {
             gpus: Some(1),
             ..shell(&line)
         },
@@ -89,7 +94,7 @@ async fn a_host_with_gpus_runs_jobs_on_them_by_itself() {
     assert_eq!((cluster.nodes.len(), node.source), (1, NodeSource::Local));
     assert_eq!(node.versions.driver.as_deref(), Some("575.57.08"));
     let line = "echo $CUDA_VISIBLE_DEVICES > $BERTH_RUN_DIR/devices";
-    let both = berth_domain::SubmitRequest {
+    let both = SubmitRequest {
         gpus: Some(2),
         ..shell(line)
     };
@@ -205,4 +210,69 @@ fn site(folder: &Path) -> std::path::PathBuf {
     fs::create_dir_all(site.join("pkg")).unwrap();
     fs::write(site.join("pkg/berth.js"), "").unwrap();
     site
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ray_is_found_by_its_variable_on_real_hosts() {
+    let Some(cluster) = Cluster::start().await else {
+        return;
+    };
+    let home = TempDir::new().unwrap();
+    let url = cluster.url();
+    let env = |token| {
+        [
+            ("RAY_ADDRESS", url.as_str()),
+            ("RAY_AUTH_TOKEN", token),
+            ("HOME", home.path().to_str().unwrap()),
+        ]
+    };
+    let signal = |found: &Detected| {
+        let mut signals = found.signals.iter();
+        let signal = signals.find(|signal| signal.name == SignalName::RayAddress);
+        signal.unwrap().clone()
+    };
+    let server = Server::unasked(&env(TOKEN));
+    let berth = server.client();
+    let found = berth.call(Detect { fresh: Some(true) }).await.unwrap();
+    assert_eq!(
+        (found.in_use, found.kind),
+        (ClusterKind::Ray, ClusterKind::Ray)
+    );
+    let seen = signal(&found).found;
+    assert!(
+        seen.contains("Ray 2.") && seen.ends_with("2 nodes, 16 GPUs"),
+        "{seen}"
+    );
+    let cluster = berth.call(GetCluster {}).await.unwrap().cluster;
+    for node in &cluster.nodes {
+        assert_eq!((node.source, node.gpus.len()), (NodeSource::Ray, 8));
+        let address = node.address.as_deref();
+        assert!(
+            address.is_some_and(|address| address.starts_with("10.99.")),
+            "{node:?}"
+        );
+        let version = node.versions.ray.as_deref();
+        assert!(
+            version.is_some_and(|version| version.starts_with("2.")),
+            "{node:?}"
+        );
+        assert!(node.last_seen.is_some());
+    }
+    let job = submit(
+        &berth,
+        SubmitRequest {
+            gpus: Some(8),
+            ..shell("true")
+        },
+    )
+    .await;
+    let done = until_finished(&berth, &[job.id]).await;
+    assert_eq!(done[0].row.exit_code, Some(0), "{done:?}");
+
+    // One that wants a token is named so, and is not taken for nothing.
+    let server = Server::unasked(&env(""));
+    let found = server.client().call(Detect { fresh: None }).await.unwrap();
+    assert_eq!(found.in_use, ClusterKind::Ray);
+    let sentence = signal(&found).sentence;
+    assert!(sentence.contains("wants a token"), "{sentence}");
 }

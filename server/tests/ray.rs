@@ -20,8 +20,8 @@ use berth_domain::{StateName, SubmitRequest};
 use cluster::{Cluster, TOKEN};
 use serde_json::json;
 use support::contract::{
-    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, rounds, sixty_jobs,
-    until_finished, until_running,
+    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, an_all_reduce, eight, lease, present,
+    rounds, sixty_jobs, until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
 
@@ -32,7 +32,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_on_ray() {
+async fn a_server_with_ray_on_real_hosts() {
     let Some(mut cluster) = Cluster::start().await else {
         return;
     };
@@ -51,6 +51,8 @@ async fn a_server_on_ray() {
     done("sixty jobs");
     a_time_limit_and_a_cancelled_one(&server).await;
     done("limits");
+    an_all_reduce(&server, &shared).await;
+    done("torch");
     what_others_hold_is_not_leased(&server, &cluster).await;
     done("foreign");
     for round in 1..=rounds() {

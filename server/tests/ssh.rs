@@ -19,8 +19,8 @@ use berth_api::views::NodeState;
 use berth_domain::{JobId, StateName, SubmitRequest};
 use hosts::Hosts;
 use support::contract::{
-    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, eight, lease, present, rounds, sixty_jobs,
-    until_finished, until_running,
+    PATIENCE, Shared, a_time_limit_and_a_cancelled_one, an_all_reduce, eight, lease, present,
+    rounds, sixty_jobs, until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
 
@@ -95,7 +95,7 @@ fn environment<'a>([config, state]: &'a [String; 2], grace: &'a str) -> [(&'a st
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_over_ssh() {
+async fn a_server_with_ssh_on_real_hosts() {
     let Some(hosts) = Hosts::start() else {
         return;
     };
@@ -113,6 +113,10 @@ async fn a_server_over_ssh() {
     done("limits");
     gangs(&site).await;
     done("gangs");
+    an_all_reduce(&site.server, &site.shared).await;
+    done("torch");
+    an_uploaded_folder(&site).await;
+    done("uploaded folder");
     for round in 1..=rounds() {
         the_server_is_killed(&mut site, round).await;
         done("server killed");
@@ -174,6 +178,30 @@ async fn gangs(site: &Site) {
     expected.sort();
     assert_eq!(site.shared.lines("gang"), expected);
     site.nothing_left().await;
+}
+
+/// It is there on both hosts, whole, although they share nothing with the server.
+async fn an_uploaded_folder(site: &Site) {
+    let work = tempfile::tempdir().unwrap();
+    let large: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(work.path().join("large"), &large).unwrap();
+    let line = "wc -c < large >> /mnt/shared/sizes; basename $(pwd) >> /mnt/shared/sizes";
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let mut cli = site.server.cli();
+        cli.current_dir(work.path());
+        cli.args(["submit", "--json", "--upload", "-N", "2", "-g", "4"]);
+        let output = cli.args(["--", "sh", "-c", line]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        ids.push(JobId(answer["job"]["id"].as_u64().unwrap()));
+    }
+    for job in until_finished(&site.server.client(), &ids).await {
+        assert_eq!(job.row.exit_code, Some(0), "{job:?}");
+    }
+    let mut expected = vec!["12000000".to_owned(); 4];
+    expected.extend(vec!["code".to_owned(); 4]);
+    assert_eq!(site.shared.lines("sizes"), expected);
 }
 
 async fn the_server_is_killed(site: &mut Site, round: usize) {

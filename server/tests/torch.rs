@@ -31,7 +31,7 @@ fn has_torch() -> bool {
         .status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("NOT TESTED: there is no torch here; scripts/setup torch installs it");
+        eprintln!("NOT TESTED: there is no torch here: scripts/setup");
     }
     found
 }

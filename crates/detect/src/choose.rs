@@ -77,21 +77,14 @@ pub fn choose(seen: &Observed) -> (Choice, Detection) {
 }
 
 fn choice(seen: &Observed) -> (Choice, String) {
-    match &seen.by_hand {
-        Some(ByHand::Ray(address)) => {
-            let address = address.clone();
-            return (Choice::Ray { address }, "because `ray` is set".to_owned());
-        }
-        Some(ByHand::Ssh(hosts)) => {
-            let hosts = hosts.clone();
-            return (Choice::Ssh { hosts }, "because `ssh` is set".to_owned());
-        }
-        Some(ByHand::Local) => return (Choice::Local, "because `local` is set".to_owned()),
-        Some(ByHand::Simulate(size)) => {
-            let size = size.clone();
-            return (Choice::Simulated { size }, "as asked for".to_owned());
-        }
-        None => {}
+    if let Some(by_hand) = &seen.by_hand {
+        let choice = match by_hand.clone() {
+            ByHand::Ray(address) => Choice::Ray { address },
+            ByHand::Ssh(hosts) => Choice::Ssh { hosts },
+            ByHand::Local => Choice::Local,
+            ByHand::Simulate(size) => Choice::Simulated { size },
+        };
+        return (choice, "as asked for".to_owned());
     }
     if let Some((_, head)) = &seen.ray_address {
         let address = head.address.clone();

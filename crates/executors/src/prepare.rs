@@ -98,7 +98,10 @@ pub(crate) fn prepare(
             under: setting.under,
             processes: order.per_gpu.then(|| Processes {
                 count: processes(part),
-                first: order.lease.0.iter().take(places.len()).map(processes).sum(),
+                first: (0..rank)
+                    .zip(&order.lease.0)
+                    .map(|(_, part)| processes(part))
+                    .sum(),
             }),
             gang_grace_ms: millis(config.gang_grace),
             terminal: order.interactive,

@@ -3,9 +3,11 @@
 //! [`tmux`](crate::tmux) does here. What its run folders say is copied into ours, so that everything
 //! above is the same as for a job on this host. No file system is shared.
 
-mod binary;
 mod connect;
 mod host;
+mod kept;
+mod load;
+mod loads;
 mod mirror;
 mod problem;
 pub(crate) mod wire;
@@ -27,8 +29,8 @@ use crate::order::{ExecutorError, ExecutorEvent, ExecutorHandle, LaunchOrder};
 use crate::prepare::RunConfig;
 use crate::record::Meta;
 use crate::watch::Watcher;
-use binary::Binary;
 use host::{Ask, Host};
+use load::Binary;
 
 #[derive(Clone, Debug)]
 pub struct SshConfig {

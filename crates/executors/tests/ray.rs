@@ -201,7 +201,7 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_contract() {
+async fn ray_on_real_hosts() {
     let Some(cluster) = Cluster::start().await else {
         return;
     };

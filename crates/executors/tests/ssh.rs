@@ -97,7 +97,8 @@ impl Site {
             hosts.iter().all(up)
         };
         let up = tokio::time::timeout(PATIENCE, self.states.wait_for(up)).await;
-        up.expect("the hosts are up").unwrap();
+        let up = up.map(|up| drop(up.unwrap()));
+        assert!(up.is_ok(), "not up: {:?}", self.states.borrow());
     }
 
     /// Waits until a host is away, and says why.
@@ -224,7 +225,7 @@ fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_contract() {
+async fn ssh_on_real_hosts() {
     let Some(hosts) = Hosts::start() else {
         return;
     };
@@ -242,6 +243,8 @@ async fn the_contract() {
     done("codes");
     logs_are_whole(&mut site).await;
     done("logs");
+    an_uploaded_folder_is_carried(&mut site).await;
+    done("uploaded");
     stops(&mut site).await;
     saves(&mut site).await;
     done("stops");
@@ -354,6 +357,46 @@ async fn logs_are_whole(site: &mut Site) {
     assert!(log.starts_with(b"\xff\xfe\0\xff") && log.ends_with(b"\xffend"));
 }
 
+async fn an_uploaded_folder_is_carried(site: &mut Site) {
+    let shell = |line: &str| {
+        let run = std::process::Command::new("sh")
+            .args(["-euc", line])
+            .current_dir(site.dir.path())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        String::from_utf8(run.stdout).unwrap().trim().to_owned()
+    };
+    let hash = shell(
+        "mkdir -p code packages; echo words > code/file; tar -C code -czf new.tar.gz .; \
+         h=$(sha256sum < new.tar.gz | cut -c1-64); mv new.tar.gz packages/$h.tar.gz; echo $h",
+    );
+    // Two at once, and on both hosts.
+    let mut orders = Vec::new();
+    for (job, node) in [(25, 1), (26, 1), (27, 2)] {
+        let mut order = order(job, vec![part(node, &[])], "cat file");
+        order.package = Some(hash.clone());
+        orders.push(order);
+    }
+    let mut missing = order(28, vec![part(1, &[])], "cat file");
+    missing.package = Some("0".repeat(64));
+    orders.push(missing);
+    for order in orders {
+        site.send(Order::Launch(order));
+    }
+    for job in [25, 26, 27] {
+        assert_eq!(site.exit(attempt(job)).await, Exit::code(0));
+        assert_eq!(site.log(attempt(job), 0), "words\n");
+    }
+    let Ended::NotLaunched { why } = site.exit(attempt(28)).await.ended else {
+        panic!("it was launched");
+    };
+    assert!(
+        why.starts_with("the uploaded folder cannot be carried to node-1"),
+        "{why}"
+    );
+}
+
 async fn stops(site: &mut Site) {
     let good = "trap 'echo saved; exit 9' TERM; echo set > /mnt/shared/good; \
                 while :; do sleep 0.01; done";
@@ -452,6 +495,24 @@ async fn gangs(site: &mut Site) {
                 until test -e /mnt/shared/set; do sleep 0.01; done; exit 42";
     site.send(Order::Launch(order(51, lease(), line)));
     assert_eq!(site.exit(attempt(51)).await, Exit::code(42));
+    // With a process for each GPU, ranks count on from host to host.
+    let mut each = order(
+        53,
+        vec![part(1, &[0, 1]), part(2, &[0, 1])],
+        "echo $RANK/$WORLD_SIZE",
+    );
+    each.per_gpu = true;
+    site.send(Order::Launch(each));
+    assert_eq!(site.exit(attempt(53)).await, Exit::code(0));
+    for (rank, expected) in [(0, ["0/4", "1/4"]), (1, ["2/4", "3/4"])] {
+        let log = site.log(attempt(53), rank);
+        let mut words: Vec<&str> = log
+            .lines()
+            .flat_map(|line| line.split(' ').next_back())
+            .collect();
+        words.sort_unstable();
+        assert_eq!(words, expected);
+    }
     // A stop reaches all.
     let line = "trap 'exit 3' TERM; echo up > /mnt/shared/up-$NODE_RANK; \
                 while :; do sleep 0.01; done";

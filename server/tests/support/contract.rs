@@ -175,3 +175,31 @@ pub async fn present(berth: &Berth) -> usize {
     let cluster = berth.call(GetCluster {}).await.unwrap().cluster;
     cluster.nodes.iter().filter(|node| node.present).count()
 }
+
+/// The two ranks of a gang add what they have, by torch itself.
+pub async fn an_all_reduce(server: &Server, shared: &Shared) {
+    let torch = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", "import torch.distributed"])
+        .output();
+    if !torch.is_ok_and(|output| output.status.success()) {
+        let said = "\n*** NOT TESTED: a gang with torch, which is not installed: scripts/setup\n\n";
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), said.as_bytes());
+        return;
+    }
+    let code = "import torch, torch.distributed as dist; dist.init_process_group('gloo'); \
+                sum = torch.tensor([dist.get_rank() + 1.0]); dist.all_reduce(sum); \
+                print(dist.get_rank(), dist.get_world_size(), sum.item(), flush=True)";
+    let line = format!(
+        "RANK=$NODE_RANK WORLD_SIZE=$NNODES /usr/bin/python3 -c \"{code}\" >> {}/sums",
+        shared.there.display()
+    );
+    let request = SubmitRequest {
+        gpus: Some(8),
+        nodes: Some(2),
+        ..shell(&line)
+    };
+    let id = submit(&server.client(), request).await.id;
+    let job = until_finished(&server.client(), &[id]).await.remove(0);
+    assert_eq!(job.row.exit_code, Some(0), "{job:?}");
+    assert_eq!(shared.lines("sums"), ["0 2 3.0", "1 2 3.0"]);
+}

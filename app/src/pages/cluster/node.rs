@@ -77,7 +77,8 @@ fn facts(node: NodeShape) -> AnyView {
         .collect();
     let seen = match node.last_seen {
         Some(at) => view! { " · last seen " <Moment at /> }.into_any(),
-        None => " · answers".into_any(),
+        None if node.present => " · answers".into_any(),
+        None => " · not reached yet".into_any(),
     };
     view! {
         <span class=class>{icon(which)} {node.state.as_str()}</span>
@@ -112,8 +113,7 @@ fn troubles(node: NodeShape) -> AnyView {
 
 /// Who took a place out of use, when and why; and the way back.
 fn cordoned(cordon: Cordon, place: &str) -> AnyView {
-    let verb = if cordon.drain { "Drained" } else { "Cordoned" };
-    let by = format!("{verb} by {}, ", cordon.by);
+    let by = format!("by {}, ", cordon.by);
     view! {
         <div class="cordon">
             <span>

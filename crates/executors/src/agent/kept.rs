@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_domain::{AttemptId, Ended, Exit, JobId, NodeName};
@@ -43,6 +43,9 @@ pub(super) struct Kept {
 
 struct Launch {
     order: Box<LaunchOrder>,
+    /// What has to be there first.
+    package: Option<PathBuf>,
+    said_lacks: bool,
     master: String,
     times: u32,
     asked_at: Option<Instant>,
@@ -54,8 +57,12 @@ impl Kept {
         let mut kept = Self::unwatched(config, attempt, watch.rank);
         kept.watched = true;
         kept.log_sent = watch.log_from;
+        let package = watch.order.package.as_ref();
+        let package = package.map(|hash| layout::package(&config.data_dir, hash));
         kept.launch = watch.may_launch.then(|| Launch {
             order: Box::new(watch.order),
+            package,
+            said_lacks: false,
             master: watch.master,
             times: 0,
             asked_at: None,
@@ -160,6 +167,14 @@ impl Kept {
                 },
             },
             (None, Some(launch)) => {
+                if launch.lacks_package() {
+                    if !std::mem::replace(&mut launch.said_lacks, true) {
+                        let (attempt, rank) = (self.place.attempt, self.place.rank);
+                        self.news
+                            .push_back(FromAgent::LacksPackage { attempt, rank });
+                    }
+                    return;
+                }
                 if !launch.is_due() {
                     return;
                 }
@@ -246,6 +261,10 @@ impl Kept {
 }
 
 impl Launch {
+    fn lacks_package(&self) -> bool {
+        self.package.as_ref().is_some_and(|path| !path.is_file())
+    }
+
     fn is_due(&self) -> bool {
         self.asked_at.is_none_or(|at| at.elapsed() >= ASK_AGAIN)
     }

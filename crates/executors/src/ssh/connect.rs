@@ -1,6 +1,7 @@
 //! Making a connection: `ssh`'s own master, over which everything goes, our binary carried over if it
 //! is not there, and the agent started.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +12,18 @@ use openssh::{
     SessionBuilder, Stdio,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::sync::mpsc;
 
-use super::binary::Seen;
 use super::host::Common;
+use super::load::{Load, Seen};
 use super::problem::{no_connection, one_line, unfit};
-use super::wire::{self, FromAgent, Hello, Settings, ToAgent};
+use super::wire::{self, Frame, FromAgent, Hello, Settings, ToAgent};
 
 /// For the TCP connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// For each thing that is asked over it.
 const ANSWER: Duration = Duration::from_secs(20);
-/// For carrying the binary over.
+/// For carrying a file over.
 const CARRY: Duration = Duration::from_secs(300);
 /// `ssh` looks this often whether the host is still there, and gives up after three times.
 const ALIVE: Duration = Duration::from_secs(5);
@@ -29,14 +31,16 @@ const ALIVE: Duration = Duration::from_secs(5);
 const IDLE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 /// A login shell may say something before the agent does; not more than this.
 const NOISE_LINES: usize = 200;
+/// What was heard and not taken yet.
+const UNDER_WAY: usize = 8;
 /// Of what is said at the end, in bytes.
 const LAST_WORDS: u64 = 64 * 1024;
 
 /// An agent that said hello.
 pub(super) struct Link {
     pub hello: Hello,
-    pub input: ChildStdin,
-    pub output: BufReader<ChildStdout>,
+    pub say: mpsc::UnboundedSender<ToAgent>,
+    pub heard: mpsc::Receiver<io::Result<Frame>>,
     pub ending: Ending,
 }
 
@@ -82,9 +86,9 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
         return Err(why);
     }
     if seen.hash.is_none() {
-        within(host, CARRY, carry(common, host, &session)).await??;
+        carry(&session, host, &binary.load()).await?;
     }
-    let folder = format!("$HOME/.local/share/berth-host/{}/{host}", common.tag);
+    let folder = folder(common, host);
     let line = format!("exec \"{}\" agent \"{folder}\"", binary.place());
     let mut agent = session
         .clone()
@@ -120,8 +124,8 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     match within(host, ANSWER, hello).await {
         Ok(Ok(Some(hello))) => Ok(Link {
             hello,
-            input,
-            output,
+            say: writer(input),
+            heard: reader(output),
             ending,
         }),
         Ok(_) => {
@@ -133,8 +137,35 @@ async fn start(common: &Common, name: &NodeName, session: Arc<Session>) -> Resul
     }
 }
 
+/// A task that writes what is said; it ends with the connection, or when no more will be.
+fn writer(mut input: ChildStdin) -> mpsc::UnboundedSender<ToAgent> {
+    let (say, mut said) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(word) = said.recv().await {
+            if wire::write(&mut input, &word).await.is_err() {
+                return;
+            }
+        }
+    });
+    say
+}
+
+/// A task that reads, as fast as what it reads is taken.
+fn reader(mut output: BufReader<ChildStdout>) -> mpsc::Receiver<io::Result<Frame>> {
+    let (hear, heard) = mpsc::channel(UNDER_WAY);
+    tokio::spawn(async move {
+        while let Some(frame) = wire::read(&mut output).await.transpose() {
+            let failed = frame.is_err();
+            if hear.send(frame).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    heard
+}
+
 /// Skips what a login shell may say first.
-async fn hello(output: &mut BufReader<ChildStdout>) -> std::io::Result<Option<Hello>> {
+async fn hello(output: &mut BufReader<ChildStdout>) -> io::Result<Option<Hello>> {
     for _ in 0..NOISE_LINES {
         let mut line = Vec::new();
         if output.read_until(b'\n', &mut line).await? == 0 {
@@ -170,14 +201,42 @@ async fn ask(session: &Session, host: &str, line: &str) -> Result<String, String
     Err(format!("nothing can be run on {host}: {said}"))
 }
 
-/// Carries our binary over. It is used only if it arrives as it left.
-async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), String> {
-    let binary = &common.binary;
-    tracing::info!(host, "carries its binary over");
-    let failed = |why: String| format!("Berth's binary cannot be carried to {host}: {why}");
+/// Our folder on the host, for a shell there.
+fn folder(common: &Common, host: &str) -> String {
+    format!("$HOME/.local/share/berth-host/{}/{host}", common.tag)
+}
+
+/// Carries an uploaded folder over.
+///
+/// # Errors
+/// A sentence.
+pub(super) async fn carry_package(
+    common: Arc<Common>,
+    session: Arc<Session>,
+    name: NodeName,
+    package: &str,
+) -> Result<(), String> {
+    let host = name.as_str();
+    let data = &common.config.run.data_dir;
+    let load = Load::package(data, package, &folder(&common, host));
+    carry(&session, host, &load).await
+}
+
+/// Carries a file over. It is used only if it arrives as it left.
+async fn carry(session: &Session, host: &str, load: &Load) -> Result<(), String> {
+    within(host, CARRY, send(session, host, load)).await?
+}
+
+async fn send(session: &Session, host: &str, load: &Load) -> Result<(), String> {
+    let what = load.what;
+    tracing::info!(host, "carries {what} over");
+    let failed = |why: String| format!("{what} cannot be carried to {host}: {why}");
+    let mut file = tokio::fs::File::open(&load.from)
+        .await
+        .map_err(|error| failed(format!("{}: {error}", load.from.display())))?;
     let mut receiver = session
         .command("sh")
-        .args(["-c", binary.receive().as_str()])
+        .args(["-c", load.receive().as_str()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -186,7 +245,6 @@ async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), Str
         .map_err(|error| no_connection(host, &error))?;
     if let Some(mut input) = receiver.stdin().take() {
         let send = async {
-            let mut file = tokio::fs::File::open(binary.path()).await?;
             tokio::io::copy(&mut file, &mut input).await?;
             input.shutdown().await
         };
@@ -199,13 +257,17 @@ async fn carry(common: &Common, host: &str, session: &Session) -> Result<(), Str
     let output = output.map_err(|error| no_connection(host, &error))?;
     let arrived = Seen::parse(&String::from_utf8_lossy(&output.stdout)).hash;
     match arrived {
-        Some(hash) if hash == binary.hash() => Ok(()),
+        Some(hash) if hash == load.hash => Ok(()),
         Some(hash) => Err(failed(format!("what arrived has the SHA-256 {hash}"))),
         None => Err(failed(one_line(&String::from_utf8_lossy(&output.stderr)))),
     }
 }
 
 impl Ending {
+    pub(super) fn session(&self) -> Arc<Session> {
+        self.session.clone()
+    }
+
     /// What the agent, or `ssh`, said last.
     async fn last_words(self) -> Option<String> {
         let mut said = Vec::new();

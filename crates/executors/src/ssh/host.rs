@@ -7,28 +7,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berth_domain::{AttemptId, NodeName};
+use berth_domain::{AttemptId, Ended, Exit, NodeName};
 use tokio::sync::{mpsc, watch};
 
-use super::binary::Binary;
 use super::connect::{Link, connect};
+use super::kept::Kept;
+use super::load::Binary;
+use super::loads::Loads;
 use super::mirror::{self, Mirror};
-use super::wire::{self, BEAT, Frame, FromAgent, Hello, ToAgent, Watch};
+use super::wire::{BEAT, Frame, FromAgent, Hello, ToAgent};
 use super::{HostState, HostStates, SshConfig};
 use crate::launch::{Place, Told};
 use crate::nudge::{Nudge, What};
 use crate::order::LaunchOrder;
 use crate::prepare::millis;
-use crate::record::Stop;
 
 const TICK: Duration = Duration::from_millis(500);
 /// An agent that says nothing for so long is not there any more.
 const SILENCE: Duration = Duration::from_secs(10);
 /// Before a host is tried again: doubled each time, up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
-/// What was heard and is not written yet.
-const UNDER_WAY: usize = 8;
+const LAST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What all hosts need.
 pub(super) struct Common {
@@ -75,18 +74,6 @@ pub(super) struct Host {
     ranks: BTreeMap<(AttemptId, u32), Kept>,
     /// Since when it does not answer.
     away: Option<(Instant, String)>,
-}
-
-struct Kept {
-    order: Box<LaunchOrder>,
-    may_launch: bool,
-    mirror: Mirror,
-    /// Whether this connection's agent knows of it, and what it was told about its end.
-    told: bool,
-    stop: Option<Stop>,
-    /// It was given up, for this reason.
-    lost: Option<String>,
-    ended: bool,
 }
 
 impl Host {
@@ -162,27 +149,12 @@ impl Host {
     ) -> Option<String> {
         let Link {
             hello,
-            mut input,
-            mut output,
+            say,
+            mut heard,
             ending,
         } = link;
-        let (say, mut said) = mpsc::unbounded_channel::<ToAgent>();
-        let writer = tokio::spawn(async move {
-            while let Some(word) = said.recv().await {
-                if wire::write(&mut input, &word).await.is_err() {
-                    return;
-                }
-            }
-        });
-        let (hear, mut heard) = mpsc::channel::<Frame>(UNDER_WAY);
-        let reader = tokio::spawn(async move {
-            while let Ok(Some(frame)) = wire::read(&mut output).await {
-                if hear.send(frame).await.is_err() {
-                    return;
-                }
-            }
-        });
         self.is_back(&hello, &say);
+        let mut loads = Loads::new(self.common.clone(), ending.session(), self.name.clone());
         let mut ticks = tokio::time::interval(TICK);
         let mut beats = tokio::time::interval(BEAT);
         let mut last = Instant::now();
@@ -198,18 +170,27 @@ impl Host {
                     None => break None,
                 },
                 frame = heard.recv() => match frame {
-                    Some(frame) => {
+                    Some(Ok(frame)) => {
                         last = Instant::now();
+                        if let Some(package) = self.lacking(&frame.word) {
+                            loads.begin(package);
+                        }
                         if let Err(error) = self.learn(frame) {
                             break Some(format!("a run folder cannot be written: {error}"));
                         }
                     }
+                    Some(Err(error)) => {
+                        break Some(format!("what {} says breaks off: {error}", self.name));
+                    }
                     None => break Some(format!("the connection to {} broke off", self.name)),
                 },
+                Some((package, why)) = loads.failed() => self.cannot_be_loaded(&package, &why),
                 _ = ticks.tick() => {
                     self.tell_news(&say);
                     if last.elapsed() > SILENCE {
-                        break Some(format!("{} says nothing any more", self.name));
+                        let why = format!("{} says nothing any more", self.name);
+                        self.is_away(why.clone());
+                        break Some(why);
                     }
                 }
                 _ = beats.tick() => {
@@ -217,8 +198,8 @@ impl Host {
                 }
             }
         };
-        writer.abort();
-        reader.abort();
+        // So that both ends come to theirs.
+        drop((loads, say, heard));
         let said = ending.close().await;
         why.map(|why| match said {
             Some(said) => format!("{why}: {said}"),
@@ -238,15 +219,7 @@ impl Host {
                 let place = Place::new(run, attempt, rank);
                 match Mirror::new(place, run.log_limit_bytes) {
                     Ok(mirror) => {
-                        let kept = Kept {
-                            order,
-                            may_launch,
-                            ended: mirror.has_ended(),
-                            mirror,
-                            told: false,
-                            stop: None,
-                            lost: None,
-                        };
+                        let kept = Kept::new(order, may_launch, mirror);
                         self.ranks.insert((attempt, rank), kept);
                     }
                     Err(error) => {
@@ -300,25 +273,14 @@ impl Host {
             if kept.told || kept.ended {
                 continue;
             }
-            let first = kept.order.lease.0.first();
-            let node = first.map_or(&self.name, |part| &part.node);
+            let first = kept.first_node().unwrap_or(&self.name);
             let states = self.common.state.borrow();
-            let address = states.get(node).and_then(|state| state.address.clone());
+            let address = states.get(first).and_then(|state| state.address.clone());
             if address.is_none() && kept.may_launch && kept.end(grace).is_none() {
                 // The first host of a gang is about to be reached too, or given up.
                 continue;
             }
-            let master = address.unwrap_or_default();
-            kept.told = true;
-            let watch = Watch {
-                order: (*kept.order).clone(),
-                rank: key.1,
-                may_launch: kept.may_launch,
-                master,
-                call: kept.mirror.call(),
-                stop: kept.new_stop(grace),
-                log_from: kept.mirror.log_bytes(),
-            };
+            let watch = kept.tell(key.1, address.unwrap_or_default(), grace);
             let _ = say.send(ToAgent::Watch(Box::new(watch)));
         }
     }
@@ -333,8 +295,7 @@ impl Host {
             state.version = Some(hello.version.clone());
         });
         for kept in self.ranks.values_mut() {
-            kept.told = false;
-            kept.stop = None;
+            kept.told_nothing();
         }
         // What ended as far as we are concerned and lives there all the same was given up while the
         // host was away.
@@ -404,7 +365,7 @@ impl Host {
     /// Takes in what the agent says.
     fn learn(&mut self, Frame { word, bytes }: Frame) -> std::io::Result<()> {
         match word {
-            FromAgent::Hello(_) | FromAgent::Beat => {}
+            FromAgent::Hello(_) | FromAgent::LacksPackage { .. } | FromAgent::Beat => {}
             FromAgent::Hardware(Ok(found)) => self.change(|state| {
                 state.up = true;
                 state.problem = None;
@@ -420,7 +381,8 @@ impl Host {
                 rank,
                 meta,
             } => {
-                if let Some(kept) = self.ranks.get(&(attempt, rank)) {
+                if let Some(kept) = self.ranks.get_mut(&(attempt, rank)) {
+                    kept.began = true;
                     kept.mirror.began(&meta)?;
                     self.nudge(attempt, rank, What::Running);
                 }
@@ -451,6 +413,27 @@ impl Host {
         Ok(())
     }
 
+    /// The uploaded folder that a rank waits for.
+    fn lacking(&self, word: &FromAgent) -> Option<String> {
+        let FromAgent::LacksPackage { attempt, rank } = word else {
+            return None;
+        };
+        self.ranks.get(&(*attempt, *rank))?.order.package.clone()
+    }
+
+    fn cannot_be_loaded(&self, package: &str, why: &str) {
+        let waits = |kept: &&Kept| kept.order.package.as_deref() == Some(package) && !kept.began;
+        for kept in self.ranks.values().filter(waits) {
+            let why = why.to_owned();
+            let exit = Exit {
+                ended: Ended::NotLaunched { why },
+                out_of_memory: false,
+            };
+            let attempt = kept.order.attempt;
+            self.say(Told::Failed { attempt, exit });
+        }
+    }
+
     fn nudge(&self, attempt: AttemptId, rank: u32, what: What) {
         self.say(Told::Nudge(Nudge {
             attempt,
@@ -462,28 +445,5 @@ impl Host {
     fn say(&self, told: Told) {
         // It only fails when the watcher is gone, and then nobody asks.
         let _ = self.common.tell.send(told);
-    }
-}
-
-impl Kept {
-    /// Whether and how it is to end.
-    fn end(&self, grace_ms: u64) -> Option<Stop> {
-        let given_up = |lost: &String| Stop {
-            call: None,
-            grace_ms,
-            lost: Some(lost.clone()),
-        };
-        let stop = self.mirror.stop();
-        stop.or_else(|| self.lost.as_ref().map(given_up))
-    }
-
-    /// What its agent is to be told about that, unless it was.
-    fn new_stop(&mut self, grace_ms: u64) -> Option<Stop> {
-        let stop = self.end(grace_ms);
-        if stop.is_none() || self.stop == stop {
-            return None;
-        }
-        self.stop.clone_from(&stop);
-        stop
     }
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::binary::{Binary, Seen};
+use super::load::{Binary, Seen};
 
 /// What `ssh` says, and what that means for `HOST`.
 const MEANINGS: [(&str, &str); 8] = [

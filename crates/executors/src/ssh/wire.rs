@@ -78,6 +78,11 @@ pub(crate) enum FromAgent {
     /// The host's GPUs, as they are now.
     Hardware(Result<Found, String>),
     Samples(Vec<GpuSample>),
+    /// It cannot be started before its uploaded folder is there.
+    LacksPackage {
+        attempt: AttemptId,
+        rank: u32,
+    },
     Began {
         attempt: AttemptId,
         rank: u32,

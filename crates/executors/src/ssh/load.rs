@@ -1,5 +1,5 @@
-//! Our own binary, as it is carried to a host: by its hash, so that what runs there is what runs
-//! here.
+//! What is carried to a host: our own binary and uploaded folders, each known by its hash, so that
+//! what is there is what is here.
 
 use std::fs::File;
 use std::io;
@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::layout;
+
 /// Where it is kept on a host, below the home folder, each version in a folder of its own.
 const CACHE: &str = ".cache/berth";
-/// Versions that nobody carried for so many days are removed.
+/// What nobody carried for so many days is removed.
 const KEPT_DAYS: u32 = 30;
 
 #[derive(Clone, Debug)]
@@ -35,10 +37,6 @@ impl Binary {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     pub(super) fn hash(&self) -> &str {
         &self.hash
     }
@@ -59,16 +57,64 @@ impl Binary {
         )
     }
 
+    /// As it is carried. Versions of long ago make room.
+    pub(super) fn load(&self) -> Load {
+        Load {
+            what: "Berth's binary",
+            from: self.path.clone(),
+            hash: self.hash.clone(),
+            folder: format!("$HOME/{CACHE}/{}", self.hash),
+            name: "berth-server".to_owned(),
+            then: format!(
+                "find \"$HOME/{CACHE}\" -mindepth 1 -maxdepth 1 -type d -mtime +{KEPT_DAYS} -exec rm -rf {{}} +"
+            ),
+        }
+    }
+}
+
+/// A file on its way to a host.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    /// What it is, in a sentence.
+    pub what: &'static str,
+    pub from: PathBuf,
+    pub hash: String,
+    /// Where to, for a shell there.
+    folder: String,
+    name: String,
+    /// What is done there afterwards.
+    then: String,
+}
+
+impl Load {
+    /// An uploaded folder's archive, to our folder on the host.
+    pub(super) fn package(data: &Path, hash: &str, folder: &str) -> Self {
+        let folder = format!("{folder}/packages");
+        Load {
+            what: "the uploaded folder",
+            from: layout::package(data, hash),
+            hash: hash.to_owned(),
+            name: format!("{hash}.tar.gz"),
+            then: format!("find \"{folder}\" -type f -mtime +{KEPT_DAYS} -exec rm -f {{}} +"),
+            folder,
+        }
+    }
+
     /// For `sh`: takes it from standard input, says the hash of what arrived, and keeps it only if
     /// that is right.
     pub(super) fn receive(&self) -> String {
-        let hash = &self.hash;
+        let Load {
+            hash,
+            folder,
+            name,
+            then,
+            ..
+        } = self;
         format!(
-            "umask 077; d=\"$HOME/{CACHE}/{hash}\"; mkdir -p \"$d\" && t=\"$d/new.$(uname -n).$$\" && \
+            "umask 077; d=\"{folder}\"; mkdir -p \"$d\" && t=\"$d/new.$(uname -n).$$\" && \
              cat > \"$t\" && chmod 700 \"$t\" && h=$(sha256sum < \"$t\" | cut -c1-64) && \
-             echo hash=$h && if [ \"$h\" = {hash} ]; then mv \"$t\" \"$d/berth-server\"; \
-             else rm -f \"$t\"; fi; find \"$HOME/{CACHE}\" -mindepth 1 -maxdepth 1 -type d \
-             -mtime +{KEPT_DAYS} -exec rm -rf {{}} +"
+             echo hash=$h && if [ \"$h\" = {hash} ]; then mv \"$t\" \"$d/{name}\"; \
+             else rm -f \"$t\"; fi; {then}"
         )
     }
 }
