@@ -47,10 +47,10 @@ pub struct JobSpec {
     #[serde(default, skip_serializing_if = "Notice::is_default")]
     pub notice: Notice,
     /// One process of the command for each GPU instead of one for each node.
-    #[serde(default, skip_serializing_if = "is_not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_gpu: bool,
     /// It has a terminal, for a person to work in.
-    #[serde(default, skip_serializing_if = "is_not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interactive: bool,
     pub array: Option<ArrayTask>,
 }
@@ -60,11 +60,6 @@ impl JobSpec {
     pub fn gpus(&self) -> u32 {
         self.nodes * self.gpus_per_node
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
-fn is_not(flag: &bool) -> bool {
-    !flag
 }
 
 /// Which of two waiting jobs goes first, whatever their order in the queue.

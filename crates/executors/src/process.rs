@@ -72,7 +72,7 @@ pub(crate) fn descendants(root: i32) -> Vec<i32> {
 pub(crate) fn catching(root: i32, signal: i32, also_all: bool) -> Vec<i32> {
     below(root, |pid| {
         let caught = caught(pid);
-        let catches = |signal: i32| caught >> (signal - 1) & 1 == 1;
+        let catches = |signal: i32| (caught >> (signal - 1)) & 1 == 1;
         if catches(signal) && (also_all || !TIDY.into_iter().all(catches)) {
             Below::Itself
         } else {
