@@ -265,6 +265,17 @@ impl Live {
             .with(|arrays| arrays.iter().find(|one| one.array == id).cloned())
     }
 
+    /// How many jobs wait that these stand for, each for itself or for its array or sweep.
+    pub fn waiting_of(self, firsts: &[JobId]) -> u64 {
+        let whole = |id: &JobId| {
+            let row = self.row(*id)?;
+            let place = row.with_untracked(|row| row.array)?;
+            let tasks = self.array(place.array)?.tasks;
+            Some(u64::from(tasks.queued + tasks.held))
+        };
+        firsts.iter().map(|id| whole(id).unwrap_or(1)).sum()
+    }
+
     /// The first so many of these jobs; of each array or sweep only the first task.
     pub fn firsts(self, jobs: RwSignal<Vec<JobId>>, count: usize) -> Vec<JobId> {
         let mut seen = HashSet::new();

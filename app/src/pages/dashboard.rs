@@ -95,7 +95,7 @@ fn NextUp() -> impl IntoView {
         live.counts
             .with(|counts| u64::from(counts.queued + counts.held))
     };
-    let more = move || waiting().saturating_sub(NEXT as u64);
+    let more = move || waiting().saturating_sub(live.waiting_of(&first()));
     let nothing = move || {
         let idle = live.active.with(Vec::is_empty) && live.recent.with(Vec::is_empty);
         live.queue.with(Vec::is_empty).then(|| {

@@ -2,6 +2,7 @@
 //! of it. What is there already need not be sent again: `HEAD` answers 200 or 404.
 
 use std::path::Path as FilePath;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -19,6 +20,9 @@ use tokio::io::AsyncWriteExt;
 
 use super::Web;
 use super::answer::refuse;
+
+/// Since a job named it last.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub fn route() -> MethodRouter<Web> {
     put(upload).head(known)
@@ -93,5 +97,18 @@ async fn store(body: Body, path: &FilePath, sha256: &str, limit: u64) -> Result<
         return Err(ApiError::invalid("package", why));
     }
     part.persist(path).map_err(|error| failed(error.error))?;
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || tidy(&folder));
     Ok(())
+}
+
+/// Removes what no job has named for a long time.
+fn tidy(folder: &FilePath) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let named = entry.metadata().and_then(|meta| meta.modified());
+        let age = named.ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > KEPT) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Uploaded folders, by the sha256 of their archive.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use berth_executors::layout;
 
@@ -26,7 +28,10 @@ impl Context {
         let Some(Ok(path)) = sha256.map(|sha256| self.package(sha256)) else {
             return Ok(());
         };
-        if path.is_file() {
+        if let Ok(file) = File::options().append(true).open(path) {
+            // It is kept for as long as jobs name it now and then.
+            let now = SystemTime::from(self.state.clock.now());
+            let _ = file.set_modified(now);
             return Ok(());
         }
         let why =
