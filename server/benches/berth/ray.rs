@@ -11,7 +11,7 @@ use crate::cluster::{Cluster, TOKEN};
 use crate::support::{Server, shell, submit};
 use crate::{row, spread, two};
 
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 40;
 
 pub async fn overhead() {
     let Some(cluster) = Cluster::start().await else {
