@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use berth_api::Berth;
 use berth_api::jobs::{CancelJob, JobArg};
-use berth_api::logs::JobLog;
 use berth_domain::{JobId, StateName, SubmitRequest};
 use nix::pty::{Winsize, openpty};
 use support::{PATIENCE, Server, get, shell, submit, until, until_finished};
@@ -103,18 +102,6 @@ async fn until_running(berth: &Berth, id: JobId) {
     .await;
 }
 
-async fn log(berth: &Berth, id: JobId) -> String {
-    let log = JobLog {
-        id,
-        attempt: None,
-        rank: None,
-        offset: None,
-        limit: None,
-        wait_s: None,
-    };
-    berth.call(log).await.unwrap().text
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shell_outlives_a_lost_connection_and_ends_when_it_is_left() {
     let server = Server::start();
@@ -154,7 +141,7 @@ async fn a_shell_outlives_a_lost_connection_and_ends_when_it_is_left() {
     last.types("exit\r");
     assert!(last.leaves().success());
     last.sees("job 1 succeeded");
-    let log = log(&berth, id).await;
+    let log = support::log(&berth, id, 0).await;
     assert!(
         log.contains("devices=0,1") && log.contains("still kept"),
         "{log:?}"
@@ -240,6 +227,6 @@ async fn who_works_in_a_shell_is_told_that_its_time_is_over() {
     let id = submit(&berth, request).await.id;
     let done = until_finished(&berth, &[id]).await.remove(0);
     assert_eq!(done.row.outcome.as_deref(), Some("TimedOut"));
-    let log = log(&berth, id).await;
+    let log = support::log(&berth, id, 0).await;
     assert!(log.contains("berth: this job ends in"), "{log:?}");
 }

@@ -5,10 +5,9 @@
 mod support;
 
 use berth_api::jobs::{JobEvents, UpdateArg, UpdateJob};
-use berth_api::logs::JobLog;
 use berth_api::views::JobDetail;
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until, until_finished};
+use support::{Server, get, log, refused, shell, submit, until, until_finished};
 
 fn limited(line: &str, limit: &str, signal: Option<&str>) -> SubmitRequest {
     SubmitRequest {
@@ -17,18 +16,6 @@ fn limited(line: &str, limit: &str, signal: Option<&str>) -> SubmitRequest {
         gpus: Some(0),
         ..shell(line)
     }
-}
-
-async fn log(berth: &berth_api::Berth, id: JobId) -> String {
-    let call = JobLog {
-        id,
-        attempt: None,
-        rank: None,
-        offset: None,
-        limit: None,
-        wait_s: None,
-    };
-    berth.call(call).await.unwrap().text
 }
 
 async fn timeline(berth: &berth_api::Berth, id: JobId) -> Vec<String> {
@@ -58,7 +45,7 @@ async fn at_its_limit_a_job_saves_and_is_timed_out_however_it_ends() {
     assert_eq!(end(&done[0]), ("TimedOut", Some(0), timed_out));
     let timed_out = "Passed its time limit. Ended with code 4";
     assert_eq!(end(&done[1]), ("TimedOut", Some(4), timed_out));
-    let told: serde_json::Value = serde_json::from_str(&log(&berth, by_default).await).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&log(&berth, by_default, 0).await).unwrap();
     assert_eq!(
         (&told["why"], &told["signal"]),
         (&"time_limit".into(), &"USR1".into())
@@ -66,7 +53,7 @@ async fn at_its_limit_a_job_saves_and_is_timed_out_however_it_ends() {
     // Until it is told to end, which is after its limit here.
     let until: berth_domain::Timestamp = told["until"].as_str().unwrap().parse().unwrap();
     assert!(until > done[0].row.started_at.unwrap());
-    assert_eq!(log(&berth, by_choice).await, "again\n");
+    assert_eq!(log(&berth, by_choice, 0).await, "again\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +74,7 @@ async fn who_asks_for_time_hears_the_signal_before_the_limit() {
     assert_eq!(end(&done[0]), ("Succeeded", Some(0), "Ended well"));
     let timed_out = "Passed its time limit. Ended well";
     assert_eq!(end(&done[1]), ("TimedOut", Some(0), timed_out));
-    let log = log(&berth, late).await;
+    let log = support::log(&berth, late, 0).await;
     // The shell may also say that its `sleep` was told to end.
     let said: Vec<&str> = log.lines().filter(|line| *line != "Terminated").collect();
     assert_eq!(said, ["saved", "ended"]);
@@ -124,7 +111,7 @@ async fn a_signal_can_be_chosen_while_it_runs_and_a_server_may_come_and_go() {
     // It is told at once, since its limit is within the time that it asks for.
     berth.call(change("3500s", "USR1@3499")).await.unwrap();
     until(&berth, async |berth: &berth_api::Berth| {
-        log(berth, id).await == "first\n"
+        log(berth, id, 0).await == "first\n"
     })
     .await;
     server.kill();
@@ -134,7 +121,7 @@ async fn a_signal_can_be_chosen_while_it_runs_and_a_server_may_come_and_go() {
     berth.call(change("3400s", "USR2@3399")).await.unwrap();
     let done = until_finished(&berth, &[id]).await.remove(0);
     assert_eq!(end(&done).0, "Succeeded");
-    assert_eq!(log(&berth, id).await, "first\nsecond\n");
+    assert_eq!(log(&berth, id, 0).await, "first\nsecond\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,12 +149,16 @@ async fn one_process_for_each_gpu_and_what_torchrun_takes_for_its_options() {
         "{done:?}"
     );
     assert!(done[0].per_gpu && done[0].request.per_gpu && !done[1].per_gpu);
-    let mut lines: Vec<String> = log(&berth, each).await.lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = log(&berth, each, 0)
+        .await
+        .lines()
+        .map(str::to_owned)
+        .collect();
     lines.sort();
     assert_eq!(lines, ["[rank 0] 0/4 0/2", "[rank 1] 1/4 1/2"]);
     let port = 20_000 + one.0;
     assert_eq!(
-        log(&berth, one).await,
+        log(&berth, one, 0).await,
         format!("none 2 0 2 127.0.0.1:{port}\n")
     );
 }

@@ -8,9 +8,8 @@ mod support;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use berth_api::logs::JobLog;
-use berth_domain::{JobId, SubmitRequest};
-use support::{Server, get, submit, until_within};
+use berth_domain::SubmitRequest;
+use support::{Server, get, log, submit, until_within};
 
 /// Loading torch takes seconds on a busy machine, and there are four of it.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -64,18 +63,6 @@ async fn run(server: &Server, words: &[&str], per_gpu: bool, port: u16) -> Vec<S
         .collect();
     results.sort();
     results
-}
-
-async fn log(berth: &berth_api::Berth, id: JobId, rank: u32) -> String {
-    let call = JobLog {
-        id,
-        attempt: None,
-        rank: Some(rank),
-        offset: None,
-        limit: None,
-        wait_s: None,
-    };
-    berth.call(call).await.unwrap().text
 }
 
 #[tokio::test(flavor = "multi_thread")]

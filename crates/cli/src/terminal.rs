@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::process::Command;
 
 use berth_api::views::TerminalView;
+use berth_domain::commandline::quote;
 
 use crate::failure::Failure;
 
@@ -60,17 +61,9 @@ fn line(terminal: &TerminalView, here: &str) -> Vec<String> {
         return terminal.command.clone();
     }
     // The other side gives it to a shell.
-    let quoted = terminal.command.iter().map(|word| quoted(word));
+    let quoted = terminal.command.iter().map(|word| quote(word));
     let ssh = ["ssh", "-t", &terminal.host, "--"].map(str::to_owned);
     ssh.into_iter().chain(quoted).collect()
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |ch: char| ch.is_ascii_alphanumeric() || "_-+./:,@%".contains(ch);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

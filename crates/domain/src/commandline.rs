@@ -53,15 +53,19 @@ pub fn parse(text: &str) -> Result<Vec<String>, String> {
 /// The line that a shell reads as these words.
 #[must_use]
 pub fn format(words: &[String]) -> String {
+    let words = words.iter().map(|word| quote(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it for itself. Zsh looks for a program where a word begins with `=`.
+#[must_use]
+pub fn quote(word: &str) -> String {
     let plain = |ch: char| ch.is_ascii_alphanumeric() || "_-./:=,@%+".contains(ch);
-    let quoted = |word: &String| {
-        if !word.is_empty() && word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]

@@ -8,20 +8,19 @@ mod cluster;
 
 mod marked;
 mod namespaces;
+mod orders;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use berth_domain::{
-    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Report,
-};
+use berth_domain::{AttemptId, Ended, Exit, JobId, NodeName, Report};
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LaunchOrder, Order, RayConfig, RunConfig, layout, logs, ray,
+    ExecutorEvent, ExecutorHandle, Order, RayConfig, RunConfig, layout, logs, ray,
 };
 use berth_ray::{Ray, Token};
 use cluster::{Cluster, TOKEN};
 use marked::left;
+use orders::{attempt, order, part};
 use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -166,38 +165,6 @@ async fn until(mut ready: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < until, "it did not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn attempt(job: u64) -> AttemptId {
-    AttemptId {
-        job: JobId(job),
-        number: 1,
-    }
-}
-
-fn part(node: u8, indices: &[u32]) -> NodeLease {
-    let gpu = |index: &u32| GpuRef {
-        index: *index,
-        uuid: GpuUuid(format!("GPU-node-{node}-{index}")),
-    };
-    NodeLease {
-        node: NodeName(format!("node-{node}")),
-        gpus: indices.iter().map(gpu).collect(),
-    }
-}
-
-fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
-    Box::new(LaunchOrder {
-        attempt: attempt(job),
-        job_name: "a job".to_owned(),
-        command: ["bash", "-c", line].map(str::to_owned).to_vec(),
-        package: None,
-        workdir: None,
-        env: BTreeMap::new(),
-        per_gpu: false,
-        interactive: false,
-        lease: Lease(lease),
-    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,22 +8,19 @@ mod hosts;
 
 mod marked;
 mod namespaces;
+mod orders;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use berth_domain::{
-    AttemptId, Ended, Exit, GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, NoticeSignal,
-    Report,
-};
+use berth_domain::{AttemptId, Ended, Exit, JobId, NodeName, NoticeSignal, Report};
 use berth_executors::{
-    ExecutorEvent, ExecutorHandle, LastCall, LaunchOrder, Order, RunConfig, SshConfig, Why, layout,
-    logs, ssh,
+    ExecutorEvent, ExecutorHandle, LastCall, Order, RunConfig, SshConfig, Why, layout, logs, ssh,
 };
 use hosts::Hosts;
 use marked::left;
+use orders::{attempt, order, part};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
 
@@ -190,38 +187,6 @@ async fn until(mut ready: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < until, "it did not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn attempt(job: u64) -> AttemptId {
-    AttemptId {
-        job: JobId(job),
-        number: 1,
-    }
-}
-
-fn part(node: u8, indices: &[u32]) -> NodeLease {
-    let gpu = |index: &u32| GpuRef {
-        index: *index,
-        uuid: GpuUuid(format!("GPU-node-{node}-{index}")),
-    };
-    NodeLease {
-        node: NodeName(format!("node-{node}")),
-        gpus: indices.iter().map(gpu).collect(),
-    }
-}
-
-fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
-    Box::new(LaunchOrder {
-        attempt: attempt(job),
-        job_name: "a job".to_owned(),
-        command: ["bash", "-c", line].map(str::to_owned).to_vec(),
-        workdir: None,
-        package: None,
-        env: BTreeMap::new(),
-        lease: Lease(lease),
-        per_gpu: false,
-        interactive: false,
-    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

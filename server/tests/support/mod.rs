@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use berth_api::jobs::{GetJob, ListJobs, SubmitJob};
+use berth_api::logs::JobLog;
 use berth_api::views::{JobDetail, JobRow};
 use berth_api::{ApiError, Berth};
 use berth_domain::{JobId, SubmitRequest};
@@ -295,4 +296,17 @@ pub async fn until_finished(berth: &Berth, ids: &[JobId]) -> Vec<JobDetail> {
 
 pub fn refused<T: std::fmt::Debug>(answer: Result<T, ApiError>) -> ApiError {
     answer.expect_err("it should have been refused")
+}
+
+/// What a rank's command wrote, from the beginning.
+pub async fn log(berth: &Berth, id: JobId, rank: u32) -> String {
+    let call = JobLog {
+        id,
+        attempt: None,
+        rank: Some(rank),
+        offset: None,
+        limit: None,
+        wait_s: None,
+    };
+    berth.call(call).await.unwrap().text
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use berth_domain::submit::is_package;
 use berth_executors::layout;
 
 use super::Context;
@@ -15,8 +16,7 @@ impl Context {
     /// # Errors
     /// When that is not a sha256.
     pub fn package(&self, sha256: &str) -> Result<PathBuf, ApiError> {
-        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if sha256.len() != 64 || !sha256.bytes().all(hex) {
+        if !is_package(sha256) {
             let why = "A package is named by its sha256: 64 digits of 0-9 and a-f.";
             return Err(ApiError::invalid("package", why));
         }

@@ -2,6 +2,7 @@
 
 use berth_api::jobs::{EventList, JobDetailAnswer, JobEvents};
 use berth_api::views::{AttemptView, EventView, JobDetail};
+use berth_domain::commandline::{self, quote};
 use berth_domain::{JobId, Notice, Timestamp, walltime};
 
 use crate::failure::Failure;
@@ -75,21 +76,13 @@ fn facts(job: &JobDetail, now: Timestamp) -> Vec<(&'static str, String)> {
     add("Waits", row.reason_text.clone());
     add("User", Some(row.user.to_string()));
     add("Project", row.project.clone());
-    add(
-        "Command",
-        Some(
-            job.command
-                .iter()
-                .map(|word| quoted(word))
-                .collect::<Vec<_>>()
-                .join(" "),
-        ),
-    );
+    add("Command", Some(commandline::format(&job.command)));
     add("Folder", job.workdir.clone());
+    add("Upload", job.request.package.clone());
     let env = job
         .env
         .iter()
-        .map(|(name, value)| quoted(&format!("{name}={value}")));
+        .map(|(name, value)| quote(&format!("{name}={value}")));
     add("Environment", Some(env.collect::<Vec<_>>().join(" ")));
     add("Size", Some(size(row.nodes, row.gpus_per_node)));
     add(
@@ -181,15 +174,6 @@ fn event_cells(event: &EventView) -> Vec<String> {
         event.actor.clone(),
         table::printable(&event.text),
     ]
-}
-
-/// A word as a shell would take it.
-fn quoted(word: &str) -> String {
-    let plain = |ch: char| ch.is_ascii_alphanumeric() || "_-+=./:,@%".contains(ch);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -86,12 +86,18 @@ pub(super) fn workdir(path: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether that can be a package's name: a sha256 in hexadecimal digits.
+#[must_use]
+pub fn is_package(name: &str) -> bool {
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 64 && name.bytes().all(hex)
+}
+
 pub(super) fn package(package: Option<&str>, workdir: Option<&str>) -> Result<(), Refusal> {
     let Some(package) = package else {
         return Ok(());
     };
-    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if package.len() != 64 || !package.bytes().all(hex) {
+    if !is_package(package) {
         return Err(Refusal::invalid(
             "package",
             "A package is named by its sha256, 64 digits of 0-9 and a-f, as its upload answered.",
