@@ -249,7 +249,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
             power_w: sample.and_then(|sample| sample.power_w),
             temp_c: sample.and_then(|sample| sample.temp_c),
-            unknown: sample.and_then(|sample| sample.unknown.clone()),
+            unknown: sample.and_then(berth_domain::GpuSample::unknown),
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
         }
     };

@@ -53,7 +53,7 @@ pub use rank::Rank;
 pub use reason::PendingReason;
 pub use refusal::Refusal;
 pub use reservation::{Holder, Reservation, ReserveRequest};
-pub use sample::GpuSample;
+pub use sample::{Figure, GpuProcess, GpuSample, SampleSource, Throttle};
 pub use spec::{ArrayTask, Dependency, DependencyKind, JobSpec, PriorityClass};
 pub use state::State;
 pub use submit::{ArrayRequest, SubmitRequest};

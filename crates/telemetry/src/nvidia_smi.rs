@@ -1,11 +1,12 @@
 //! Asking `nvidia-smi`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use berth_domain::{GpuSample, GpuUuid};
+use berth_domain::{Figure, GpuSample, GpuUuid, SampleSource};
 
 use crate::inventory::InventoryError;
 
@@ -57,24 +58,26 @@ fn sample(line: &[String]) -> Option<GpuSample> {
     let [uuid, busy, memory, power, temperature] = line else {
         return None;
     };
-    let mut unknown = Vec::new();
-    let mut number = |what: &str, text: &String| {
+    let mut why = BTreeMap::new();
+    let mut number = |what: Figure, text: &String| {
         let number = text.parse::<f32>().ok();
         if number.is_none() {
-            unknown.push(format!("{what}: nvidia-smi says {text}"));
+            why.insert(what, format!("nvidia-smi says {text}"));
         }
         number
     };
-    let (busy_pct, power_w) = (number("busy", busy), number("power", power));
-    let (temp_c, used) = (number("temperature", temperature), number("memory", memory));
+    let (busy_pct, power_w) = (number(Figure::Busy, busy), number(Figure::Power, power));
+    let temp_c = number(Figure::Temperature, temperature);
+    let used = number(Figure::Memory, memory);
     let mebibytes = used.and(memory.parse::<u64>().ok());
     Some(GpuSample {
-        gpu: GpuUuid(uuid.clone()),
         busy_pct,
         mem_used_bytes: mebibytes.map(|mebibytes| mebibytes * 1024 * 1024),
         power_w,
         temp_c,
-        unknown: (!unknown.is_empty()).then(|| unknown.join("; ")),
+        source: SampleSource::NvidiaSmi,
+        why,
+        ..GpuSample::of(GpuUuid(uuid.clone()))
     })
 }
 
@@ -90,8 +93,8 @@ mod tests {
         assert_eq!(found.mem_used_bytes, None);
         assert_eq!(found.power_w, Some(412.55));
         assert_eq!(found.temp_c, None);
-        let why = "temperature: nvidia-smi says [Unknown Error]; memory: nvidia-smi says [N/A]";
-        assert_eq!(found.unknown.as_deref(), Some(why));
+        let why = "memory: nvidia-smi says [N/A]; temperature: nvidia-smi says [Unknown Error]";
+        assert_eq!(found.unknown().as_deref(), Some(why));
         assert_eq!(sample(&line[..3]), None);
     }
 }

@@ -2,7 +2,7 @@
 //! stalls for data now and then, and its power and temperature follow. A function of time and
 //! attempt alone, so that a reload shows the same.
 
-use berth_domain::{AttemptId, GpuSample, GpuUuid, Timestamp};
+use berth_domain::{AttemptId, GpuSample, GpuUuid, SampleSource, Timestamp};
 
 use crate::inventory;
 use crate::sampler::Leased;
@@ -47,12 +47,12 @@ fn sample(uuid: &GpuUuid, leased: Option<&Leased>, now: Timestamp) -> GpuSample 
     let (busy, memory_gib) = leased.map_or((0.0, 0.0), |leased| working(uuid, leased, now));
     let work = busy / 100.0;
     GpuSample {
-        gpu: uuid.clone(),
+        source: SampleSource::Simulated,
         busy_pct: Some(busy.round()),
         mem_used_bytes: Some(bytes(memory_gib)),
         power_w: Some((IDLE_W + 6.0 * own + WORK_W * work).round()),
         temp_c: Some((IDLE_C + 4.0 * own + WORK_C * work).round()),
-        unknown: None,
+        ..GpuSample::of(uuid.clone())
     }
 }
 

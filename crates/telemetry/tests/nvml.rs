@@ -63,12 +63,11 @@ async fn what_the_driver_says_is_what_is_shown() {
     assert_eq!(found.gpus[1].mem_total_bytes, 80 << 30);
     let samples = host.samples().await;
     let expected = GpuSample {
-        gpu: found.gpus[1].uuid.clone(),
         busy_pct: Some(10.0),
         mem_used_bytes: Some(2 << 30),
         power_w: Some(101.5),
         temp_c: Some(31.0),
-        unknown: None,
+        ..GpuSample::of(found.gpus[1].uuid.clone())
     };
     assert_eq!(samples[1], expected);
 }
@@ -110,7 +109,7 @@ async fn a_call_that_fails_leaves_its_field_empty_and_says_why() {
     assert_eq!(samples[0].busy_pct, None);
     assert_eq!(samples[0].mem_used_bytes, Some(1 << 30));
     let why = "busy: the requested operation is not available on the target device";
-    assert_eq!(samples[0].unknown.as_deref(), Some(why));
+    assert_eq!(samples[0].unknown().as_deref(), Some(why));
     assert_eq!(samples[1].busy_pct, Some(10.0));
     assert_eq!(samples[1].mem_used_bytes, None);
 }
@@ -130,7 +129,7 @@ async fn a_gpu_that_fell_off_the_bus_is_not_leased_and_reports_nothing() {
     assert_eq!(samples[1].busy_pct, None);
     assert!(
         samples[1]
-            .unknown
+            .unknown()
             .as_deref()
             .unwrap()
             .contains("fell off the bus")

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::{Gpu, GpuSample, GpuUuid};
+use berth_domain::{Figure, Gpu, GpuSample, GpuUuid};
 use nvml_wrapper::enum_wrappers::device::{P2pCapabilitiesIndex, P2pStatus, TemperatureSensor};
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
@@ -115,23 +115,12 @@ impl<'a> Reader<'a> {
                     samples.push(sample(&device, uuid));
                 }
                 Err(error) => samples.extend(self.known.get(&index).map(|uuid| GpuSample {
-                    unknown: Some(format!("it does not answer: {error}")),
-                    ..nothing(uuid.clone())
+                    why: BTreeMap::from([(Figure::Gpu, format!("it does not answer: {error}"))]),
+                    ..GpuSample::of(uuid.clone())
                 })),
             }
         }
         Ok(samples)
-    }
-}
-
-fn nothing(gpu: GpuUuid) -> GpuSample {
-    GpuSample {
-        gpu,
-        busy_pct: None,
-        mem_used_bytes: None,
-        power_w: None,
-        temp_c: None,
-        unknown: None,
     }
 }
 
@@ -140,7 +129,7 @@ fn nothing(gpu: GpuUuid) -> GpuSample {
     reason = "per cent, milliwatts and degrees are small"
 )]
 fn sample(device: &Device<'_>, gpu: GpuUuid) -> GpuSample {
-    let mut unknown = Vec::new();
+    let mut why = BTreeMap::new();
     let busy = device.utilization_rates().map(|rates| rates.gpu as f32);
     let memory = device.memory_info().map(|memory| memory.used);
     let power = device
@@ -150,20 +139,21 @@ fn sample(device: &Device<'_>, gpu: GpuUuid) -> GpuSample {
         .temperature(TemperatureSensor::Gpu)
         .map(|degrees| degrees as f32);
     let sample = GpuSample {
-        busy_pct: or_why("busy", busy, &mut unknown),
-        mem_used_bytes: or_why("memory", memory, &mut unknown),
-        power_w: or_why("power", power, &mut unknown),
-        temp_c: or_why("temperature", heat, &mut unknown),
-        ..nothing(gpu)
+        busy_pct: or_why(Figure::Busy, busy, &mut why),
+        mem_used_bytes: or_why(Figure::Memory, memory, &mut why),
+        power_w: or_why(Figure::Power, power, &mut why),
+        temp_c: or_why(Figure::Temperature, heat, &mut why),
+        ..GpuSample::of(gpu)
     };
-    GpuSample {
-        unknown: (!unknown.is_empty()).then(|| unknown.join("; ")),
-        ..sample
-    }
+    GpuSample { why, ..sample }
 }
 
-fn or_why<T>(what: &str, read: Result<T, NvmlError>, unknown: &mut Vec<String>) -> Option<T> {
-    read.map_err(|error| unknown.push(format!("{what}: {error}")))
+fn or_why<T>(
+    figure: Figure,
+    read: Result<T, NvmlError>,
+    why: &mut BTreeMap<Figure, String>,
+) -> Option<T> {
+    read.map_err(|error| why.insert(figure, error.to_string()))
         .ok()
 }
 
