@@ -1,9 +1,9 @@
 //! The control loop: the one writer of the state, and the handle that everybody else calls.
 //!
-//! [`start`] loads the state, takes up what ran before, and spawns three tasks: the loop in
+//! [`start`] loads the state, takes up what ran before, and spawns four tasks: the loop in
 //! `control`, which decides, commits, applies, plans and tells the executor; the `forecaster`, which
-//! says when each waiting job will start; and the sampler in `sampling`, which asks the hardware
-//! what it does. None blocks another.
+//! says when each waiting job will start; the sampler in `sampling`, which asks the hardware
+//! what it does; and the watch in `watching`, which says what is wrong. None blocks another.
 
 mod breakpoint;
 mod clock;
@@ -16,6 +16,7 @@ mod memory;
 mod planning;
 mod sampling;
 mod view;
+mod watching;
 
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
