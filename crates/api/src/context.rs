@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 mod cordon;
 mod jobs;
 mod logs;
+mod notifications;
 mod packages;
 mod past;
 mod planner;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use berth_detect::Detector;
 use berth_domain::{Actor, ClusterKind, Job, Timestamp};
+use berth_notify::Teller;
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
@@ -41,6 +43,8 @@ pub struct ApiState {
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
     pub terminals: Terminals,
+    /// Who tells people what happened.
+    pub teller: Arc<Teller>,
     pub ground: Arc<Ground>,
 }
 

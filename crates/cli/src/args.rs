@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, alerts, attach, change, completions, cordon, logs, r#move, nodes, policy, queue, quota,
-    reserve, run, shell, show, submit, sweep, update, why,
+    adopt, alerts, attach, change, completions, cordon, logs, r#move, nodes, notify, policy, queue,
+    quota, reserve, run, shell, show, submit, sweep, update, why,
 };
 use crate::connect;
 
@@ -80,6 +80,8 @@ pub enum Verb {
     Alert(alerts::One),
     /// Make a process that runs outside the queue a job.
     Adopt(adopt::Args),
+    /// What you are told, and where: by mail, Slack, or a webhook.
+    Notify(notify::Args),
     /// Which policy orders the queue, what another would do, and changing it.
     Policy(policy::Args),
     /// Keep GPUs for somebody for a time.

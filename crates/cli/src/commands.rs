@@ -11,6 +11,7 @@ pub mod job_args;
 pub mod logs;
 pub mod r#move;
 pub mod nodes;
+pub mod notify;
 pub mod policy;
 pub mod queue;
 pub mod quota;
@@ -59,6 +60,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Alerts(args) => alerts::list(session, &args).await?,
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
+        Verb::Notify(args) => notify::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
