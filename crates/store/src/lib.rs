@@ -20,13 +20,19 @@ pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
 pub use open::Store;
 pub use past::Lived;
-pub use people::{TokenKind, User};
+pub use people::{NodeToken, TokenKind, User};
 
 use berth_domain::Timestamp;
 
 /// As it is stored.
 fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
+}
+
+/// As it was stored.
+fn time(micros: i64) -> Result<Timestamp, StoreError> {
+    let time = Timestamp::from_microsecond(micros);
+    Ok(time.map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
 }
 
 /// Ids and sequence numbers stay far below the largest `i64`.

@@ -1,6 +1,7 @@
 //! What the hardware is ([`inventory`], [`LocalGpus`], [`RayInventory`]) and what it does now
 //! ([`GpuSampler`]).
 
+pub mod daemon;
 mod driver;
 pub mod inventory;
 mod local;
@@ -8,6 +9,7 @@ mod nvidia_smi;
 mod ray;
 mod sampler;
 mod simulated;
+pub mod wire;
 
 pub use inventory::InventoryError;
 pub use local::{Hardware, LocalGpus, Through};
