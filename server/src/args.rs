@@ -36,6 +36,8 @@ pub enum Verb {
     Simulate(crate::simulate::Args),
     /// Try a policy on what Berth itself ran in the last weeks; nothing runs.
     Replay(crate::replay::Args),
+    /// Print what this host's GPUs do, and who uses them.
+    Node(crate::node::NodeArgs),
     /// Run one rank of a job (used by the executor).
     #[command(hide = true)]
     Shim { folder: PathBuf },

@@ -7,6 +7,7 @@ mod config;
 mod crash;
 mod identity;
 mod inventory;
+mod node;
 mod people;
 mod picture;
 mod replay;
@@ -56,6 +57,7 @@ fn run(args: Args) -> Result<(), AnyError> {
         Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Replay(args) => runtime.block_on(replay::run(&loaded.config, &args)),
+        Verb::Node(args) => runtime.block_on(node::run(&loaded.config, args)),
         Verb::Shim { folder } | Verb::Agent { folder } => {
             Err(format!("no run folder at {}", folder.display()).into())
         }

@@ -88,7 +88,10 @@ impl LocalGpus {
     }
 
     /// What each GPU does.
-    pub(crate) async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+    ///
+    /// # Errors
+    /// When there is a driver and it does not answer as it should.
+    pub async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
         match self.driver.samples().await {
             Err(InventoryError::NoDriver(_)) => nvidia_smi::samples(&self.program).await,
             other => other,

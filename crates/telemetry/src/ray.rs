@@ -82,24 +82,18 @@ fn node(found: NamedNode, foreign: u32, ray: Option<String>) -> Node {
         let mut gpus: Vec<Gpu> = found
             .hardware
             .into_iter()
-            .map(|gpu| Gpu {
-                index: gpu.index,
-                uuid: GpuUuid(gpu.uuid),
-                model: gpu.model,
-                mem_total_bytes: gpu.mem_total_bytes,
-                nvlink_island: None,
+            .map(|gpu| {
+                let uuid = GpuUuid(gpu.uuid);
+                Gpu::new(gpu.index, uuid, &gpu.model, gpu.mem_total_bytes)
             })
             .collect();
         gpus.sort_by_key(|gpu| gpu.index);
         gpus
     } else {
         (0..found.node.gpus)
-            .map(|index| Gpu {
-                index,
-                uuid: GpuUuid(format!("GPU-{}-{index}", found.name)),
-                model: "GPU".to_owned(),
-                mem_total_bytes: 0,
-                nvlink_island: None,
+            .map(|index| {
+                let uuid = GpuUuid(format!("GPU-{}-{index}", found.name));
+                Gpu::new(index, uuid, Gpu::UNKNOWN_MODEL, 0)
             })
             .collect()
     };

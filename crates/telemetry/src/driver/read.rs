@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         let name = device.name();
         let model = name.unwrap_or_else(|error| {
             or_say("model", error);
-            "GPU".to_owned()
+            Gpu::UNKNOWN_MODEL.to_owned()
         });
         let memory = device.memory_info();
         let mem_total_bytes = memory.map_or_else(
@@ -90,13 +90,7 @@ impl<'a> Reader<'a> {
             },
             |pci| Some((pci.domain, pci.bus, pci.device)),
         );
-        let gpu = Gpu {
-            index,
-            uuid,
-            model,
-            mem_total_bytes,
-            nvlink_island: None,
-        };
+        let gpu = Gpu::new(index, uuid, &model, mem_total_bytes);
         Ok(Found { device, gpu, pci })
     }
 
