@@ -293,9 +293,8 @@ impl Live {
         self.cells.update_value(|cells| cells.picture = picture);
         self.publish_cluster();
         let (gpus, rows) = self.cells.with_value(|cells| {
-            let nodes = cells.picture.cluster.nodes.iter();
-            let gpus =
-                nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+            let gpus = cells.picture.gpus();
+            let gpus = gpus.map(|(node, gpu)| (node.clone(), gpu.clone()));
             let rows = cells.picture.rows.values().cloned();
             (gpus.collect::<Vec<_>>(), rows.collect::<Vec<_>>())
         });
@@ -311,19 +310,17 @@ impl Live {
     )]
     fn apply(self, delta: Delta) -> Result<(), Gap> {
         let shape_changed = delta.cluster.is_some();
-        let gpus = match &delta.cluster {
-            None => delta.gpus.clone(),
-            Some(cluster) => {
-                let nodes = cluster.nodes.iter();
-                let gpus =
-                    nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
-                gpus.collect()
-            }
-        };
         let rows = delta.rows.clone();
-        self.cells
-            .try_update_value(|cells| cells.picture.apply(delta))
-            .unwrap_or(Ok(()))?;
+        let gpus = self
+            .cells
+            .try_update_value(|cells| {
+                let changed = cells.picture.apply(delta)?;
+                let all = cells.picture.gpus().enumerate();
+                let changed = all.filter(|(place, _)| changed.contains(place));
+                let gpus = changed.map(|(_, (node, gpu))| (node.clone(), gpu.clone()));
+                Ok(gpus.collect())
+            })
+            .unwrap_or_else(|| Ok(vec![]))?;
         if shape_changed {
             self.publish_cluster();
         }

@@ -4,6 +4,7 @@ pub mod answer;
 mod api;
 mod forms;
 mod live;
+mod node;
 mod packages;
 mod pages;
 mod raw_log;
@@ -60,6 +61,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
     };
     let guarded = Router::new()
         .route("/api/live", get(live::live))
+        .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())

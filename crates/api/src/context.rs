@@ -81,7 +81,8 @@ impl Context {
 
     pub(crate) async fn cluster(&self) -> ClusterAnswer {
         let view = self.state.handle.current().await;
-        let mut cluster = convert::cluster(&view, &self.state.handle.samples());
+        let handle = &self.state.handle;
+        let mut cluster = convert::cluster(&view, &handle.samples(), &handle.heard());
         let heard = self.state.ground.heard.as_ref();
         let heard = heard.map_or_else(|| self.state.clock.now(), |heard| *heard.borrow());
         for node in cluster.nodes.iter_mut().filter(|node| node.present) {

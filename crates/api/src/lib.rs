@@ -31,7 +31,7 @@ pub mod views;
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
-pub use native::{Berth, LiveStream};
+pub use native::{Berth, LiveStream, Socket};
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-pub use self::buffer::Limits;
 use self::buffer::Buffer;
+pub use self::buffer::Limits;
 use self::clock::ServerClock;
 use crate::local::Hardware;
 use crate::wire::{FromNode, Hello, PROTOCOL, ToNode};

@@ -77,6 +77,11 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
     (1..=nodes).map(node).collect()
 }
 
+/// The UUID of a GPU that is only counted, where no driver told it.
+pub(crate) fn made_up(node: &NodeName, index: u32) -> GpuUuid {
+    GpuUuid(format!("GPU-{node}-{index}"))
+}
+
 /// This host's GPUs, as `nvidia-smi` lists them; `None` when there is no such program.
 pub(crate) async fn nvidia_smi(program: &Path) -> Result<Option<Hardware>, InventoryError> {
     let fields = "index,uuid,name,memory.total,driver_version";

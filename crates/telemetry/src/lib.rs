@@ -3,6 +3,7 @@
 
 pub mod daemon;
 mod driver;
+pub mod hub;
 pub mod inventory;
 mod local;
 mod nvidia_smi;
@@ -13,5 +14,5 @@ pub mod wire;
 
 pub use inventory::InventoryError;
 pub use local::{Hardware, LocalGpus, Through};
-pub use ray::RayInventory;
+pub use ray::{RayInventory, RayStatistics};
 pub use sampler::{GpuSampler, Leased};

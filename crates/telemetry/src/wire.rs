@@ -15,7 +15,7 @@ pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// So many batches may be under way to the server without being acknowledged.
 pub const UNDER_WAY: usize = 64;
 /// Clocks that are further apart are a problem of the node, in milliseconds.
-pub const SKEW_MS: i64 = 2000;
+pub const SKEW_MS: u64 = 2000;
 
 /// From a daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

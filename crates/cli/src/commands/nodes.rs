@@ -231,9 +231,7 @@ mod tests {
             busy_pct: busy,
             mem_used_bytes: busy.map(|_| 3 << 29),
             power_w: busy.map(|_| 300.4),
-            temp_c: None,
-            cordon: None,
-            unknown: None,
+            ..GpuView::default()
         }
     }
 
@@ -272,6 +270,7 @@ mod tests {
                 nodes: vec![node],
                 totals,
                 executor_down: None,
+                unknown_daemons: vec![],
             },
             counts: Counts {
                 held: 0,

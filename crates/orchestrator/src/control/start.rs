@@ -17,12 +17,13 @@ use tokio::time::Instant;
 use super::{Control, Inbox, show};
 use crate::breakpoint::Breakpoints;
 use crate::clock::Clock;
+use crate::daemons::Daemons;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
 use crate::memory;
 use crate::planning::Planning;
-use crate::sampling;
+use crate::sampling::Sampling;
 use crate::view::View;
 
 /// How many requests may wait for the loop before callers wait to send theirs.
@@ -77,12 +78,18 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
-    tokio::spawn(sampling::run(
-        sampler,
-        settings.clock.clone(),
-        view_reader.clone(),
+    let (daemons, from_daemons) = Daemons::new();
+    let (heard, heard_reader) = watch::channel(Arc::default());
+    let sampling = Sampling {
+        clock: settings.clock.clone(),
+        view: view_reader.clone(),
+        daemons: from_daemons,
         samples,
-    ));
+        heard,
+    };
+    let with_tokens = store.node_tokens().await?.into_iter();
+    let expected = with_tokens.map(|token| token.node).collect();
+    tokio::spawn(sampling.run(sampler, expected));
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
     tokio::spawn(forecaster::run(
@@ -121,6 +128,8 @@ pub async fn start(
         view: view_reader,
         progress,
         samples: samples_reader,
+        heard: heard_reader,
+        daemons,
         logs,
     };
     let inbox = Inbox {

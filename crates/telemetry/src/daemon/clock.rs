@@ -71,7 +71,11 @@ mod tests {
     #[test]
     fn looks_are_taken_at_full_seconds() {
         let start = Instant::now();
-        let until = |ms| ServerClock::new(ms, start).until_next_second(start).as_millis();
+        let until = |ms| {
+            ServerClock::new(ms, start)
+                .until_next_second(start)
+                .as_millis()
+        };
         assert_eq!(until(10_003), 997);
         assert_eq!(until(9_999), 1001, "woken a little early");
         assert_eq!(until(10_400), 600);
