@@ -12,6 +12,7 @@ use berth_domain::{GpuSample, NodeName, Timestamp};
 use futures::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -26,8 +27,10 @@ use crate::wire::{FromNode, Hello, PROTOCOL, ToNode};
 const BETWEEN_HELLOS: Duration = Duration::from_secs(60);
 /// A server that says nothing for so long, though it was told something, is not there any more.
 const SILENCE: Duration = Duration::from_secs(20);
-/// A daemon that ends gives the server so long to write the last of it.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// A daemon that ends gives the server so long to write the last of it to disk.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// And to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
@@ -92,14 +95,15 @@ impl From<SocketError> for End {
 ///
 /// # Errors
 /// When the server refuses this daemon for good.
-pub async fn run<S>(
+pub async fn run<S, C>(
     settings: Settings,
     host: impl Host,
-    mut connect: impl AsyncFnMut() -> Result<WebSocketStream<S>, NotConnected>,
+    mut connect: impl FnMut() -> C,
     stop: impl Future<Output = ()>,
 ) -> Result<Tally, Refused>
 where
     S: AsyncRead + AsyncWrite + Unpin,
+    C: Future<Output = Result<WebSocketStream<S>, NotConnected>>,
 {
     let own = (settings.now)().as_millisecond();
     let kept = Arc::new(Kept {
@@ -113,6 +117,7 @@ where
         settings,
         kept: kept.clone(),
         hardware,
+        collector: collector.abort_handle(),
     };
     let ended = link.keep_up(&mut connect, stop).await;
     collector.abort();
@@ -136,7 +141,7 @@ impl Kept {
     }
 }
 
-/// Looks at each full second of the server's clock: so all nodes look at the same moment.
+/// Looks each second, at the same moment of the server's clock on all nodes.
 async fn collect(
     mut host: impl Host,
     kept: Arc<Kept>,
@@ -150,7 +155,7 @@ async fn collect(
         hardware.send_replace(Some(found));
         let next_look = Instant::now() + BETWEEN_HELLOS;
         while Instant::now() < next_look {
-            let pause = kept.clock().until_next_second(Instant::now());
+            let pause = kept.clock().until_next_look(Instant::now());
             sleep(pause).await;
             let looked = Instant::now();
             let samples = host.sample().await;
@@ -167,17 +172,19 @@ struct Link {
     settings: Settings,
     kept: Arc<Kept>,
     hardware: watch::Receiver<Option<Result<Hardware, String>>>,
+    collector: AbortHandle,
 }
 
 impl Link {
     /// Connects again and again, until it is told to stop or refused.
-    async fn keep_up<S>(
+    async fn keep_up<S, C>(
         &mut self,
-        connect: &mut impl AsyncFnMut() -> Result<WebSocketStream<S>, NotConnected>,
+        connect: &mut impl FnMut() -> C,
         stop: impl Future<Output = ()>,
     ) -> Result<(), Refused>
     where
         S: AsyncRead + AsyncWrite + Unpin,
+        C: Future<Output = Result<WebSocketStream<S>, NotConnected>>,
     {
         let mut stop = std::pin::pin!(stop);
         let pauses = ExponentialBuilder::new()
@@ -234,7 +241,7 @@ impl Link {
             Ok(()) => End::Stopped,
             Err(end) => end,
         };
-        let _ = timeout(LAST_WORDS, socket.close(None)).await;
+        let _ = timeout(GOODBYE, socket.close(None)).await;
         ended
     }
 
@@ -281,14 +288,17 @@ impl Link {
                     }
                 }
                 () = self.kept.grew.notified() => {}
-                changed = self.hardware.changed() => {
+                changed = self.hardware.changed(), if until.is_none() => {
                     changed.map_err(|_| End::Lost("nobody looks at the GPUs any more".to_owned()))?;
                     asked = self.greet(socket).await?;
                 }
                 () = sleep_until(heard + SILENCE) => {
                     return Err(End::Lost(format!("the server said nothing for {} s", SILENCE.as_secs())));
                 }
-                () = &mut stop, if until.is_none() => until = Some(Instant::now() + LAST_WORDS),
+                () = &mut stop, if until.is_none() => {
+                    self.collector.abort();
+                    until = Some(Instant::now() + LAST_WORDS);
+                }
                 () = sleep_until(until.unwrap_or(heard)), if until.is_some() => return Ok(()),
             }
         }

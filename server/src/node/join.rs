@@ -10,6 +10,7 @@ use berth_telemetry::{Hardware, LocalGpus};
 
 use crate::AnyError;
 use crate::clock;
+use crate::identity::guard::NODES_DOOR;
 use crate::serve::stop_signal;
 
 /// Where to, and as whom.
@@ -32,8 +33,8 @@ pub async fn run(join: Join, gpus: LocalGpus) -> Result<(), AnyError> {
         limits: Limits::default(),
         now: clock::now,
     };
-    let connect = async || {
-        berth.websocket("/api/node").await.map_err(|error| {
+    let connect = || async {
+        berth.websocket(NODES_DOOR).await.map_err(|error| {
             let why = error.to_string();
             match error.code() {
                 ErrorCode::Unauthenticated | ErrorCode::Forbidden => NotConnected::Refused(why),

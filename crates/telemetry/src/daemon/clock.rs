@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// In milliseconds.
+const QUARTER: i64 = 250;
+
 /// The server's clock: what it showed at a moment. In between, a clock that nobody sets counts on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServerClock {
@@ -35,10 +38,11 @@ impl ServerClock {
         };
     }
 
-    /// How long until its next full second but no less than half a one.
-    pub(super) fn until_next_second(&self, moment: Instant) -> Duration {
-        let now = self.at(moment);
-        let next = (now.saturating_add(500)).div_euclid(1000) * 1000 + 1000;
+    /// How long until it shows the next quarter past a second, but no less than half a one. What is kept
+    /// counts whole seconds: there a clock that is a little off makes no two of one and none of the next.
+    pub(super) fn until_next_look(&self, moment: Instant) -> Duration {
+        let now = self.at(moment).saturating_sub(QUARTER);
+        let next = now.saturating_add(500).div_euclid(1000) * 1000 + 1000;
         Duration::from_millis(u64::try_from(next - now).unwrap_or(1000))
     }
 }
@@ -69,16 +73,17 @@ mod tests {
     }
 
     #[test]
-    fn looks_are_taken_at_full_seconds() {
+    fn looks_are_taken_at_a_quarter_past() {
         let start = Instant::now();
         let until = |ms| {
             ServerClock::new(ms, start)
-                .until_next_second(start)
+                .until_next_look(start)
                 .as_millis()
         };
-        assert_eq!(until(10_003), 997);
-        assert_eq!(until(9_999), 1001, "woken a little early");
-        assert_eq!(until(10_400), 600);
-        assert_eq!(until(10_700), 1300, "one is left out");
+        assert_eq!(until(10_253), 997);
+        assert_eq!(until(10_249), 1001, "woken a little early");
+        assert_eq!(until(10_650), 600);
+        assert_eq!(until(10_950), 1300, "one is left out");
+        assert_eq!(until(-1), 1251);
     }
 }

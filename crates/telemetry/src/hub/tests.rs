@@ -226,7 +226,7 @@ proptest! {
             xids: vec![number],
             ..busy("GPU-1", 1.0, FINE)
         };
-        let (mut seen, mut number) = (Vec::new(), 0);
+        let (mut seen, mut number) = (Vec::new(), 0u32);
         for (back, is_looked_at) in steps {
             number += 1;
             for number in number.saturating_sub(back).max(1)..=number {
