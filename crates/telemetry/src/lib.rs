@@ -5,6 +5,7 @@ mod driver;
 pub mod inventory;
 mod local;
 mod nvidia_smi;
+mod processes;
 mod ray;
 mod sampler;
 mod simulated;
