@@ -7,6 +7,7 @@ pub mod hub;
 pub mod inventory;
 mod local;
 mod nvidia_smi;
+mod processes;
 mod ray;
 mod sampler;
 mod simulated;

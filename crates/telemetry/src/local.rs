@@ -74,6 +74,15 @@ impl LocalGpus {
         }
     }
 
+    /// For tests: an own look at the driver, of which a call hangs after so long, instead of 1.5 s.
+    #[must_use]
+    pub fn with_call_patience(self, patience: Duration) -> Self {
+        LocalGpus {
+            driver: self.driver.with_call_patience(patience),
+            ..self
+        }
+    }
+
     /// What there is; `None` when there is neither library nor program, or no GPU.
     ///
     /// # Errors
