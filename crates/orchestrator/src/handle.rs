@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
+use crate::keeping::History;
 use crate::view::{Samples, View};
 
 /// What a command did.
@@ -58,6 +59,7 @@ pub struct Handle {
     pub(crate) progress: Arc<Progress>,
     pub(crate) samples: watch::Receiver<Samples>,
     pub(crate) logs: broadcast::Sender<LogGrew>,
+    pub(crate) history: History,
 }
 
 impl Handle {
@@ -114,6 +116,12 @@ impl Handle {
     #[must_use]
     pub fn watch_samples(&self) -> watch::Receiver<Samples> {
         self.samples.clone()
+    }
+
+    /// What the GPUs did, and where batches of samples go to be kept.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// Which logs grew. A receiver that is too slow misses some and asks the files.

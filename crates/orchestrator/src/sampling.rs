@@ -1,22 +1,23 @@
-//! Asks the hardware what it does, every other second, apart from the control loop.
+//! Asks the hardware what it does, every second, apart from the control loop.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_telemetry::{GpuSampler, Leased};
-use tokio::sync::watch;
+use berth_telemetry::{Batch, GpuSampler, Leased};
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::view::{Samples, View};
 
-const EVERY: Duration = Duration::from_secs(2);
+const EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(
     mut sampler: GpuSampler,
     clock: Clock,
     view: watch::Receiver<Arc<View>>,
     samples: watch::Sender<Samples>,
+    kept: mpsc::Sender<Batch>,
 ) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -28,6 +29,15 @@ pub(crate) async fn run(
         }
         let leased = leased(&view.borrow());
         let found = sampler.sample(&leased, clock.now()).await;
+        let batch = Batch {
+            at: clock.now(),
+            node: None,
+            samples: found.clone(),
+            kept: None,
+        };
+        if kept.try_send(batch).is_err() {
+            tracing::warn!("samples are lost: the disk cannot keep up");
+        }
         let by_gpu: HashMap<_, _> = found
             .into_iter()
             .map(|sample| (sample.gpu.clone(), sample))

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
+use crate::keeping::Keeping;
 use crate::memory;
 use crate::planning::Planning;
 use crate::sampling;
@@ -57,7 +58,7 @@ pub enum StartError {
     Illegal(#[from] Illegal),
 }
 
-/// Loads the state, takes up what ran before, and starts the loop and the sampler.
+/// Loads the state, takes up what ran before, and starts the loop and the tasks beside it.
 ///
 /// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
 /// say. The loop ends when every [`Handle`] is dropped.
@@ -77,11 +78,14 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
+    let (keeping, doors) = Keeping::restore(store.clone(), &state, settings.clock.clone()).await?;
+    tokio::spawn(keeping.run());
     tokio::spawn(sampling::run(
         sampler,
         settings.clock.clone(),
         view_reader.clone(),
         samples,
+        doors.history.batches(),
     ));
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
@@ -98,6 +102,7 @@ pub async fn start(
         store,
         settings,
         executor,
+        committed: doors.records,
         logs: logs.clone(),
         view,
         to_forecast,
@@ -122,6 +127,7 @@ pub async fn start(
         progress,
         samples: samples_reader,
         logs,
+        history: doors.history,
     };
     let inbox = Inbox {
         requests: requests_inbox,

@@ -293,6 +293,9 @@ pub(crate) fn of_rows(rows: &[Row], start_s: i64, tier: Tier) -> Vec<u8> {
 /// # Errors
 /// When it is none.
 pub fn rows(blob: &[u8], start_s: i64, tier: Tier) -> Result<Vec<Row>, BadBlob> {
+    if tier == Tier::Second {
+        return Ok(seconds(blob)?.rows(start_s, tier));
+    }
     let mut from = Reader::new(blob)?;
     let width = tier.width_s();
     let slots = tier.blob_s() / width;

@@ -106,7 +106,7 @@ impl Seconds {
     }
 
     /// As buckets of a tier up to a minute.
-    fn rows(&self, start: i64, tier: Tier) -> Vec<Row> {
+    pub(crate) fn rows(&self, start: i64, tier: Tier) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         let width = tier.width_s();
         for (slot, second) in (0..SLOTS).zip(start..) {

@@ -36,8 +36,9 @@ impl Tier {
         }
     }
 
-    /// The time that one blob of it covers.
-    pub(crate) fn blob_s(self) -> i64 {
+    /// The time that one blob of it covers, in seconds.
+    #[must_use]
+    pub fn blob_s(self) -> i64 {
         self.width_s().max(BLOCK_S)
     }
 
