@@ -8,6 +8,7 @@ use berth_telemetry::hub::Heard;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::daemons::Daemons;
+use crate::keeping::History;
 use crate::view::{Samples, View};
 
 /// What a command did.
@@ -62,6 +63,7 @@ pub struct Handle {
     pub(crate) heard: watch::Receiver<Arc<Heard>>,
     pub(crate) daemons: Daemons,
     pub(crate) logs: broadcast::Sender<LogGrew>,
+    pub(crate) history: History,
 }
 
 impl Handle {
@@ -135,6 +137,12 @@ impl Handle {
     #[must_use]
     pub fn daemons(&self) -> &Daemons {
         &self.daemons
+    }
+
+    /// What the GPUs did, and where batches of samples go to be kept.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// Which logs grew. A receiver that is too slow misses some and asks the files.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use berth_domain::{GpuSample, Node, NodeName};
 use berth_telemetry::hub::{Heard, Hub};
-use berth_telemetry::{GpuSampler, Leased};
+use berth_telemetry::{Batch, GpuSampler, Leased};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -29,6 +29,8 @@ pub(crate) struct Sampling {
     pub(crate) daemons: mpsc::Receiver<FromDaemon>,
     pub(crate) samples: watch::Sender<Samples>,
     pub(crate) heard: watch::Sender<Arc<Heard>>,
+    /// Where they are kept.
+    pub(crate) keep: mpsc::Sender<Batch>,
 }
 
 impl Sampling {
@@ -57,10 +59,12 @@ impl Sampling {
                     self.learn(&mut hub, &mut nodes);
                 }
                 Some(samples) = own.recv() => {
-                    let samples = hub.own(samples, self.clock.now());
-                    keep(samples, None);
+                    let at = self.clock.now();
+                    let samples = hub.own(samples, at);
+                    let (node, kept) = (None, None);
+                    self.keep(Batch { at, node, samples, kept }).await;
                 }
-                Some(word) = self.daemons.recv() => self.take(&mut hub, &mut connections, word),
+                Some(word) = self.daemons.recv() => self.take(&mut hub, &mut connections, word).await,
                 () = sleep_until(due) => {
                     self.show(&mut hub);
                     shown = Instant::now();
@@ -81,7 +85,7 @@ impl Sampling {
         }
     }
 
-    fn take(
+    async fn take(
         &self,
         hub: &mut Hub,
         connections: &mut HashMap<NodeName, oneshot::Sender<()>>,
@@ -97,10 +101,27 @@ impl Sampling {
                 batch,
                 on_disk,
             } => {
-                let (_, samples) = hub.batch(&node, batch, now);
-                keep(samples, Some(on_disk));
+                let (at, samples) = hub.batch(&node, batch, now);
+                let (node, kept) = (Some(node), Some(on_disk));
+                let batch = Batch {
+                    at,
+                    node,
+                    samples,
+                    kept,
+                };
+                self.keep(batch).await;
             }
             FromDaemon::Left { node, connection } => hub.left(&node, connection),
+        }
+    }
+
+    /// Whoever keeps them is never far behind: it takes them at once, and writes them later.
+    async fn keep(&self, mut batch: Batch) {
+        if !batch.samples.is_empty() {
+            // It fails when the server ends: then nothing is told, and a daemon sends it again.
+            let _ = self.keep.send(batch).await;
+        } else if let Some(kept) = batch.kept.take() {
+            let _ = kept.send(());
         }
     }
 
@@ -119,13 +140,6 @@ fn replace<T: PartialEq>(shown: &watch::Sender<Arc<T>>, new: T) {
         }
         changed
     });
-}
-
-/// Hands samples on to be kept; `on_disk` hears when they are.
-fn keep(_samples: Vec<GpuSample>, on_disk: Option<oneshot::Sender<()>>) {
-    if let Some(on_disk) = on_disk {
-        let _ = on_disk.send(());
-    }
 }
 
 /// Asks the cluster's own source, which may take its time.

@@ -1,4 +1,4 @@
-//! SQLite: the event journal, its projections, people, tokens and sessions.
+//! SQLite: the event journal, its projections, what GPUs did, people, tokens and sessions.
 //!
 //! A decision is one transaction: its events and what they change are written together, and are on
 //! disk when [`Store::commit`] returns.
@@ -14,6 +14,8 @@ mod open;
 mod past;
 mod people;
 mod sessions;
+mod telemetry;
+mod telemetry_read;
 
 pub use error::StoreError;
 pub use forecasts::Foretold;
@@ -21,6 +23,7 @@ pub use jobs::{JobFilter, JobPage, Page};
 pub use open::Store;
 pub use past::Lived;
 pub use people::{NodeToken, TokenKind, User};
+pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
 
 use berth_domain::Timestamp;
 

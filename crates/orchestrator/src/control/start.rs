@@ -21,6 +21,7 @@ use crate::daemons::Daemons;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
+use crate::keeping::Keeping;
 use crate::memory;
 use crate::planning::Planning;
 use crate::sampling::Sampling;
@@ -58,7 +59,7 @@ pub enum StartError {
     Illegal(#[from] Illegal),
 }
 
-/// Loads the state, takes up what ran before, and starts the loop and the sampler.
+/// Loads the state, takes up what ran before, and starts the loop and the tasks beside it.
 ///
 /// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
 /// say. The loop ends when every [`Handle`] is dropped.
@@ -78,6 +79,8 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
+    let (keeping, doors) = Keeping::restore(store.clone(), &state, settings.clock.clone()).await?;
+    tokio::spawn(keeping.run());
     let (daemons, from_daemons) = Daemons::new();
     let (heard, heard_reader) = watch::channel(Arc::default());
     let sampling = Sampling {
@@ -86,6 +89,7 @@ pub async fn start(
         daemons: from_daemons,
         samples,
         heard,
+        keep: doors.history.batches(),
     };
     let with_tokens = store.node_tokens().await?.into_iter();
     let expected = with_tokens.map(|token| token.node).collect();
@@ -105,6 +109,7 @@ pub async fn start(
         store,
         settings,
         executor,
+        committed: doors.records,
         logs: logs.clone(),
         view,
         to_forecast,
@@ -131,6 +136,7 @@ pub async fn start(
         heard: heard_reader,
         daemons,
         logs,
+        history: doors.history,
     };
     let inbox = Inbox {
         requests: requests_inbox,
