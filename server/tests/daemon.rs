@@ -15,12 +15,14 @@ use berth_api::{Berth, ErrorCode, Socket};
 use berth_domain::{Figure, Gpu, GpuProcess, GpuSample, SampleSource, Throttle, Timestamp};
 use berth_fake_nvml::FakeNvml;
 use berth_telemetry::daemon::{self, Host, Limits, NotConnected, Settings, Tally};
+use berth_telemetry::rollup::Metric;
 use berth_telemetry::wire::{Batch, FromNode, Hello, PROTOCOL, ToNode};
 use berth_telemetry::{Hardware, Through, inventory};
 use futures::{SinkExt, StreamExt};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::StatusCode;
+use support::kept::Kept;
 use support::{PATIENCE, Server, until};
 use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite::Message;
@@ -365,10 +367,12 @@ impl Host for Counted {
         })
     }
 
+    /// The number of the look is the power of its GPUs.
     async fn sample(&mut self) -> Vec<GpuSample> {
         self.looks.send_modify(|looks| *looks += 1);
+        let look = u16::try_from(*self.looks.borrow()).unwrap();
         let sample = |gpu: Gpu| GpuSample {
-            busy_pct: Some(50.0),
+            power_w: Some(f32::from(look)),
             ..GpuSample::of(gpu.uuid)
         };
         gpus().into_iter().map(sample).collect()
@@ -448,6 +452,17 @@ async fn what_was_seen_while_the_server_was_killed_arrives() {
     let tally = daemon.end().await;
     assert!(tally.taken >= 6, "{tally:?}");
     assert_eq!((tally.dropped, tally.on_disk), (0, tally.taken));
+    // On disk each look is there, in order. One that came late stands for a second more.
+    server.kill();
+    let seconds = Kept::read(&server).await.seconds(Metric::Power);
+    for gpu in gpus() {
+        let mut powers: Vec<f32> = seconds[gpu.uuid.as_str()].values().copied().collect();
+        powers.dedup();
+        let looks = (1..=tally.taken).map(|look| f32::from(u16::try_from(look).unwrap()));
+        // Before the daemon came the cluster's own source was kept.
+        let own = powers.iter().take_while(|power| **power > 60.0).count();
+        assert_eq!(powers[own..], looks.collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
