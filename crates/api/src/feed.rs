@@ -111,15 +111,14 @@ impl Feed {
         seq: watch::Sender<Seq>,
     ) {
         let (mut views, mut samples) = (handle.watch_view(), handle.watch_samples());
-        // It changes with the samples, just before them.
-        let heard = handle.watch_heard();
+        let mut heard = handle.watch_heard();
         drop(handle);
         loop {
             let old = self.picture();
             let view = views.borrow_and_update().clone();
             let sample = samples.borrow_and_update().clone();
-            let heard = heard.borrow().clone();
-            let mut next = convert::picture(&view, &sample, &heard, clock.now());
+            let told = heard.borrow_and_update().clone();
+            let mut next = convert::picture(&view, &sample, &told, clock.now());
             next.settle(&old);
             next.epoch = old.epoch;
             next.version = old.version + 1;
@@ -149,6 +148,7 @@ impl Feed {
             let changed = tokio::select! {
                 changed = views.changed() => changed,
                 changed = samples.changed() => changed,
+                changed = heard.changed() => changed,
             };
             if changed.is_err() {
                 return;

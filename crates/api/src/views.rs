@@ -329,7 +329,8 @@ pub struct GpuView {
     pub ecc_corrected: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecc_uncorrected: Option<u64>,
-    /// The errors that the driver told of since the picture before: NVIDIA's Xid numbers.
+    /// The errors that the driver told of in the last few seconds, in the live picture the last ones:
+    /// NVIDIA's Xid numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub xids: Vec<u32>,
     /// Who has memory or work there.

@@ -128,6 +128,7 @@ impl Handle {
         self.heard.borrow().clone()
     }
 
+    /// Wakes when more of it changed than times.
     #[must_use]
     pub fn watch_heard(&self) -> watch::Receiver<Arc<Heard>> {
         self.heard.clone()

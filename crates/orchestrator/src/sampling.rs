@@ -127,19 +127,22 @@ impl Sampling {
 
     fn show(&self, hub: &mut Hub) {
         let now = self.clock.now();
-        replace(&self.heard, hub.heard(now));
-        replace(&self.samples, hub.picture(now));
+        let heard = hub.heard(now);
+        // Nobody is woken for the time alone.
+        self.heard.send_if_modified(|old| {
+            let news = !old.is_like(&heard);
+            *old = Arc::new(heard);
+            news
+        });
+        let picture = hub.picture(now);
+        self.samples.send_if_modified(|old| {
+            let changed = **old != picture;
+            if changed {
+                *old = Arc::new(picture);
+            }
+            changed
+        });
     }
-}
-
-fn replace<T: PartialEq>(shown: &watch::Sender<Arc<T>>, new: T) {
-    shown.send_if_modified(|old| {
-        let changed = **old != new;
-        if changed {
-            *old = Arc::new(new);
-        }
-        changed
-    });
 }
 
 /// Asks the cluster's own source, which may take its time.

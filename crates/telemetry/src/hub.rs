@@ -19,6 +19,9 @@ const COMES_BACK: SignedDuration = SignedDuration::from_secs(60);
 /// What was said of a GPU longer ago than this is not shown any more.
 const STALE: SignedDuration = SignedDuration::from_secs(20);
 
+/// So long an error that the driver told of is shown.
+const TOLD: SignedDuration = SignedDuration::from_secs(5);
+
 /// What was heard of the nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heard {
@@ -26,6 +29,24 @@ pub struct Heard {
     pub nodes: BTreeMap<NodeName, NodeHeard>,
     /// Daemons of which the inventory knows no GPU, and how many they tell of.
     pub unknown: BTreeMap<NodeName, UnknownDaemon>,
+}
+
+impl Heard {
+    /// Whether the two differ in times at most.
+    #[must_use]
+    pub fn is_like(&self, other: &Heard) -> bool {
+        let timeless = |heard: &Heard| {
+            let mut nodes = heard.nodes.clone();
+            for node in nodes.values_mut() {
+                node.last = Timestamp::UNIX_EPOCH;
+                if let Some(daemon) = &mut node.daemon {
+                    daemon.lag_ms = 0;
+                }
+            }
+            nodes
+        };
+        self.unknown == other.unknown && timeless(self) == timeless(other)
+    }
 }
 
 /// What was heard of a node.
@@ -95,6 +116,8 @@ struct Last {
     at: Timestamp,
     /// A daemon's, and it was not silent then.
     fine: bool,
+    /// The errors that the driver told of, and when that was heard.
+    told: Vec<(Timestamp, u32)>,
 }
 
 impl Hub {
@@ -186,7 +209,7 @@ impl Hub {
             }
             let sample = GpuSample { gpu, ..sample };
             if !again {
-                self.show(&sample, at, fine);
+                self.show(&sample, (at, now), fine);
             }
             samples.push(sample);
         }
@@ -205,7 +228,7 @@ impl Hub {
             let last = self.gpus.get(&sample.gpu);
             let finer = last.is_some_and(|last| last.fine && now.duration_since(last.at) < SILENT);
             if !finer {
-                self.show(&sample, now, false);
+                self.show(&sample, (now, now), false);
             }
             if !comes_back {
                 kept.push(sample);
@@ -214,7 +237,7 @@ impl Hub {
         kept
     }
 
-    fn show(&mut self, sample: &GpuSample, at: Timestamp, fine: bool) {
+    fn show(&mut self, sample: &GpuSample, (at, now): (Timestamp, Timestamp), fine: bool) {
         let Some(node) = self.places.get(&sample.gpu) else {
             return;
         };
@@ -226,41 +249,51 @@ impl Hub {
             *heard = (at, sample.source);
         }
         let mut sample = sample.clone();
-        let last = self.gpus.get_mut(&sample.gpu);
-        match last {
-            Some(last) if last.at > at => last.sample.xids.append(&mut sample.xids),
+        let told = std::mem::take(&mut sample.xids).into_iter();
+        let told = told.map(|xid| (now, xid));
+        match self.gpus.get_mut(&sample.gpu) {
             Some(last) => {
-                // What was not shown yet is not lost.
-                sample
-                    .xids
-                    .splice(0..0, std::mem::take(&mut last.sample.xids));
-                *last = Last { sample, at, fine };
+                last.told.extend(told);
+                if last.at <= at {
+                    (last.sample, last.at, last.fine) = (sample, at, fine);
+                }
             }
             None => {
-                self.gpus
-                    .insert(sample.gpu.clone(), Last { sample, at, fine });
+                let last = Last {
+                    told: told.collect(),
+                    at,
+                    fine,
+                    sample,
+                };
+                self.gpus.insert(last.sample.gpu.clone(), last);
             }
         }
     }
 
-    /// What is known of each GPU now. An error that the driver told of is in it once.
+    /// What is known of each GPU now. The errors that the driver told of are those of the last few
+    /// seconds, so that whoever looks in between sees them.
     pub fn picture(&mut self, now: Timestamp) -> HashMap<GpuUuid, GpuSample> {
         let shown = self.gpus.iter_mut().map(|(gpu, last)| {
-            let mut sample = last.sample.clone();
-            last.sample.xids.clear();
-            if now.duration_since(last.at) > STALE {
-                let why = format!(
-                    "nothing was heard of it for longer than {} s",
-                    STALE.as_secs()
-                );
-                sample = GpuSample {
-                    source: sample.source,
-                    xids: sample.xids,
-                    why: BTreeMap::from([(Figure::Gpu, why)]),
-                    ..GpuSample::of(gpu.clone())
+            last.told.retain(|(at, _)| now.duration_since(*at) < TOLD);
+            let xids = last.told.iter().map(|(_, xid)| *xid).collect();
+            if now.duration_since(last.at) <= STALE {
+                let sample = GpuSample {
+                    xids,
+                    ..last.sample.clone()
                 };
+                return (gpu.clone(), sample);
             }
-            (gpu.clone(), sample)
+            let why = format!(
+                "nothing was heard of it for longer than {} s",
+                STALE.as_secs()
+            );
+            let unknown = GpuSample {
+                source: last.sample.source,
+                xids,
+                why: BTreeMap::from([(Figure::Gpu, why)]),
+                ..GpuSample::of(gpu.clone())
+            };
+            (gpu.clone(), unknown)
         });
         shown.collect()
     }
