@@ -1,9 +1,10 @@
 //! The control loop: the one writer of the state, and the handle that everybody else calls.
 //!
-//! [`start`] loads the state, takes up what ran before, and spawns four tasks: the loop in
+//! [`start`] loads the state, takes up what ran before, and spawns five tasks: the loop in
 //! `control`, which decides, commits, applies, plans and tells the executor; the `forecaster`, which
 //! says when each waiting job will start; the sampler in `sampling`, which asks the hardware what it
-//! does; and `keeping`, which keeps that. None blocks another. [`view_at`] looks at the past.
+//! does; `keeping`, which keeps that; and the watch in `watching`, which says what is wrong. None
+//! blocks another. [`view_at`] looks at the past.
 
 mod breakpoint;
 mod clock;
@@ -18,6 +19,7 @@ mod planning;
 mod sampling;
 mod time_machine;
 mod view;
+mod watching;
 
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;

@@ -1,5 +1,6 @@
 //! How the loop starts: what it needs to know, and the tasks around it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use berth_domain::Node;
 use berth_domain::decide::Rules;
 use berth_domain::job::Illegal;
 use berth_executors::{ExecutorEvent, ExecutorHandle};
+use berth_health::{Health, Rules as HealthRules};
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -25,6 +27,7 @@ use crate::memory;
 use crate::planning::Planning;
 use crate::sampling;
 use crate::view::View;
+use crate::watching;
 
 /// How many requests may wait for the loop before callers wait to send theirs.
 const REQUEST_QUEUE: usize = 1024;
@@ -37,6 +40,10 @@ pub struct Settings {
     /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
     pub cpu_jobs_per_node: u32,
     pub grace: Grace,
+    /// What is looked for.
+    pub health: HealthRules,
+    /// Where the server keeps its data.
+    pub data_dir: PathBuf,
     pub breakpoints: Breakpoints,
 }
 
@@ -87,6 +94,19 @@ pub async fn start(
         samples,
         doors.history.batches(),
     ));
+    let (saw, seen) = mpsc::channel(1);
+    tokio::spawn(
+        watching::Watch {
+            health: Health::new(settings.health.clone()),
+            clock: settings.clock.clone(),
+            view: view_reader.clone(),
+            samples: samples_reader.clone(),
+            logs: logs.subscribe(),
+            data_dir: settings.data_dir.clone(),
+            saw,
+        }
+        .run(),
+    );
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
     tokio::spawn(forecaster::run(
@@ -133,6 +153,7 @@ pub async fn start(
         requests: requests_inbox,
         reports,
         forecasts,
+        seen,
         nodes: Some(nodes),
     };
     Ok((handle, tokio::spawn(control.run(inbox))))
