@@ -114,6 +114,7 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
         terminals: terminals.of(job),
         run_dir,
         request: request(job),
+        usage: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod history;
 pub mod jobs;
 pub mod live;
 pub mod logs;

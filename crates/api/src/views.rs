@@ -9,6 +9,8 @@ use berth_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::history::JobUse;
+
 /// A job as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobRow {
@@ -134,6 +136,9 @@ pub struct JobDetail {
     pub run_dir: String,
     /// The job as a request, for submitting it again.
     pub request: SubmitRequest,
+    /// What it did with its GPUs, if it ever held some.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<JobUse>,
 }
 
 /// Where a rank's terminal is, and how one gets to it from there.

@@ -21,6 +21,7 @@ mod time_machine;
 mod view;
 mod watching;
 
+pub use berth_telemetry::rollup::{Bucket, Metric, Row, Series};
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
 pub use control::{Grace, Settings, StartError, start};
