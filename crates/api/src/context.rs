@@ -1,5 +1,6 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
+pub(crate) mod alerts;
 mod cordon;
 mod history;
 mod jobs;

@@ -10,6 +10,7 @@ use berth_domain::{
 };
 use berth_orchestrator::{Samples, View};
 
+use crate::context::alerts;
 use crate::live::Picture;
 use crate::terminals::Terminals;
 use crate::views::{
@@ -178,6 +179,10 @@ fn how(past: &PastAttempt) -> String {
         Some(StopCause::TimeLimit) => "Passed its time limit".to_owned(),
         Some(StopCause::Preempted { beneficiary }) => format!("Preempted for job {beneficiary}"),
         Some(StopCause::Requeued { by }) => format!("Requeued by {by}"),
+        Some(StopCause::GpuFault { place, why }) => format!("{place} is broken: {why}"),
+        Some(StopCause::Idle { alert, .. }) => {
+            format!("Held GPUs without work; nobody answered alert {alert}")
+        }
         Some(StopCause::Cancelled { by }) => format!("Cancelled by {by}"),
         None => return how,
     };
@@ -235,6 +240,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
     let gpu = |node: &NodeName, gpu: &berth_domain::Gpu| {
         let job = view.holders.get(&gpu.uuid).and_then(|id| jobs.get(id));
         let sample = samples.get(&gpu.uuid);
+        let foreign = view.foreign.get(&gpu.uuid);
         GpuView {
             index: gpu.index,
             uuid: gpu.uuid.to_string(),
@@ -252,6 +258,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
             temp_c: sample.and_then(|sample| sample.temp_c),
             unknown: sample.and_then(berth_domain::GpuSample::unknown),
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
+            foreign: foreign.map_or(vec![], Clone::clone),
         }
     };
     let nodes: Vec<NodeView> = view
@@ -303,10 +310,7 @@ fn node_state(view: &View, node: &Node, cordon: Option<&Cordon>) -> NodeState {
 }
 
 fn free(node: &NodeView) -> u32 {
-    let open = node
-        .gpus
-        .iter()
-        .filter(|gpu| gpu.job.is_none() && gpu.cordon.is_none());
+    let open = node.gpus.iter().filter(|gpu| gpu.is_free());
     u32::try_from(open.count())
         .unwrap_or(u32::MAX)
         .saturating_sub(node.foreign)
@@ -353,6 +357,7 @@ pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture 
             .iter()
             .map(|(id, one)| array(*id, one))
             .collect(),
+        alerts: view.alerts.iter().rev().map(alerts::view).collect(),
         rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

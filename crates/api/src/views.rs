@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    Constraints, Cordon, JobId, NodeName, NodeSource, Notice, PriorityClass, StateName,
-    SubmitRequest, Tasks, Timestamp, UserName, Versions,
+    Constraints, Cordon, ForeignProcess, JobId, NodeName, NodeSource, Notice, PriorityClass,
+    StateName, SubmitRequest, Tasks, Timestamp, UserName, Versions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -251,6 +251,9 @@ pub struct GpuView {
     /// Why it gets no new job, if it does not: its own cordon or its node's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cordon: Option<Cordon>,
+    /// The processes that use it outside its lease.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignProcess>,
     /// Absent values are unknown, never zero.
     pub busy_pct: Option<f32>,
     pub mem_used_bytes: Option<u64>,
@@ -259,6 +262,20 @@ pub struct GpuView {
     /// Why what is absent is not known, as the driver says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+}
+
+impl GpuView {
+    /// What uses it outside the queue, so that it gets no new job.
+    #[must_use]
+    pub fn used_outside(&self) -> Option<&ForeignProcess> {
+        self.foreign.iter().find(|process| !process.ignored)
+    }
+
+    /// Whether a new job could get it, as far as this GPU goes.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.job.is_none() && self.cordon.is_none() && self.used_outside().is_none()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -425,6 +425,8 @@ impl State {
             (Event::ForeignSet { gpu, processes }, None) => {
                 set_foreign(&mut self.foreign, gpu, processes);
             }
+            // A number is given once: one that is opened again is not.
+            (Event::AlertOpened { alert }, None) if alert.id <= self.last_alert => {}
             (event, None) if event.alert().is_some() => {
                 take_alert(&mut self.alerts, event, record.at);
                 self.last_alert = self.last_alert.max(event.alert().unwrap_or_default());

@@ -107,12 +107,15 @@ fn verdicts(observed: &Observed, gpu: &GpuNow, here: &[ForeignProcess]) -> (Verd
         more => format!(" and {more} more"),
     };
     let whose = first.of.map_or(String::new(), |attempt| {
-        let ended = !observed
+        let lives = observed
             .active
             .iter()
             .any(|job| job.attempt_id() == Some(attempt));
-        let ended = if ended { ", which ended" } else { "" };
-        format!(" of job {}{ended}", attempt.job)
+        if lives {
+            format!(" of job {}", attempt.job)
+        } else {
+            format!(", left behind by job {},", attempt.job)
+        }
     });
     let process = words::sentence(&first.words());
     match gpu.holder {

@@ -46,9 +46,9 @@ pub(crate) fn look(observed: &Observed, rules: &Rules, happened: &mut Happened) 
 }
 
 fn about(gpu: &GpuNow, text: String, advice: &str) -> Words {
-    let whose = gpu.holder.map_or(String::new(), |job| {
-        format!(", which {} holds", words::job(job))
-    });
+    let whose = gpu
+        .holder
+        .map_or(String::new(), |job| format!(" of {}", words::job(job)));
     Words {
         text: text.replace("{gpu}", &format!("{}{whose}", gpu.place)),
         advice: advice.to_owned(),
