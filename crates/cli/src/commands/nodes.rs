@@ -78,7 +78,7 @@ fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> St
     text
 }
 
-fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
+pub(super) fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     let header = [
         "NODE", "STATE", "SOURCE", "GPUS", "FREE", "BUSY", "MODEL", "JOBS",
     ];
@@ -161,7 +161,7 @@ fn at_length(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     table::plain(&header, &[8], nodes.iter().map(cells).collect(), width)
 }
 
-fn by_gpu(nodes: &[NodeView], width: Width) -> String {
+pub(super) fn by_gpu(nodes: &[NodeView], width: Width) -> String {
     let header = [
         "NODE", "GPU", "BUSY", "MEMORY", "POWER", "TEMP", "JOB", "USER", "NAME",
     ];
