@@ -46,6 +46,9 @@ pub enum Verb {
     /// Start and watch ranks on a host that is reached over SSH (used by the executor).
     #[command(hide = true)]
     Agent { folder: PathBuf },
+    /// Wait for a process that was adopted (used by the shim).
+    #[command(hide = true)]
+    Follow { who: String },
 }
 
 #[derive(Debug, clap::Args)]

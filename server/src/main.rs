@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         match verb.to_str() {
             Some("shim") => return berth_executors::shim::main(Path::new(&folder)),
             Some("agent") => return agent::main(Path::new(&folder)),
+            Some("follow") => return berth_executors::shim::follow(&folder.to_string_lossy()),
             _ => {}
         }
     }
@@ -64,5 +65,6 @@ fn run(args: Args) -> Result<(), AnyError> {
         Verb::Shim { folder } | Verb::Agent { folder } => {
             Err(format!("no run folder at {}", folder.display()).into())
         }
+        Verb::Follow { who } => Err(format!("'{who}' is not PID:STARTED").into()),
     }
 }

@@ -85,10 +85,13 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         clock: clock::system(),
         rules: Rules {
             retry_base: config.retry_base(),
+            ladder: config.ladder()?,
             ..Rules::default()
         },
         cpu_jobs_per_node: config.cpu_jobs_per_node,
         grace: config.grace(),
+        health: config.health()?,
+        data_dir: config.data.clone(),
         breakpoints: crash::from_env()?,
     };
     let (handle, control) = berth_orchestrator::start(

@@ -11,6 +11,7 @@ mod raw_log;
 pub mod site;
 
 use axum::extract::FromRef;
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
@@ -20,12 +21,16 @@ use leptos::config::LeptosOptions;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::identity::{Sessions, guard, login};
 use site::Site;
+
+/// A page that is not made by then will not be: whoever asks may ask again.
+const PAGE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What routes are given.
 #[derive(Clone, Debug, FromRef)]
@@ -68,7 +73,10 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .route("/login", post(login::with_token))
         .route("/login/once/{secret}", get(login::once))
         .route("/logout", post(login::logout))
-        .merge(pages::routes(&web))
+        .merge(pages::routes(&web).layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            PAGE_PATIENCE,
+        )))
         .fallback(pages::fallback)
         .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
         // Beside the limit of all others: it counts for itself.

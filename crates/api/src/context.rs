@@ -1,6 +1,8 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
+pub(crate) mod alerts;
 mod cordon;
+mod history;
 mod jobs;
 mod logs;
 mod packages;
@@ -8,6 +10,7 @@ mod past;
 mod planner;
 mod quotas;
 mod reservations;
+mod usage;
 
 use std::path::PathBuf;
 use std::sync::Arc;

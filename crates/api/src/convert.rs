@@ -11,6 +11,7 @@ use berth_domain::{
 };
 use berth_orchestrator::{Heard, NodeHeard, Samples, View};
 
+use crate::context::alerts;
 use crate::live::Picture;
 use crate::terminals::Terminals;
 use crate::views::{
@@ -115,6 +116,7 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
         terminals: terminals.of(job),
         run_dir,
         request: request(job),
+        usage: None,
     }
 }
 
@@ -178,6 +180,10 @@ fn how(past: &PastAttempt) -> String {
         Some(StopCause::TimeLimit) => "Passed its time limit".to_owned(),
         Some(StopCause::Preempted { beneficiary }) => format!("Preempted for job {beneficiary}"),
         Some(StopCause::Requeued { by }) => format!("Requeued by {by}"),
+        Some(StopCause::GpuFault { place, why }) => format!("{place} is broken: {why}"),
+        Some(StopCause::Idle { alert, .. }) => {
+            format!("Held GPUs without work; nobody answered alert {alert}")
+        }
         Some(StopCause::Cancelled { by }) => format!("Cancelled by {by}"),
         None => return how,
     };
@@ -240,6 +246,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterV
             user: job.owner.clone(),
             state: job.name(),
         });
+        let foreign = view.foreign.get(&gpu.uuid);
         GpuView {
             index: gpu.index,
             uuid: gpu.uuid.to_string(),
@@ -247,6 +254,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterV
             mem_total_bytes: gpu.mem_total_bytes,
             job,
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
+            foreign: foreign.map_or(vec![], Clone::clone),
             ..samples.get(&gpu.uuid).map(does).unwrap_or_default()
         }
     };
@@ -363,10 +371,7 @@ fn node_state(view: &View, node: &Node, cordon: Option<&Cordon>) -> NodeState {
 }
 
 fn free(node: &NodeView) -> u32 {
-    let open = node
-        .gpus
-        .iter()
-        .filter(|gpu| gpu.job.is_none() && gpu.cordon.is_none());
+    let open = node.gpus.iter().filter(|gpu| gpu.is_free());
     u32::try_from(open.count())
         .unwrap_or(u32::MAX)
         .saturating_sub(node.foreign)
@@ -423,6 +428,7 @@ pub(crate) fn picture(view: &View, samples: &Samples, heard: &Heard, at: Timesta
             .iter()
             .map(|(id, one)| array(*id, one))
             .collect(),
+        alerts: view.alerts.iter().rev().map(alerts::view).collect(),
         rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
+pub mod alerts;
 pub mod cluster;
 #[cfg(feature = "ssr")]
 pub mod context;
@@ -15,6 +16,7 @@ mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod history;
 pub mod jobs;
 pub mod live;
 pub mod logs;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use berth_domain::{GpuProcess, JobId, NodeName, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::alerts::AlertView;
 use crate::logs::LogText;
 use crate::views::{ArrayView, ClusterView, Counts, FreeAt, GpuView, JobRow, Totals};
 
@@ -39,6 +40,9 @@ pub struct Picture {
     /// The arrays and sweeps to which any of these belongs, by number.
     #[serde(default)]
     pub arrays: Vec<ArrayView>,
+    /// What is wrong now, newest first.
+    #[serde(default)]
+    pub alerts: Vec<AlertView>,
     /// The rows of all of these; a list in JSON.
     #[serde(with = "as_list")]
     pub rows: BTreeMap<JobId, JobRow>,
@@ -63,6 +67,8 @@ pub struct Delta {
     pub recent: Option<Vec<JobId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrays: Option<Vec<ArrayView>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Vec<AlertView>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,6 +187,7 @@ impl Picture {
             queue: (self.queue != next.queue).then(|| next.queue.clone()),
             recent: (self.recent != next.recent).then(|| next.recent.clone()),
             arrays: (self.arrays != next.arrays).then(|| next.arrays.clone()),
+            alerts: (self.alerts != next.alerts).then(|| next.alerts.clone()),
             counts: (self.counts != next.counts).then_some(next.counts),
             free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
             totals: (same_shape && self.cluster.totals != next.cluster.totals)
@@ -224,6 +231,9 @@ impl Picture {
         self.arrays = delta
             .arrays
             .unwrap_or_else(|| std::mem::take(&mut self.arrays));
+        self.alerts = delta
+            .alerts
+            .unwrap_or_else(|| std::mem::take(&mut self.alerts));
         self.counts = delta.counts.unwrap_or(self.counts);
         self.free_at = delta
             .free_at
@@ -276,6 +286,7 @@ impl Delta {
             && self.queue.is_none()
             && self.recent.is_none()
             && self.arrays.is_none()
+            && self.alerts.is_none()
             && self.counts.is_none()
             && self.free_at.is_none()
             && self.totals.is_none()

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    Constraints, Cordon, Figure, GpuProcess, JobId, NodeName, NodeSource, Notice, PriorityClass,
-    SampleSource, StateName, SubmitRequest, Tasks, Throttle, Timestamp, UserName, Versions,
+    Constraints, Cordon, Figure, ForeignProcess, GpuProcess, JobId, NodeName, NodeSource, Notice,
+    PriorityClass, SampleSource, StateName, SubmitRequest, Tasks, Throttle, Timestamp, UserName,
+    Versions,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::history::JobUse;
 
 /// A job as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +137,9 @@ pub struct JobDetail {
     pub run_dir: String,
     /// The job as a request, for submitting it again.
     pub request: SubmitRequest,
+    /// What it did with its GPUs, if it ever held some.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<JobUse>,
 }
 
 /// Where a rank's terminal is, and how one gets to it from there.
@@ -287,6 +293,9 @@ pub struct GpuView {
     /// Why it gets no new job, if it does not: its own cordon or its node's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cordon: Option<Cordon>,
+    /// The processes that use it outside its lease.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignProcess>,
     /// Where the figures come from; absent while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SampleSource>,
@@ -342,6 +351,20 @@ pub struct GpuView {
     /// The same in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+}
+
+impl GpuView {
+    /// What uses it outside the queue, so that it gets no new job.
+    #[must_use]
+    pub fn used_outside(&self) -> Option<&ForeignProcess> {
+        self.foreign.iter().find(|process| !process.ignored)
+    }
+
+    /// Whether a new job could get it, as far as this GPU goes.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.job.is_none() && self.cordon.is_none() && self.used_outside().is_none()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

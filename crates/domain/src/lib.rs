@@ -5,6 +5,7 @@
 //! [`State::apply`] turns events into state, and the caller says what time it is. The crate
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
+pub mod alert;
 pub mod array;
 pub mod command;
 pub mod commandline;
@@ -13,6 +14,7 @@ pub mod cordon;
 pub mod decide;
 pub mod detection;
 pub mod event;
+pub mod foreign;
 pub mod ids;
 pub mod job;
 pub mod lease;
@@ -33,13 +35,17 @@ pub mod state;
 pub mod submit;
 pub mod walltime;
 
+pub use alert::{
+    Alert, AlertId, AlertRule, AlertState, Answer, Choice, Finding, Rung, Severity, Subject,
+};
 pub use array::{Array, ArrayChange, Tasks};
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
 pub use cordon::{Cordon, Cordons, Place};
-pub use decide::{Decision, Input, Report, Rules, decide};
+pub use decide::{Decision, Input, Ladder, Report, Rules, Seen, decide};
 pub use detection::{ClusterKind, Detection, Signal, SignalName};
 pub use event::{Event, Record};
+pub use foreign::{Adopted, Foreign, ForeignProcess};
 pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 pub use jiff::Timestamp;
 pub use job::{Attempt, HoldBy, Job, JobState, StateName, StopCause};

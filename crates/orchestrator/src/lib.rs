@@ -1,9 +1,10 @@
 //! The control loop: the one writer of the state, and the handle that everybody else calls.
 //!
-//! [`start`] loads the state, takes up what ran before, and spawns four tasks: the loop in
+//! [`start`] loads the state, takes up what ran before, and spawns five tasks: the loop in
 //! `control`, which decides, commits, applies, plans and tells the executor; the `forecaster`, which
 //! says when each waiting job will start; `sampling`, where samples of the hardware come together,
-//! from the cluster's own source and from the nodes' daemons; and `keeping`, which keeps them. None
+//! from the cluster's own source and from the nodes' daemons; `keeping`, which keeps them; and the
+//! watch in `watching`, which says what is wrong. None
 //! blocks another. [`view_at`] looks at the past.
 
 mod breakpoint;
@@ -20,8 +21,10 @@ mod planning;
 mod sampling;
 mod time_machine;
 mod view;
+mod watching;
 
 pub use berth_telemetry::hub::{DaemonHeard, Heard, NodeHeard};
+pub use berth_telemetry::rollup::{Bucket, Metric, Row, Series};
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
 pub use control::{Grace, Settings, StartError, start};

@@ -3,6 +3,7 @@
 //! A decision is one transaction: its events and what they change are written together, and are on
 //! disk when [`Store::commit`] returns.
 
+mod alerts;
 mod arrays;
 mod commit;
 mod error;

@@ -155,6 +155,7 @@ pub(super) fn same_but_figures(old: &GpuView, new: &GpuView) -> bool {
     (old.index, &old.uuid, &old.model) == (new.index, &new.uuid, &new.model)
         && old.mem_total_bytes == new.mem_total_bytes
         && (&old.job, &old.cordon) == (&new.job, &new.cordon)
+        && old.foreign == new.foreign
         && (old.source, &old.xids) == (new.source, &new.xids)
         && (&old.why, &old.unknown) == (&new.why, &new.unknown)
 }

@@ -1,5 +1,6 @@
 //! How the loop starts: what it needs to know, and the tasks around it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use berth_domain::Node;
 use berth_domain::decide::Rules;
 use berth_domain::job::Illegal;
 use berth_executors::{ExecutorEvent, ExecutorHandle};
+use berth_health::{Health, Rules as HealthRules};
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -26,6 +28,7 @@ use crate::memory;
 use crate::planning::Planning;
 use crate::sampling::Sampling;
 use crate::view::View;
+use crate::watching;
 
 /// How many requests may wait for the loop before callers wait to send theirs.
 const REQUEST_QUEUE: usize = 1024;
@@ -38,6 +41,10 @@ pub struct Settings {
     /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
     pub cpu_jobs_per_node: u32,
     pub grace: Grace,
+    /// What is looked for.
+    pub health: HealthRules,
+    /// Where the server keeps its data.
+    pub data_dir: PathBuf,
     pub breakpoints: Breakpoints,
 }
 
@@ -94,6 +101,20 @@ pub async fn start(
     let with_tokens = store.node_tokens().await?.into_iter();
     let expected = with_tokens.map(|token| token.node).collect();
     tokio::spawn(sampling.run(sampler, expected));
+    let (saw, seen) = mpsc::channel(1);
+    tokio::spawn(
+        watching::Watch {
+            health: Health::new(settings.health.clone()),
+            clock: settings.clock.clone(),
+            view: view_reader.clone(),
+            samples: samples_reader.clone(),
+            heard: heard_reader.clone(),
+            logs: logs.subscribe(),
+            data_dir: settings.data_dir.clone(),
+            saw,
+        }
+        .run(),
+    );
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
     tokio::spawn(forecaster::run(
@@ -142,6 +163,7 @@ pub async fn start(
         requests: requests_inbox,
         reports,
         forecasts,
+        seen,
         nodes: Some(nodes),
     };
     Ok((handle, tokio::spawn(control.run(inbox))))

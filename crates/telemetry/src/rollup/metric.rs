@@ -1,10 +1,8 @@
 //! What is kept of a sample, and what it is for several GPUs together.
 
 use berth_domain::{GpuSample, SampleSource};
-use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// Percent.
     Busy,
@@ -49,6 +47,22 @@ impl Metric {
         Metric::Nvlink,
         Metric::Allocated,
     ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Metric::Busy => "busy",
+            Metric::Working => "working",
+            Metric::Occupancy => "occupancy",
+            Metric::Tensor => "tensor",
+            Metric::Memory => "memory",
+            Metric::Power => "power",
+            Metric::Temperature => "temperature",
+            Metric::Pcie => "pcie",
+            Metric::Nvlink => "nvlink",
+            Metric::Allocated => "allocated",
+        }
+    }
 
     #[must_use]
     pub fn over_gpus(self) -> OverGpus {
