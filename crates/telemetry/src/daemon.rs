@@ -194,6 +194,12 @@ impl Link {
             .without_max_times();
         let mut pause = pauses.build();
         let mut said = None;
+        // Who we are we know once we have looked; that ends in any case.
+        let looked = async { drop(self.hardware.wait_for(Option::is_some).await) };
+        tokio::select! {
+            () = looked => {}
+            () = &mut stop => return Ok(()),
+        }
         loop {
             let connected = tokio::select! {
                 connected = connect() => connected,
