@@ -34,7 +34,8 @@ pub struct Config {
     pub ray: String,
     /// Run jobs on this host's own GPUs, whatever else is there.
     pub local: bool,
-    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it.
+    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it. In the
+    /// environment also `BERTH_NVML_LIB`.
     pub nvml: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
@@ -113,6 +114,9 @@ const KEYS: [&str; 26] = [
     "site",
 ];
 
+/// Another name of `BERTH_NVML`, as scripts know it.
+const NVML_LIB: &str = "BERTH_NVML_LIB";
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -181,6 +185,7 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
         .merge(Serialized::defaults(Config::default()))
         .merge(file)
         .merge(Env::prefixed("BERTH_").only(&KEYS))
+        .merge(Env::raw().only(&[NVML_LIB]).map(|_| "nvml".into()))
         .merge(Serialized::defaults(flags));
     let config: Config = figment.extract().map_err(|error| {
         let each: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
@@ -313,6 +318,9 @@ impl Loaded {
             return "default".to_owned();
         };
         if metadata.name.contains("environment") {
+            if key == "nvml" && std::env::var_os(NVML_LIB).is_some() {
+                return format!("environment {NVML_LIB}");
+            }
             return format!("environment BERTH_{}", key.to_uppercase());
         }
         match &metadata.source {

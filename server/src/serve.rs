@@ -25,13 +25,7 @@ use crate::web::site::Site;
 use crate::{AnyError, clock, crash, inventory, people, telling, web};
 
 pub async fn serve(mut config: Config) -> Result<(), AnyError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log();
     make_private(&config.data)?;
     config.data = fs::canonicalize(&config.data)?;
     let _lock = lock(&config.data)?;
@@ -157,6 +151,17 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     Ok(())
 }
 
+/// To standard error, as much as `RUST_LOG` says.
+pub fn log() {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 /// Looks around and, unless it is set, chooses where jobs run; says why.
 async fn detect(config: &mut Config, gpus: LocalGpus) -> (Detector, String) {
     let by_hand = config.by_hand();
@@ -200,7 +205,7 @@ fn spawn_on_ray(
 }
 
 /// Ends on SIGTERM or Ctrl-C.
-async fn stop_signal() {
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let term = async {
         match signal(SignalKind::terminate()) {

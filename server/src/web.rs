@@ -5,6 +5,7 @@ mod api;
 mod forms;
 mod live;
 mod metrics;
+mod node;
 mod packages;
 mod pages;
 mod raw_log;
@@ -66,6 +67,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
     };
     let guarded = Router::new()
         .route("/api/live", get(live::live))
+        .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())

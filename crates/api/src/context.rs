@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 mod cordon;
+mod history;
 mod jobs;
 mod logs;
 mod notifications;
@@ -10,6 +11,7 @@ mod past;
 mod planner;
 mod quotas;
 mod reservations;
+mod usage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,7 +88,8 @@ impl Context {
 
     pub(crate) async fn cluster(&self) -> ClusterAnswer {
         let view = self.state.handle.current().await;
-        let mut cluster = convert::cluster(&view, &self.state.handle.samples());
+        let handle = &self.state.handle;
+        let mut cluster = convert::cluster(&view, &handle.samples(), &handle.heard());
         let heard = self.state.ground.heard.as_ref();
         let heard = heard.map_or_else(|| self.state.clock.now(), |heard| *heard.borrow());
         for node in cluster.nodes.iter_mut().filter(|node| node.present) {

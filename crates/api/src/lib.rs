@@ -16,6 +16,7 @@ mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod history;
 pub mod jobs;
 pub mod live;
 pub mod logs;
@@ -33,7 +34,7 @@ pub mod views;
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
-pub use native::{Berth, LiveStream};
+pub use native::{Berth, LiveStream, Socket};
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod alerts;
+pub mod at;
 pub mod attach;
 pub mod change;
 pub mod completions;
@@ -23,6 +24,7 @@ pub mod spec_args;
 pub mod submit;
 pub mod sweep;
 pub mod update;
+pub mod usage;
 pub mod whoami;
 pub mod why;
 
@@ -61,6 +63,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
         Verb::Notify(args) => notify::run(session, &args).await?,
+        Verb::Usage(args) => usage::run(session, &args).await?,
+        Verb::At(args) => at::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::decide::{Input, Report, Seen, decide};
-use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Refusal, State};
+use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Record, Refusal, State};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
 use berth_store::Store;
@@ -37,6 +37,8 @@ struct Control {
     store: Store,
     settings: Settings,
     executor: ExecutorHandle,
+    /// For those who keep what GPUs did for whom: everything that was committed.
+    committed: mpsc::UnboundedSender<Vec<Record>>,
     logs: broadcast::Sender<LogGrew>,
     view: watch::Sender<Arc<View>>,
     to_forecast: watch::Sender<Arc<Planning>>,

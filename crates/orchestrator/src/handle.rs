@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
+use berth_telemetry::hub::Heard;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
+use crate::daemons::Daemons;
+use crate::keeping::History;
 use crate::view::{Samples, View};
 
 /// What a command did.
@@ -61,7 +64,10 @@ pub struct Handle {
     pub(crate) view: watch::Receiver<Arc<View>>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) samples: watch::Receiver<Samples>,
+    pub(crate) heard: watch::Receiver<Arc<Heard>>,
+    pub(crate) daemons: Daemons,
     pub(crate) logs: broadcast::Sender<LogGrew>,
+    pub(crate) history: History,
 }
 
 impl Handle {
@@ -126,6 +132,30 @@ impl Handle {
     #[must_use]
     pub fn watch_samples(&self) -> watch::Receiver<Samples> {
         self.samples.clone()
+    }
+
+    /// What was heard of the nodes: when last, and from where.
+    #[must_use]
+    pub fn heard(&self) -> Arc<Heard> {
+        self.heard.borrow().clone()
+    }
+
+    /// Wakes when more of it changed than times.
+    #[must_use]
+    pub fn watch_heard(&self) -> watch::Receiver<Arc<Heard>> {
+        self.heard.clone()
+    }
+
+    /// The door for the nodes' daemons.
+    #[must_use]
+    pub fn daemons(&self) -> &Daemons {
+        &self.daemons
+    }
+
+    /// What the GPUs did, and where batches of samples go to be kept.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// Which logs grew. A receiver that is too slow misses some and asks the files.

@@ -19,12 +19,14 @@ use tokio::time::Instant;
 use super::{Control, Inbox, show};
 use crate::breakpoint::Breakpoints;
 use crate::clock::Clock;
+use crate::daemons::Daemons;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
+use crate::keeping::Keeping;
 use crate::memory;
 use crate::planning::Planning;
-use crate::sampling;
+use crate::sampling::Sampling;
 use crate::view::View;
 use crate::watching;
 
@@ -64,7 +66,7 @@ pub enum StartError {
     Illegal(#[from] Illegal),
 }
 
-/// Loads the state, takes up what ran before, and starts the loop and the sampler.
+/// Loads the state, takes up what ran before, and starts the loop and the tasks beside it.
 ///
 /// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
 /// say. The loop ends when every [`Handle`] is dropped.
@@ -84,12 +86,21 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
-    tokio::spawn(sampling::run(
-        sampler,
-        settings.clock.clone(),
-        view_reader.clone(),
+    let (keeping, doors) = Keeping::restore(store.clone(), &state, settings.clock.clone()).await?;
+    tokio::spawn(keeping.run());
+    let (daemons, from_daemons) = Daemons::new();
+    let (heard, heard_reader) = watch::channel(Arc::default());
+    let sampling = Sampling {
+        clock: settings.clock.clone(),
+        view: view_reader.clone(),
+        daemons: from_daemons,
         samples,
-    ));
+        heard,
+        keep: doors.history.batches(),
+    };
+    let with_tokens = store.node_tokens().await?.into_iter();
+    let expected = with_tokens.map(|token| token.node).collect();
+    tokio::spawn(sampling.run(sampler, expected));
     let (saw, seen) = mpsc::channel(1);
     tokio::spawn(
         watching::Watch {
@@ -97,6 +108,7 @@ pub async fn start(
             clock: settings.clock.clone(),
             view: view_reader.clone(),
             samples: samples_reader.clone(),
+            heard: heard_reader.clone(),
             logs: logs.subscribe(),
             data_dir: settings.data_dir.clone(),
             saw,
@@ -118,6 +130,7 @@ pub async fn start(
         store,
         settings,
         executor,
+        committed: doors.records,
         logs: logs.clone(),
         view,
         to_forecast,
@@ -141,7 +154,10 @@ pub async fn start(
         view: view_reader,
         progress,
         samples: samples_reader,
+        heard: heard_reader,
+        daemons,
         logs,
+        history: doors.history,
     };
     let inbox = Inbox {
         requests: requests_inbox,
