@@ -167,7 +167,6 @@ impl Shared {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn refused(silence: Silence) -> InventoryError {
     match silence {
         Silence::Hangs(since) => {

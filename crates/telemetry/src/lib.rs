@@ -9,6 +9,7 @@ mod processes;
 mod ray;
 mod sampler;
 mod simulated;
+mod throttle;
 
 pub use inventory::InventoryError;
 pub use local::{Hardware, LocalGpus, Through};

@@ -8,7 +8,7 @@ use berth_domain::{Gpu, GpuSample, Node, NodeName, NodeSource, Versions};
 
 use crate::driver::Driver;
 use crate::inventory::InventoryError;
-use crate::{inventory, nvidia_smi};
+use crate::nvidia_smi::NvidiaSmi;
 
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Hardware {
 #[derive(Clone, Debug)]
 pub struct LocalGpus {
     driver: Driver,
-    program: PathBuf,
+    program: NvidiaSmi,
 }
 
 impl LocalGpus {
@@ -61,7 +61,7 @@ impl LocalGpus {
     pub fn new(library: Option<OsString>, program: PathBuf) -> Self {
         LocalGpus {
             driver: Driver::new(library),
-            program,
+            program: NvidiaSmi::new(program),
         }
     }
 
@@ -90,7 +90,7 @@ impl LocalGpus {
     pub async fn look(&self) -> Result<Option<Hardware>, InventoryError> {
         let found = match self.driver.hardware().await {
             Ok(found) => Some(found),
-            Err(InventoryError::NoDriver(_)) => inventory::nvidia_smi(&self.program).await?,
+            Err(InventoryError::NoDriver(_)) => self.program.hardware().await?,
             Err(error) => return Err(error),
         };
         Ok(found.filter(|found| !found.gpus.is_empty() || !found.problems.is_empty()))
@@ -102,7 +102,7 @@ impl LocalGpus {
     /// When there is a driver and it does not answer as it should.
     pub async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
         match self.driver.samples().await {
-            Err(InventoryError::NoDriver(_)) => nvidia_smi::samples(&self.program).await,
+            Err(InventoryError::NoDriver(_)) => self.program.samples().await,
             other => other,
         }
     }

@@ -6,4 +6,5 @@ mod faults;
 mod figures;
 mod host;
 mod inventory;
+mod nvidia_smi;
 mod processes;
