@@ -96,12 +96,26 @@ impl LocalGpus {
         Ok(found.filter(|found| !found.gpus.is_empty() || !found.problems.is_empty()))
     }
 
-    /// What each GPU does.
+    /// What each GPU does: its newest sample. Made to be asked every second, and for one asker: an
+    /// error (Xid) is told once. Answers within a second whatever hangs, but for the first time; a GPU
+    /// that takes longer gives what it gave last, and says so when that is too long ago. `nvidia-smi`,
+    /// where it stands in, is run every few seconds.
     ///
     /// # Errors
     /// When there is a driver and it does not answer as it should.
     pub async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
         match self.driver.samples().await {
+            Err(InventoryError::NoDriver(_)) => self.program.samples().await,
+            other => other,
+        }
+    }
+
+    /// The same, but waits for what takes long, as [`look`](Self::look) does.
+    ///
+    /// # Errors
+    /// As [`samples`](Self::samples).
+    pub async fn whole_samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        match self.driver.whole_samples().await {
             Err(InventoryError::NoDriver(_)) => self.program.samples().await,
             other => other,
         }
