@@ -6,6 +6,7 @@ mod socket;
 
 use std::collections::{HashMap, HashSet};
 
+use berth_api::alerts::AlertView;
 use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
 use berth_api::views::{ArrayView, Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
@@ -81,6 +82,8 @@ pub struct Live {
     pub recent: RwSignal<Vec<JobId>>,
     /// The arrays and sweeps to which any of these belongs.
     pub arrays: RwSignal<Vec<ArrayView>>,
+    /// What is wrong now, newest first.
+    pub alerts: RwSignal<Vec<AlertView>>,
     /// Rises with each snapshot after the first: what was asked before may have been missed.
     pub resynced: RwSignal<u32>,
     cells: StoredValue<Cells>,
@@ -121,6 +124,7 @@ impl Live {
             queue: RwSignal::new(vec![]),
             recent: RwSignal::new(vec![]),
             arrays: RwSignal::new(vec![]),
+            alerts: RwSignal::new(vec![]),
             resynced: RwSignal::new(0),
             cells: StoredValue::new(Cells::default()),
             clock,
@@ -138,7 +142,8 @@ impl Live {
 
     /// Takes in what the page came with; only the first time.
     pub fn start(self, start: Start) {
-        if self.started.get_untracked() {
+        // Whoever asked for the page may be gone at any moment: then there is nothing to start.
+        if self.started.try_get_untracked().unwrap_or(true) {
             return;
         }
         self.who.set(Some(start.who));
@@ -169,13 +174,12 @@ impl Live {
     /// A GPU's cell.
     pub fn gpu(self, node: &NodeName, index: u32) -> Option<ArcRwSignal<GpuView>> {
         let key = (node.clone(), index);
-        self.cells.with_value(|cells| cells.gpus.get(&key).cloned())
+        self.read(|cells| cells.gpus.get(&key).cloned())
     }
 
     /// The cell of a job that the picture holds.
     pub fn row(self, id: JobId) -> Option<ArcRwSignal<JobRow>> {
-        self.cells
-            .with_value(|cells| cells.rows.get(&id).map(|cell| cell.row.clone()))
+        self.read(|cells| cells.rows.get(&id).map(|cell| cell.row.clone()))
     }
 
     /// The cell of any job, kept for as long as the calling component is on the page. `known` is
@@ -213,8 +217,7 @@ impl Live {
 
     /// All rows that the picture holds, newest first.
     pub fn rows(self) -> Vec<JobRow> {
-        self.cells
-            .with_value(|cells| cells.picture.rows.values().rev().cloned().collect())
+        self.read(|cells| cells.picture.rows.values().rev().cloned().collect())
     }
 
     /// What the cluster has, for the form's checks. Follows the nodes.
@@ -288,14 +291,23 @@ impl Live {
         jobs.with(|jobs| jobs.iter().filter(first).take(count).copied().collect())
     }
 
+    /// Nothing, once the page was left.
+    fn read<T: Default>(self, read: impl FnOnce(&Cells) -> T) -> T {
+        self.cells.try_with_value(read).unwrap_or_default()
+    }
+
+    fn change(self, change: impl FnOnce(&mut Cells)) {
+        // Nobody looks any more once the page was left.
+        let _ = self.cells.try_update_value(change);
+    }
+
     /// Takes a whole picture.
     fn replace(self, picture: Picture) {
-        self.cells.update_value(|cells| cells.picture = picture);
+        self.change(|cells| cells.picture = picture);
         self.publish_cluster();
-        let (gpus, rows) = self.cells.with_value(|cells| {
-            let nodes = cells.picture.cluster.nodes.iter();
-            let gpus =
-                nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+        let (gpus, rows) = self.read(|cells| {
+            let gpus = cells.picture.gpus();
+            let gpus = gpus.map(|(node, gpu)| (node.clone(), gpu.clone()));
             let rows = cells.picture.rows.values().cloned();
             (gpus.collect::<Vec<_>>(), rows.collect::<Vec<_>>())
         });
@@ -311,19 +323,17 @@ impl Live {
     )]
     fn apply(self, delta: Delta) -> Result<(), Gap> {
         let shape_changed = delta.cluster.is_some();
-        let gpus = match &delta.cluster {
-            None => delta.gpus.clone(),
-            Some(cluster) => {
-                let nodes = cluster.nodes.iter();
-                let gpus =
-                    nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
-                gpus.collect()
-            }
-        };
         let rows = delta.rows.clone();
-        self.cells
-            .try_update_value(|cells| cells.picture.apply(delta))
-            .unwrap_or(Ok(()))?;
+        let gpus = self
+            .cells
+            .try_update_value(|cells| {
+                let changed = cells.picture.apply(delta)?;
+                let all = cells.picture.gpus().enumerate();
+                let changed = all.filter(|(place, _)| changed.contains(place));
+                let gpus = changed.map(|(_, (node, gpu))| (node.clone(), gpu.clone()));
+                Ok(gpus.collect())
+            })
+            .unwrap_or_else(|| Ok(vec![]))?;
         if shape_changed {
             self.publish_cluster();
         }
@@ -334,7 +344,7 @@ impl Live {
     }
 
     fn publish_cluster(self) {
-        let cluster = self.cells.with_value(|cells| {
+        let cluster = self.read(|cells| {
             let cluster = &cells.picture.cluster;
             let nodes = cluster.nodes.iter().map(shape).collect::<Vec<_>>();
             (cluster.simulated, cluster.executor_down.clone(), nodes)
@@ -342,7 +352,7 @@ impl Live {
         set(self.simulated, cluster.0);
         set(self.executor_down, cluster.1);
         // Cells first: whoever follows the shape looks them up.
-        self.cells.update_value(|cells| {
+        self.change(|cells| {
             for node in &cells.picture.cluster.nodes {
                 for gpu in &node.gpus {
                     let key = (node.name.clone(), gpu.index);
@@ -370,7 +380,7 @@ impl Live {
         for row in rows {
             let known = self.row(row.id);
             match known {
-                None => self.cells.update_value(|cells| {
+                None => self.change(|cells| {
                     let cell = RowCell {
                         row: ArcRwSignal::new(row.clone()),
                         pins: 0,
@@ -384,7 +394,7 @@ impl Live {
     }
 
     fn publish_lists(self) {
-        let picture = self.cells.with_value(|cells| {
+        let picture = self.read(|cells| {
             let picture = &cells.picture;
             (
                 picture.active.clone(),
@@ -394,17 +404,19 @@ impl Live {
                 picture.free_at.clone(),
                 picture.cluster.totals,
                 picture.arrays.clone(),
+                picture.alerts.clone(),
             )
         });
         // Before the lists, whose rows look it up.
         set(self.arrays, picture.6);
+        set(self.alerts, picture.7);
         set(self.active, picture.0);
         set(self.queue, picture.1);
         set(self.recent, picture.2);
         set(self.counts, picture.3);
         set(self.free_at, picture.4);
         set(self.totals, picture.5);
-        self.cells.update_value(|cells| {
+        self.change(|cells| {
             let rows = &cells.picture.rows;
             cells
                 .rows
@@ -415,7 +427,7 @@ impl Live {
 
 /// Sets a signal only when that changes it.
 fn set<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|known| *known != value) {
+    if signal.try_with_untracked(|known| *known != value) == Some(true) {
         signal.set(value);
     }
 }

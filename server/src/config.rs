@@ -1,10 +1,13 @@
 //! Configuration: defaults < `berth.toml` < `BERTH_*` < flags.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use berth_detect::{ByHand, Choice};
+use berth_domain::Ladder;
 use berth_executors::ssh;
+use berth_health::{RuleChange, Rules};
 use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
@@ -60,11 +63,29 @@ pub struct Config {
     pub package_limit_mib: u64,
     /// How many jobs without GPUs one node runs at once.
     pub cpu_jobs_per_node: u32,
+    /// What is looked for, by rule: see docs/alerts.md. `[alerts.temperature]` with `on`, `limit`,
+    /// `lasts_s`.
+    pub alerts: BTreeMap<String, RuleChange>,
+    /// How far Berth goes by itself when nobody answers for a job that holds GPUs without work:
+    /// `ask`, `preemptible`, `checkpoint` or `requeue`.
+    pub idle_ladder: String,
+    /// How long it waits for an answer before each further step, in seconds.
+    pub idle_ladder_step_s: u64,
+    /// The server that mail is sent through: `smtp://HOST:25`, `smtps://USER:PASSWORD@HOST`. Empty: no
+    /// mail.
+    pub notify_smtp: String,
+    /// Whom mail is from.
+    pub notify_from: String,
+    /// A Slack incoming webhook where the whole team is told of alerts. Empty: none.
+    pub notify_slack: String,
+    /// A webhook that is told the same, and what its messages are signed with. Empty: none.
+    pub notify_webhook: String,
+    pub notify_webhook_secret: String,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 26] = [
     "addr",
     "data",
     "simulate",
@@ -83,6 +104,13 @@ const KEYS: [&str; 19] = [
     "log_limit_mib",
     "package_limit_mib",
     "cpu_jobs_per_node",
+    "idle_ladder",
+    "idle_ladder_step_s",
+    "notify_smtp",
+    "notify_from",
+    "notify_slack",
+    "notify_webhook",
+    "notify_webhook_secret",
     "site",
 ];
 
@@ -110,6 +138,14 @@ impl Default for Config {
             log_limit_mib: 256,
             package_limit_mib: 100,
             cpu_jobs_per_node: 16,
+            alerts: BTreeMap::new(),
+            idle_ladder: "ask".to_owned(),
+            idle_ladder_step_s: 1800,
+            notify_smtp: String::new(),
+            notify_from: "berth@localhost".to_owned(),
+            notify_slack: String::new(),
+            notify_webhook: String::new(),
+            notify_webhook_secret: String::new(),
             site: String::new(),
         }
     }
@@ -180,10 +216,30 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !config.ssh.is_empty() {
         ssh::parse_hosts(&config.ssh)?;
     }
+    // Said now, and not when it is first needed.
+    config.health()?;
+    config.ladder()?;
     Ok(Loaded { config, figment })
 }
 
 impl Config {
+    /// What is looked for.
+    pub fn health(&self) -> Result<Rules, AnyError> {
+        Rules::changed(&self.alerts).map_err(|why| format!("alerts: {why}").into())
+    }
+
+    /// What Berth does by itself when nobody answers.
+    pub fn ladder(&self) -> Result<Ladder, AnyError> {
+        if self.idle_ladder_step_s == 0 {
+            return Err("idle_ladder_step_s must be at least 1".into());
+        }
+        let top = self.idle_ladder.parse();
+        Ok(Ladder {
+            top: top.map_err(|why: String| format!("idle_ladder: {why}"))?,
+            every: Duration::from_secs(self.idle_ladder_step_s),
+        })
+    }
+
     /// Where jobs run, if a person said so.
     pub fn by_hand(&self) -> Option<ByHand> {
         if !self.ray.is_empty() {

@@ -4,12 +4,15 @@ pub mod answer;
 mod api;
 mod forms;
 mod live;
+mod metrics;
+mod node;
 mod packages;
 mod pages;
 mod raw_log;
 pub mod site;
 
 use axum::extract::FromRef;
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
@@ -19,12 +22,16 @@ use leptos::config::LeptosOptions;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::identity::{Sessions, guard, login};
 use site::Site;
+
+/// A page that is not made by then will not be: whoever asks may ask again.
+const PAGE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What routes are given.
 #[derive(Clone, Debug, FromRef)]
@@ -60,13 +67,17 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
     };
     let guarded = Router::new()
         .route("/api/live", get(live::live))
+        .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())
         .route("/login", post(login::with_token))
         .route("/login/once/{secret}", get(login::once))
         .route("/logout", post(login::logout))
-        .merge(pages::routes(&web))
+        .merge(pages::routes(&web).layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            PAGE_PATIENCE,
+        )))
         .fallback(pages::fallback)
         .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
         // Beside the limit of all others: it counts for itself.
@@ -75,6 +86,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .layer(sessions);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(metrics::metrics))
         // Old browsers ask for this name whatever the page says.
         .route(
             "/favicon.ico",
@@ -82,6 +94,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         )
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
+        .route_layer(middleware::from_fn(metrics::count))
         .with_state(web)
         .layer(
             CompressionLayer::new()

@@ -105,7 +105,10 @@ impl From<Refusal> for ApiError {
             | Refusal::BeginInPast { .. }
             | Refusal::DeadlineInPast { .. }
             | Refusal::DeadlineBeforeBegin { .. } => ErrorCode::Invalid,
-            Refusal::NoSuchJob { .. } | Refusal::NoSuchReservation { .. } => ErrorCode::NotFound,
+            Refusal::NoSuchJob { .. }
+            | Refusal::NoSuchReservation { .. }
+            | Refusal::NoSuchAlert { .. }
+            | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
             | Refusal::ClassNotAllowed
@@ -113,12 +116,17 @@ impl From<Refusal> for ApiError {
             | Refusal::QuotaNotAllowed
             | Refusal::CordonNotAllowed
             | Refusal::ReservationNotYours { .. }
+            | Refusal::AlertNotYours { .. }
+            | Refusal::AlertForAdmins { .. }
+            | Refusal::AdoptNotYours { .. }
             | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
             | Refusal::NoArray { .. }
             | Refusal::NoTask { .. }
             | Refusal::NotUnderWay { .. }
+            | Refusal::NotAChoice { .. }
+            | Refusal::AdoptLeased { .. }
             | Refusal::Promised { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);

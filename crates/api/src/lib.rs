@@ -6,6 +6,7 @@
 //!
 //! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
+pub mod alerts;
 pub mod cluster;
 #[cfg(feature = "ssr")]
 pub mod context;
@@ -15,11 +16,13 @@ mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod history;
 pub mod jobs;
 pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod notifications;
 pub mod past;
 pub mod planner;
 pub mod quotas;
@@ -31,7 +34,7 @@ pub mod views;
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
-pub use native::{Berth, LiveStream};
+pub use native::{Berth, LiveStream, Socket};
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

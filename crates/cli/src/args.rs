@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    attach, change, completions, cordon, logs, r#move, nodes, policy, queue, quota, reserve, run,
-    shell, show, submit, sweep, update, why,
+    adopt, alerts, at, attach, change, completions, cordon, logs, r#move, nodes, notify, policy,
+    queue, quota, reserve, run, shell, show, submit, sweep, update, usage, why,
 };
 use crate::connect;
 
@@ -74,6 +74,18 @@ pub enum Verb {
     Drain(cordon::Args),
     /// Give it jobs again.
     Uncordon(cordon::Uncordoned),
+    /// What is wrong: with a job, a GPU, a node, the queue.
+    Alerts(alerts::Args),
+    /// Answer an alert.
+    Alert(alerts::One),
+    /// Make a process that runs outside the queue a job.
+    Adopt(adopt::Args),
+    /// What you are told, and where: by mail, Slack, or a webhook.
+    Notify(notify::Args),
+    /// How many GPU-hours were held, busy and working, by user, project, node or job.
+    Usage(usage::Args),
+    /// The cluster and its queue at a time that is over: who held what, and why others waited.
+    At(at::Args),
     /// Which policy orders the queue, what another would do, and changing it.
     Policy(policy::Args),
     /// Keep GPUs for somebody for a time.

@@ -1,5 +1,8 @@
 //! One file a verb.
 
+pub mod adopt;
+pub mod alerts;
+pub mod at;
 pub mod attach;
 pub mod change;
 pub mod completions;
@@ -9,6 +12,7 @@ pub mod job_args;
 pub mod logs;
 pub mod r#move;
 pub mod nodes;
+pub mod notify;
 pub mod policy;
 pub mod queue;
 pub mod quota;
@@ -20,6 +24,7 @@ pub mod spec_args;
 pub mod submit;
 pub mod sweep;
 pub mod update;
+pub mod usage;
 pub mod whoami;
 pub mod why;
 
@@ -54,6 +59,12 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Cordon(args) => cordon::cordon(session, &args, false).await?,
         Verb::Drain(args) => cordon::cordon(session, &args, true).await?,
         Verb::Uncordon(args) => cordon::uncordon(session, &args).await?,
+        Verb::Alerts(args) => alerts::list(session, &args).await?,
+        Verb::Alert(args) => alerts::one(session, &args).await?,
+        Verb::Adopt(args) => adopt::run(session, &args).await?,
+        Verb::Notify(args) => notify::run(session, &args).await?,
+        Verb::Usage(args) => usage::run(session, &args).await?,
+        Verb::At(args) => at::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,

@@ -102,6 +102,29 @@ pub fn moment(text: &str, now: &Zoned) -> Result<String, String> {
     Ok(seconds(at.timestamp()))
 }
 
+/// A time that is over, as the API wants it: `7d` and the like are that long ago, `18:00` the last
+/// one; besides them what [`moment`] reads.
+pub fn past(text: &str, now: &Zoned) -> Result<String, String> {
+    let text = text.trim();
+    let refuse =
+        || format!("'{text}' is not a time that is over: write 7d, 18:00 or 2026-11-24T03:00");
+    let has_unit = text.ends_with(|end: char| end.is_ascii_alphabetic() && end != 'Z');
+    if has_unit && let Ok(ago) = walltime::parse(text) {
+        let at = now.timestamp().checked_sub(ago).map_err(|_| refuse())?;
+        return Ok(seconds(at));
+    }
+    let at = moment(text, now).map_err(|_| refuse())?;
+    let at: Timestamp = at.parse().map_err(|_| refuse())?;
+    let is_clock = Time::strptime("%H:%M", text).or_else(|_| Time::strptime("%H:%M:%S", text));
+    if is_clock.is_err() {
+        return Ok(seconds(at));
+    }
+    // The next such time, at most a day ahead: the same the day before.
+    let at = at.to_zoned(now.time_zone().clone());
+    let before = at.checked_sub(1.day()).map_err(|_| refuse())?;
+    Ok(seconds(before.timestamp()))
+}
+
 fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
@@ -155,6 +178,28 @@ mod tests {
         }
         for text in ["", "tomorrow", "25:00", "+", "+soon", "-2h"] {
             assert!(moment(text, &now).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_read_in_the_local_zone() {
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let now = now.to_zoned(zone);
+        let cases = [
+            ("7d", "2026-11-17T12:00:00Z"),
+            ("90m", "2026-11-24T10:30:00Z"),
+            ("12:00", "2026-11-24T11:00:00Z"),
+            ("18:00", "2026-11-23T17:00:00Z"),
+            ("2026-11-01", "2026-10-31T23:00:00Z"),
+            ("2026-11-20T03:00", "2026-11-20T02:00:00Z"),
+            ("2026-11-20T03:00:00Z", "2026-11-20T03:00:00Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(past(text, &now).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["", "yesterday", "25:00", "7y"] {
+            assert!(past(text, &now).is_err(), "{text}");
         }
     }
 }

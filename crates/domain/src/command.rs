@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
 use crate::constraints::Constraints;
 use crate::cordon::Place;
@@ -69,6 +70,29 @@ pub enum Command {
         drain: bool,
     },
     Uncordon(Place),
+    /// Answers an alert, and does what was chosen.
+    Answer {
+        alert: AlertId,
+        choice: Choice,
+        /// Needed to keep things as they are.
+        because: Option<String>,
+        /// How long to keep them so; `None`: two hours.
+        lasts: Option<Duration>,
+    },
+    /// Makes a process that runs outside the queue a job, with a lease of the GPUs that it uses.
+    Adopt(Box<AdoptRequest>),
+}
+
+/// Which process becomes a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdoptRequest {
+    pub node: NodeName,
+    pub pid: u32,
+    /// `None`: its program.
+    pub name: Option<String>,
+    pub project: Option<String>,
+    /// From now on; `None`: the usual one.
+    pub time_limit: Option<Duration>,
 }
 
 /// Where a waiting job goes in the order of its class.

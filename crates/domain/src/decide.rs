@@ -1,9 +1,11 @@
 //! What follows from an input: events, or a refusal. Pure: the caller commits the events and only
 //! then applies them.
 
+mod alert;
 mod array;
 mod change;
 mod cordon;
+mod foreign;
 mod report;
 mod reserve;
 mod submit;
@@ -14,8 +16,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::alert::{Finding, Rung};
 use crate::command::{Actor, Command};
 use crate::event::Event;
+use crate::foreign::Foreign;
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
 use crate::node::Node;
@@ -41,6 +45,15 @@ pub enum Input {
     Preemptions(Vec<(JobId, JobId)>),
     /// The inventory as it is now, complete.
     Inventory(Vec<Node>),
+    /// What the hardware and the queue look like to whoever watches them, complete.
+    Seen(Seen),
+}
+
+/// What is wrong and who is there, as it was just seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub foreign: Foreign,
+    pub findings: Vec<Finding>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +68,7 @@ pub struct Rules {
     /// The pause before the first retry; doubled for each further one.
     pub retry_base: Duration,
     pub retry_max: Duration,
+    pub ladder: Ladder,
 }
 
 impl Default for Rules {
@@ -62,6 +76,24 @@ impl Default for Rules {
         Rules {
             retry_base: Duration::from_secs(10),
             retry_max: Duration::from_secs(600),
+            ladder: Ladder::default(),
+        }
+    }
+}
+
+/// How far Berth goes by itself when nobody answers for a job that holds GPUs without work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    pub top: Rung,
+    /// How long each rung lasts before the next.
+    pub every: Duration,
+}
+
+impl Default for Ladder {
+    fn default() -> Self {
+        Ladder {
+            top: Rung::Ask,
+            every: Duration::from_secs(30 * 60),
         }
     }
 }
@@ -108,6 +140,11 @@ pub fn decide(
             Ok(just(events))
         }
         Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes, now))),
+        Input::Seen(seen) => {
+            let mut events = foreign::seen(state, seen.foreign);
+            events.extend(alert::found(state, rules.ladder, seen.findings, now));
+            Ok(just(events))
+        }
     }
 }
 
@@ -139,6 +176,13 @@ fn command(
             drain,
         } => cordon::cordon(state, actor, place, (reason, drain), now).map(just),
         Command::Uncordon(place) => cordon::uncordon(state, actor, place).map(just),
+        Command::Answer {
+            alert,
+            choice,
+            because,
+            lasts,
+        } => alert::answer(state, actor, alert, choice, (because, lasts), now),
+        Command::Adopt(request) => foreign::adopt(state, actor, *request),
     }
 }
 

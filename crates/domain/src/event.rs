@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{Alert, AlertId, Answer, Rung};
 use crate::command::{Actor, MoveTo};
 use crate::cordon::{Cordon, Place};
-use crate::ids::{AttemptId, JobId, NodeName, ReservationId, Seq, UserName};
+use crate::foreign::ForeignProcess;
+use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{HoldBy, StopCause};
 use crate::lease::Lease;
 use crate::node::Node;
@@ -135,6 +137,28 @@ pub enum Event {
     Uncordoned {
         place: Place,
     },
+    /// The processes on this GPU that its lease does not explain, from now on.
+    ForeignSet {
+        gpu: GpuUuid,
+        processes: Vec<ForeignProcess>,
+    },
+    /// Something is wrong.
+    AlertOpened {
+        alert: Box<Alert>,
+    },
+    AlertAnswered {
+        alert: AlertId,
+        answer: Box<Answer>,
+    },
+    /// Nobody answered, and Berth went one rung further.
+    AlertClimbed {
+        alert: AlertId,
+        rung: Rung,
+    },
+    /// Its cause is gone, or what was answered holds no more.
+    AlertResolved {
+        alert: AlertId,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -177,7 +201,12 @@ impl Event {
             | Event::ReservationOver { .. }
             | Event::QuotasSet { .. }
             | Event::Cordoned { .. }
-            | Event::Uncordoned { .. } => None,
+            | Event::Uncordoned { .. }
+            | Event::ForeignSet { .. }
+            | Event::AlertOpened { .. }
+            | Event::AlertAnswered { .. }
+            | Event::AlertClimbed { .. }
+            | Event::AlertResolved { .. } => None,
         }
     }
 
@@ -189,6 +218,18 @@ impl Event {
             Event::ReservationCancelled { reservation }
             | Event::ReservationUsed { reservation, .. }
             | Event::ReservationOver { reservation, .. } => Some(*reservation),
+            _ => None,
+        }
+    }
+
+    /// The alert that this is about, if it is about one.
+    #[must_use]
+    pub fn alert(&self) -> Option<AlertId> {
+        match self {
+            Event::AlertOpened { alert } => Some(alert.id),
+            Event::AlertAnswered { alert, .. }
+            | Event::AlertClimbed { alert, .. }
+            | Event::AlertResolved { alert } => Some(*alert),
             _ => None,
         }
     }
@@ -262,6 +303,21 @@ impl Event {
             }
             Event::Cordoned { place, cordon } => format!("{place} cordoned: {}", cordon.reason),
             Event::Uncordoned { place } => format!("{place} gets jobs again"),
+            Event::ForeignSet { gpu, processes } => match processes.first() {
+                Some(first) => format!("{} uses {gpu} outside the queue", first.words()),
+                None => format!("{gpu} is used by nobody outside the queue"),
+            },
+            Event::AlertOpened { alert } => {
+                let finding = &alert.finding;
+                format!("Alert {}: {}", alert.id, finding.text)
+            }
+            Event::AlertAnswered { alert, answer } => {
+                let because = answer.because.as_ref();
+                let because = because.map_or(String::new(), |why| format!(", because {why}"));
+                format!("Alert {alert} answered: {}{because}", answer.choice)
+            }
+            Event::AlertClimbed { alert, rung } => format!("Alert {alert}: {}", rung.sentence()),
+            Event::AlertResolved { alert } => format!("Alert {alert} is over"),
         }
     }
 }

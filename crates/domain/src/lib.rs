@@ -5,6 +5,7 @@
 //! [`State::apply`] turns events into state, and the caller says what time it is. The crate
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
+pub mod alert;
 pub mod array;
 pub mod command;
 pub mod commandline;
@@ -13,12 +14,14 @@ pub mod cordon;
 pub mod decide;
 pub mod detection;
 pub mod event;
+pub mod foreign;
 pub mod ids;
 pub mod job;
 pub mod lease;
 pub mod memory;
 pub mod node;
 pub mod notice;
+pub mod notification;
 pub mod outcome;
 pub mod policy;
 pub mod quota;
@@ -33,19 +36,24 @@ pub mod state;
 pub mod submit;
 pub mod walltime;
 
+pub use alert::{
+    Alert, AlertId, AlertRule, AlertState, Answer, Choice, Finding, Rung, Severity, Subject,
+};
 pub use array::{Array, ArrayChange, Tasks};
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
 pub use cordon::{Cordon, Cordons, Place};
-pub use decide::{Decision, Input, Report, Rules, decide};
+pub use decide::{Decision, Input, Ladder, Report, Rules, Seen, decide};
 pub use detection::{ClusterKind, Detection, Signal, SignalName};
 pub use event::{Event, Record};
+pub use foreign::{Adopted, Foreign, ForeignProcess};
 pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 pub use jiff::Timestamp;
 pub use job::{Attempt, HoldBy, Job, JobState, StateName, StopCause};
 pub use lease::{GpuRef, Lease, NodeLease};
 pub use node::{Gpu, Node, NodeSource, Versions};
 pub use notice::{Notice, NoticeSignal};
+pub use notification::{Occasion, Preferences};
 pub use outcome::{Ended, Exit, Outcome};
 pub use policy::PolicyChoice;
 pub use quota::{Quota, Quotas};

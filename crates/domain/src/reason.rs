@@ -82,6 +82,15 @@ pub enum PendingReason {
         /// Idle GPUs that get no job, on all cordoned places.
         idle_gpus: u32,
     },
+    /// It could start if nobody used GPUs outside the queue.
+    ForeignProcess {
+        /// The first GPU that is kept from it.
+        place: Place,
+        /// What uses it.
+        process: String,
+        /// Idle GPUs that get no job for such reasons.
+        idle_gpus: u32,
+    },
     /// No nodes could ever give it what it asks for, as the cluster is now.
     BadConstraints {
         asks: Box<Constraints>,
@@ -150,6 +159,7 @@ impl PendingReason {
             PendingReason::NeverFits { .. } => "NeverFits",
             PendingReason::Constraints { .. } => "Constraints",
             PendingReason::Cordoned { .. } => "Cordoned",
+            PendingReason::ForeignProcess { .. } => "ForeignProcess",
             PendingReason::BadConstraints { .. } => "BadConstraints",
             PendingReason::QuotaUser { .. } => "QuotaUser",
             PendingReason::QuotaProject { .. } => "QuotaProject",
@@ -261,6 +271,16 @@ impl PendingReason {
             } => format!(
                 "{} {} idle and kept from new jobs: {place} is cordoned by {by} ({reason}). It \
                  starts when that ends, or others come free.",
+                gpus(*idle_gpus),
+                if *idle_gpus == 1 { "is" } else { "are" },
+            ),
+            PendingReason::ForeignProcess {
+                place,
+                process,
+                idle_gpus,
+            } => format!(
+                "{} {} kept from new jobs: {process} uses {place} outside the queue. It starts when \
+                 that ends, or others come free; its owner can make it a job with `berth adopt`.",
                 gpus(*idle_gpus),
                 if *idle_gpus == 1 { "is" } else { "are" },
             ),

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
-use crate::ids::{JobId, ReservationId, UserName};
+use crate::ids::{JobId, NodeName, ReservationId, UserName};
 
 /// A refused command. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -44,6 +45,34 @@ pub enum Refusal {
     PolicyNotAllowed,
     #[error("Only an admin can cordon and uncordon. `berth nodes` shows what is cordoned and why.")]
     CordonNotAllowed,
+    #[error("There is no open alert {alert}. `berth alerts` lists them.")]
+    NoSuchAlert { alert: AlertId },
+    #[error("Alert {alert} asks {asks}. Only {asks} or an admin can answer it.")]
+    AlertNotYours { alert: AlertId, asks: UserName },
+    #[error("Alert {alert} asks the admins. Only an admin can answer it.")]
+    AlertForAdmins { alert: AlertId },
+    #[error("Alert {alert} cannot be answered with '{choice}'. It can be with: {choices}.")]
+    NotAChoice {
+        alert: AlertId,
+        choice: Choice,
+        choices: String,
+    },
+    #[error(
+        "No process {pid} is known to use a GPU of {node} outside the queue. `berth nodes --foreign` \
+         lists those that do."
+    )]
+    NotForeign { node: NodeName, pid: u32 },
+    #[error("Process {pid} belongs to {owner}. Only {owner} or an admin can adopt it.")]
+    AdoptNotYours { pid: u32, owner: String },
+    #[error(
+        "Process {pid} uses {place}, which job {holder} holds. It can be adopted when that ends, or \
+         end the process."
+    )]
+    AdoptLeased {
+        pid: u32,
+        place: String,
+        holder: JobId,
+    },
     #[error("Only an admin can set quotas. `berth quota show` shows them.")]
     QuotaNotAllowed,
     #[error("There is no reservation {id}. `berth reserve list` lists them.")]

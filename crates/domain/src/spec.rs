@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraints;
+use crate::foreign::Adopted;
 use crate::ids::JobId;
 use crate::notice::Notice;
 
@@ -52,6 +53,9 @@ pub struct JobSpec {
     /// It has a terminal, for a person to work in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interactive: bool,
+    /// It was started by somebody outside the queue: only its end is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Adopted>,
     pub array: Option<ArrayTask>,
 }
 

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 
+use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
 use crate::cordon::Cordons;
 use crate::event::{Event, Record};
+use crate::foreign::{Foreign, ForeignProcess};
 use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
 use crate::job::{Illegal, Job};
 use crate::node::{Capacity, Node};
@@ -46,6 +48,10 @@ pub struct State {
     reservations: BTreeMap<ReservationId, Reservation>,
     quotas: Quotas,
     cordons: Cordons,
+    foreign: Foreign,
+    /// Those that are not resolved.
+    alerts: BTreeMap<AlertId, Alert>,
+    last_alert: AlertId,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -57,6 +63,8 @@ pub struct Changes {
     pub reservations: Vec<Reservation>,
     pub quotas: Option<Quotas>,
     pub cordons: Option<Cordons>,
+    pub foreign: Option<Foreign>,
+    pub alerts: Vec<Alert>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -78,6 +86,11 @@ pub struct Saved {
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
     pub cordons: Cordons,
+    pub foreign: Foreign,
+    /// Those that are not resolved.
+    pub alerts: Vec<Alert>,
+    /// The last number given out.
+    pub last_alert: AlertId,
 }
 
 impl State {
@@ -104,6 +117,13 @@ impl State {
                 .collect(),
             quotas: saved.quotas,
             cordons: saved.cordons,
+            foreign: saved.foreign,
+            alerts: saved
+                .alerts
+                .into_iter()
+                .map(|alert| (alert.id, alert))
+                .collect(),
+            last_alert: saved.last_alert,
             ..State::default()
         };
         for job in saved.live {
@@ -260,6 +280,34 @@ impl State {
         &self.cordons
     }
 
+    /// The processes that use GPUs outside every lease.
+    #[must_use]
+    pub fn foreign(&self) -> &Foreign {
+        &self.foreign
+    }
+
+    /// Whether somebody uses this GPU outside the queue, so that it cannot be leased.
+    #[must_use]
+    pub fn used_outside(&self, gpu: &GpuUuid) -> Option<&ForeignProcess> {
+        let processes = self.foreign.get(gpu)?;
+        processes.iter().find(|process| !process.ignored)
+    }
+
+    /// What is wrong now, by number.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values()
+    }
+
+    #[must_use]
+    pub fn alert(&self, id: AlertId) -> Option<&Alert> {
+        self.alerts.get(&id)
+    }
+
+    #[must_use]
+    pub fn next_alert(&self) -> AlertId {
+        AlertId(self.last_alert.0 + 1)
+    }
+
     #[must_use]
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
@@ -272,6 +320,7 @@ impl State {
     pub fn project(&self, records: &[Record]) -> Result<Changes, Illegal> {
         let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
         let mut reservations: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
+        let mut alerts: BTreeMap<AlertId, Alert> = BTreeMap::new();
         let mut changes = Changes {
             counters: self.counters,
             ..Changes::default()
@@ -306,6 +355,17 @@ impl State {
                     let all = changes.cordons.get_or_insert_with(|| self.cordons.clone());
                     all.remove(place);
                 }
+                (Event::ForeignSet { gpu, processes }, None) => {
+                    let all = changes.foreign.get_or_insert_with(|| self.foreign.clone());
+                    set_foreign(all, gpu, processes);
+                }
+                (event, None) if event.alert().is_some() => {
+                    let touched = event.alert().and_then(|id| self.alerts.get(&id));
+                    if let Some(known) = touched {
+                        alerts.entry(known.id).or_insert_with(|| known.clone());
+                    }
+                    take_alert(&mut alerts, event, record.at);
+                }
                 (Event::NodeGone { node }, None) => {
                     if let Some(known) = self.nodes.get(node) {
                         changes.nodes.push(known.gone(record.at));
@@ -321,6 +381,7 @@ impl State {
                 }
             }
         }
+        changes.alerts = alerts.into_values().collect();
         changes.reservations = reservations.into_values().collect();
         changes.jobs = jobs.into_values().collect();
         Ok(changes)
@@ -360,6 +421,16 @@ impl State {
             }
             (Event::Uncordoned { place }, None) => {
                 self.cordons.remove(place);
+            }
+            (Event::ForeignSet { gpu, processes }, None) => {
+                set_foreign(&mut self.foreign, gpu, processes);
+            }
+            // A number is given once: one that is opened again is not.
+            (Event::AlertOpened { alert }, None) if alert.id <= self.last_alert => {}
+            (event, None) if event.alert().is_some() => {
+                take_alert(&mut self.alerts, event, record.at);
+                self.last_alert = self.last_alert.max(event.alert().unwrap_or_default());
+                self.alerts.retain(|_, alert| alert.resolved_at.is_none());
             }
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
@@ -458,6 +529,23 @@ fn count(arrays: &mut BTreeMap<JobId, Array>, before: Option<Counted>, job: &Job
         *before.place(&mut array.tasks) -= 1;
     }
     *now.place(&mut array.tasks) += 1;
+}
+
+fn set_foreign(foreign: &mut Foreign, gpu: &GpuUuid, processes: &[ForeignProcess]) {
+    if processes.is_empty() {
+        foreign.remove(gpu);
+    } else {
+        foreign.insert(gpu.clone(), processes.to_vec());
+    }
+}
+
+/// Takes an event about an alert; any other changes none.
+fn take_alert(alerts: &mut BTreeMap<AlertId, Alert>, event: &Event, at: Timestamp) {
+    if let Event::AlertOpened { alert } = event {
+        alerts.insert(alert.id, (**alert).clone());
+    } else if let Some(alert) = event.alert().and_then(|id| alerts.get_mut(&id)) {
+        alert.apply(event, at);
+    }
 }
 
 /// Takes an event about a reservation; any other changes none.

@@ -168,6 +168,7 @@ impl SubmitRequest {
             notice: start::notice(self.signal.as_deref())?,
             per_gpu: self.per_gpu,
             interactive: self.interactive,
+            adopted: None,
             array: None,
         };
         let array = self.array.as_deref().map(array::array).transpose()?;

@@ -24,7 +24,14 @@ fn check(state: &State) -> Result<(), TestCaseError> {
             prop_assert_eq!(state.holder(&gpu.uuid), job.attempt_id());
         }
         if let Some(told) = job.attempt().and_then(|attempt| attempt.told) {
-            prop_assert!(job.spec.notice.ahead.is_some(), "only who asked is told");
+            let idle = state
+                .alerts()
+                .any(|alert| alert.finding.subject.job() == Some(job.id));
+            let asked = job.spec.notice.ahead.is_some();
+            prop_assert!(
+                asked || idle || job.deadline().is_none_or(|limit| limit != told),
+                "only who asked is told"
+            );
             prop_assert!(
                 job.tell_at().is_none() || job.deadline() != Some(told),
                 "once for a limit"
@@ -33,6 +40,12 @@ fn check(state: &State) -> Result<(), TestCaseError> {
         let numbers: Vec<u32> = job.past.iter().map(|past| past.number).collect();
         let expected: Vec<u32> = (1..).take(numbers.len()).collect();
         prop_assert_eq!(numbers, expected, "attempts count from 1");
+    }
+    let mut open = BTreeSet::new();
+    for alert in state.alerts() {
+        let about = (alert.finding.rule, &alert.finding.subject);
+        prop_assert!(open.insert(about), "each opens once");
+        prop_assert!(alert.id < state.next_alert(), "no number is given twice");
     }
     prop_assert_eq!(
         holders.len(),
@@ -102,6 +115,10 @@ proptest! {
             // What was going to be written is what it came to.
             for job in &changes.jobs {
                 prop_assert_eq!(world.state.job(job.id), Some(job));
+            }
+            for one in &changes.alerts {
+                let open = one.resolved_at.is_none();
+                prop_assert_eq!(world.state.alert(one.id), open.then_some(one));
             }
             for one in &changes.reservations {
                 prop_assert_eq!(world.state.reservation(one.id), Some(one));
@@ -325,6 +342,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 20, "{kinds:?}");
+    assert_eq!(kinds.len(), 26, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

@@ -12,6 +12,9 @@ fn main() -> std::process::ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let verb = arguments.next().expect("a verb");
     let folder = arguments.next().expect("a folder");
+    if verb == "follow" {
+        return berth_executors::shim::follow(&folder.to_string_lossy());
+    }
     if verb == "shim" {
         return berth_executors::shim::main(Path::new(&folder));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use berth_domain::{AttemptId, Lease, NoticeSignal, Report, Timestamp};
+use berth_domain::{Adopted, AttemptId, Lease, NoticeSignal, Report, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -24,6 +24,9 @@ pub struct LaunchOrder {
     pub per_gpu: bool,
     /// The command has a terminal.
     pub interactive: bool,
+    /// It runs already, started by somebody else: only its end is waited for.
+    #[serde(default)]
+    pub adopted: Option<Adopted>,
 }
 
 /// What a job hears before it is ended, so that it can save its work.
@@ -47,6 +50,8 @@ pub enum Why {
     /// Another job gets its GPUs; it is queued again.
     Preempted,
     TimeLimit,
+    /// It holds GPUs and does not use them; it is queued again.
+    Idle,
 }
 
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use berth_domain::{AttemptId, NodeLease, NodeName};
 use crate::launch::Place;
 use crate::layout;
 use crate::order::LaunchOrder;
-use crate::record::{self, PREEMPT_FILE, Processes, RUN_TOKEN, Spec, Under};
+use crate::record::{self, Followed, PREEMPT_FILE, Processes, RUN_TOKEN, Spec, Under};
 
 /// What is the same for all ranks, wherever they run.
 #[derive(Clone, Debug)]
@@ -105,6 +105,12 @@ pub(crate) fn prepare(
             }),
             gang_grace_ms: millis(config.gang_grace),
             terminal: order.interactive,
+            followed: order.adopted.as_ref().and_then(|adopted| {
+                Some(Followed {
+                    pid: i32::try_from(adopted.pid).ok()?,
+                    started: adopted.started,
+                })
+            }),
         };
         record::write(&place.folder, layout::SPEC, &spec)?;
         places.push(place);

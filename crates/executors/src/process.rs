@@ -27,6 +27,14 @@ pub(crate) fn start_ticks(pid: i32) -> Option<u64> {
     stat_fields(pid)?.get(19)?.parse().ok()
 }
 
+/// Whether the process that started then still runs; a zombie does not.
+pub(crate) fn runs(pid: i32, started: u64) -> bool {
+    stat_fields(pid).is_some_and(|fields| {
+        let ticks = fields.get(19).and_then(|ticks| ticks.parse().ok());
+        ticks == Some(started) && fields.first().is_some_and(|state| state != "Z")
+    })
+}
+
 fn pids() -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return vec![];
@@ -79,6 +87,11 @@ pub(crate) fn catching(root: i32, signal: i32, also_all: bool) -> Vec<i32> {
             Below::Children
         }
     })
+}
+
+/// Whether a process has a handler for this signal.
+pub(crate) fn catches(pid: i32, signal: i32) -> bool {
+    (caught(pid) >> (signal - 1)) & 1 == 1
 }
 
 /// Which of a process and what came of it is wanted.

@@ -39,6 +39,9 @@ pub(crate) struct Spec {
     /// The command has a terminal, which the shim's own shows.
     #[serde(default)]
     pub terminal: bool,
+    /// What runs already and is only followed, instead of the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Followed>,
 }
 
 /// The processes of one node.
@@ -47,6 +50,14 @@ pub(crate) struct Processes {
     pub count: u32,
     /// The `RANK` of the first.
     pub first: u32,
+}
+
+/// A process that somebody else started.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Followed {
+    pub pid: i32,
+    /// When it started, in clock ticks since boot.
+    pub started: u64,
 }
 
 /// What started the shim.

@@ -7,10 +7,13 @@
 
 mod call;
 mod command;
+mod follow;
 mod guard;
 mod output;
 mod run;
 mod terminal;
+
+pub use self::follow::follow;
 
 use std::path::Path;
 use std::process::ExitCode;

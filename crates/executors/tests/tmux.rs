@@ -188,6 +188,7 @@ fn order(line: &str) -> Box<LaunchOrder> {
         env: BTreeMap::new(),
         per_gpu: false,
         interactive: false,
+        adopted: None,
         lease: Lease(vec![part("node-1", &[2, 5])]),
     })
 }

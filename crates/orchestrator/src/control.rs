@@ -1,6 +1,6 @@
 //! The control loop. It wakes for a request, an executor's report, a change of nodes, a time limit
 //! that passes or is near, a begin time or a retry that is due, a reservation that begins, is
-//! released or ends, and to publish a view that is out of date or waited for; see
+//! released or ends, what the watch saw, and to publish a view that is out of date or waited for; see
 //! [`Control::turn`].
 
 mod show;
@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::decide::{Input, Report, decide};
-use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Refusal, State};
+use berth_domain::decide::{Input, Report, Seen, decide};
+use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Record, Refusal, State};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
 use berth_store::Store;
@@ -37,6 +37,8 @@ struct Control {
     store: Store,
     settings: Settings,
     executor: ExecutorHandle,
+    /// For those who keep what GPUs did for whom: everything that was committed.
+    committed: mpsc::UnboundedSender<Vec<Record>>,
     logs: broadcast::Sender<LogGrew>,
     view: watch::Sender<Arc<View>>,
     to_forecast: watch::Sender<Arc<Planning>>,
@@ -62,6 +64,7 @@ struct Inbox {
     requests: mpsc::Receiver<Request>,
     reports: mpsc::UnboundedReceiver<ExecutorEvent>,
     forecasts: mpsc::Receiver<Forecasts>,
+    seen: mpsc::Receiver<Seen>,
     /// The inventory; `None` when it changes no more.
     nodes: Option<watch::Receiver<Option<Vec<Node>>>>,
 }
@@ -113,6 +116,7 @@ impl Control {
                 if count == 0 { return false }
             }
             Some(made) = inbox.forecasts.recv() => self.take_forecasts(made),
+            Some(seen) = inbox.seen.recv() => self.certainly(Input::Seen(seen)).await,
             changed = changed(&mut inbox.nodes) => match changed {
                 Some(found) => self.certainly(Input::Inventory(found)).await,
                 None => inbox.nodes = None,

@@ -64,8 +64,13 @@ pub(crate) fn of_restart(state: &State, grace: Grace, now: Timestamp) -> Vec<Ord
 
 /// Has a job save its work, as it asked to before its time limit.
 fn near(job: &Job, attempt: AttemptId, until: Timestamp, now: Timestamp) -> Order {
+    // Somebody who holds GPUs without work is told before, too.
+    let why = match job.deadline() {
+        Some(deadline) if deadline > until => Why::Idle,
+        _ => Why::TimeLimit,
+    };
     let call = LastCall {
-        why: Why::TimeLimit,
+        why,
         signal: job.spec.notice.signal,
         script: job.spec.notice.script,
         until,
@@ -83,7 +88,14 @@ fn stop(job: &Job, attempt: AttemptId, cause: &StopCause, since: Timestamp, grac
             Some((Why::Preempted, notice.ahead.unwrap_or(grace.preempted)))
         }
         StopCause::TimeLimit if !told => Some((Why::TimeLimit, grace.usual)),
-        StopCause::TimeLimit | StopCause::Cancelled { .. } | StopCause::Requeued { .. } => None,
+        StopCause::Idle { .. } if !told => {
+            Some((Why::Idle, notice.ahead.unwrap_or(grace.preempted)))
+        }
+        StopCause::TimeLimit
+        | StopCause::Idle { .. }
+        | StopCause::GpuFault { .. }
+        | StopCause::Cancelled { .. }
+        | StopCause::Requeued { .. } => None,
     };
     let call = lasts.map(|(why, lasts)| LastCall {
         why,
@@ -124,5 +136,6 @@ fn launch(job: &Job) -> Option<Box<LaunchOrder>> {
         lease: attempt.lease.clone(),
         per_gpu: job.spec.per_gpu,
         interactive: job.spec.interactive,
+        adopted: job.spec.adopted.clone(),
     }))
 }

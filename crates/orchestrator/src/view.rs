@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use berth_domain::{
-    Array, Cordons, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas, Reservation, Seq,
-    State, StateName,
+    Alert, Array, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas,
+    Reservation, Seq, State, StateName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -49,6 +49,10 @@ pub struct View {
     /// Also those that are over; not those that were cancelled.
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
+    /// The processes that use GPUs outside every lease.
+    pub foreign: Foreign,
+    /// What is wrong now, by number.
+    pub alerts: Vec<Alert>,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -116,6 +120,8 @@ impl View {
                 .cloned()
                 .collect(),
             quotas: state.quotas().clone(),
+            foreign: state.foreign().clone(),
+            alerts: state.alerts().cloned().collect(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

@@ -257,10 +257,10 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// A job that could start if nothing was cordoned.
+    /// A job that could start if nothing was cordoned or used outside the queue.
     fn cordoned(&mut self, job: &Facts) -> Option<PendingReason> {
         let (snapshot, places) = (self.snapshot, self.places);
-        if snapshot.cordons.is_empty() {
+        if snapshot.cordons.is_empty() && snapshot.foreign.is_empty() {
             return None;
         }
         let mut room = self.left().clone();
@@ -277,14 +277,23 @@ impl<'a> Words<'a> {
                     gpu,
                 });
                 first = places.find_map(|place| {
-                    let cordon = snapshot.cordons.get(&place)?;
-                    Some((place, cordon))
+                    let kept = snapshot.cordons.contains_key(&place)
+                        || snapshot.foreign.contains_key(&place);
+                    kept.then_some(place)
                 });
             }
         }
-        let (place, cordon) = first?;
+        let place = first?;
         let need = places.of_job(job);
         room.choose(need, job.nodes, job.gpus_per_node)?;
+        let Some(cordon) = snapshot.cordons.get(&place) else {
+            let process = snapshot.foreign.get(&place)?.clone();
+            return Some(PendingReason::ForeignProcess {
+                place,
+                process,
+                idle_gpus,
+            });
+        };
         Some(PendingReason::Cordoned {
             place,
             reason: cordon.reason.clone(),

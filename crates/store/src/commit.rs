@@ -7,6 +7,7 @@ use berth_domain::state::{Changes, Counters};
 use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
+use crate::alerts;
 use crate::forecasts::{self, Foretold};
 use crate::{Store, StoreError, int, micros};
 
@@ -55,6 +56,13 @@ impl Store {
         if let Some(cordons) = &changes.cordons {
             let doc = serde_json::to_string(cordons).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "cordons", doc).await?;
+        }
+        if let Some(foreign) = &changes.foreign {
+            let doc = serde_json::to_string(foreign).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "foreign", doc).await?;
+        }
+        for alert in &changes.alerts {
+            alerts::save(&mut transaction, alert).await?;
         }
         for reservation in &changes.reservations {
             let doc = serde_json::to_string(reservation).map_err(StoreError::Write)?;

@@ -46,7 +46,7 @@ impl Store {
     }
 }
 
-fn record(row: &SqliteRow) -> Result<Record, StoreError> {
+pub(crate) fn record(row: &SqliteRow) -> Result<Record, StoreError> {
     let seq: i64 = row.try_get("seq")?;
     let at: i64 = row.try_get("at_us")?;
     let (actor, event): (&str, &str) = (row.try_get("actor")?, row.try_get("event")?);

@@ -1,8 +1,9 @@
-//! SQLite: the event journal, its projections, people, tokens and sessions.
+//! SQLite: the event journal, its projections, what GPUs did, people, tokens and sessions.
 //!
 //! A decision is one transaction: its events and what they change are written together, and are on
 //! disk when [`Store::commit`] returns.
 
+mod alerts;
 mod arrays;
 mod commit;
 mod error;
@@ -10,23 +11,34 @@ mod forecasts;
 mod jobs;
 mod journal;
 mod load;
+mod notices;
 mod open;
 mod past;
 mod people;
 mod sessions;
+mod telemetry;
+mod telemetry_read;
 
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
+pub use notices::{Delivery, NewDelivery};
 pub use open::Store;
 pub use past::Lived;
-pub use people::{TokenKind, User};
+pub use people::{NodeToken, TokenKind, User};
+pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
 
 use berth_domain::Timestamp;
 
 /// As it is stored.
 fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
+}
+
+/// As it was stored.
+fn time(micros: i64) -> Result<Timestamp, StoreError> {
+    let time = Timestamp::from_microsecond(micros);
+    Ok(time.map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
 }
 
 /// Ids and sequence numbers stay far below the largest `i64`.

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::arrays;
 use crate::error::unreadable;
 use crate::{Store, StoreError};
+use crate::{alerts, arrays};
 
 impl Store {
     /// Builds the state.
@@ -50,6 +50,8 @@ impl Store {
         let settings = sqlx::query("SELECT name, doc FROM settings")
             .fetch_all(&mut *reading)
             .await?;
+        let alerts = alerts::open(&mut reading).await?;
+        let last_alert = alerts::last(&mut reading).await?;
         let reservations = sqlx::query("SELECT doc FROM reservations")
             .fetch_all(&mut *reading)
             .await?;
@@ -90,6 +92,9 @@ impl Store {
                 .collect::<Result<_, _>>()?,
             quotas: setting(&settings, "quotas")?,
             cordons: setting(&settings, "cordons")?,
+            foreign: setting(&settings, "foreign")?,
+            alerts,
+            last_alert,
         }))
     }
 }

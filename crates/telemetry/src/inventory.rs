@@ -72,6 +72,11 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
     (1..=nodes).map(node).collect()
 }
 
+/// The UUID of a GPU that is only counted, where no driver told it.
+pub(crate) fn made_up(node: &NodeName, index: u32) -> GpuUuid {
+    GpuUuid(format!("GPU-{node}-{index}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

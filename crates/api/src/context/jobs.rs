@@ -161,6 +161,7 @@ impl Context {
         let view = self.state.handle.current().await;
         let files = files.display().to_string();
         let mut detail = convert::detail(&job, &view, &self.state.terminals, files);
+        detail.usage = self.use_of(&job).await?;
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env

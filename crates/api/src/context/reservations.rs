@@ -122,7 +122,7 @@ impl Context {
     }
 }
 
-fn time(field: &str, text: &str) -> Result<Timestamp, ApiError> {
+pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, ApiError> {
     text.trim().parse().map_err(|_| {
         ApiError::invalid(
             field,
@@ -134,7 +134,11 @@ fn time(field: &str, text: &str) -> Result<Timestamp, ApiError> {
     })
 }
 
-fn shown(one: &Reservation, (from, to): (Timestamp, Timestamp), now: Timestamp) -> ReservationView {
+pub(super) fn shown(
+    one: &Reservation,
+    (from, to): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> ReservationView {
     let occurrence = |time: Occurrence| {
         let log: Option<&Log> = one.log.get(&time.start);
         let over = log.and_then(|log| log.over.as_ref());

@@ -20,8 +20,11 @@ pub struct Args {
     /// Also addresses, versions, and when each node was heard of last.
     #[arg(short, long, conflicts_with = "gpus")]
     long: bool,
-    /// Look around anew: what the server finds, what it would choose to run on, and why.
+    /// The processes that use GPUs outside the queue.
     #[arg(long, conflicts_with_all = ["gpus", "long"])]
+    foreign: bool,
+    /// Look around anew: what the server finds, what it would choose to run on, and why.
+    #[arg(long, conflicts_with_all = ["gpus", "long", "foreign"])]
     detect: bool,
 }
 
@@ -40,6 +43,9 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
 
 fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> String {
     let cluster = &answer.cluster;
+    if args.foreign {
+        return foreign(&cluster.nodes, now, width);
+    }
     let mut text = match (args.gpus, args.long) {
         (true, _) => by_gpu(&cluster.nodes, width),
         (_, true) => at_length(&cluster.nodes, now, width),
@@ -60,6 +66,13 @@ fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> St
             text += &format!("{}: {}\n", node.name, table::printable(problem));
         }
     }
+    for stranger in &cluster.unknown_daemons {
+        let name = table::printable(stranger.name.as_str());
+        text += &format!(
+            "The daemon of {name} tells of {} GPUs that are not part of this cluster.\n",
+            stranger.gpus
+        );
+    }
     if cluster.simulated {
         text += "The GPUs and their figures are simulated; commands run for real.\n";
     }
@@ -72,7 +85,7 @@ fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> St
     text
 }
 
-fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
+pub(super) fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     let header = [
         "NODE", "STATE", "SOURCE", "GPUS", "FREE", "BUSY", "MODEL", "JOBS",
     ];
@@ -101,6 +114,36 @@ fn by_node(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     )
 }
 
+/// Who uses which GPU outside the queue.
+fn foreign(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
+    let gpus = nodes
+        .iter()
+        .flat_map(|node| node.gpus.iter().map(move |gpu| (node, gpu)));
+    let mut rows = Vec::new();
+    for (node, gpu) in gpus {
+        rows.extend(gpu.foreign.iter().map(|process| {
+            let of = process
+                .of
+                .map(|attempt| format!("left of job {}", attempt.job));
+            let ignored = process.ignored.then(|| "ignored".to_owned());
+            let note: Vec<String> = of.into_iter().chain(ignored).collect();
+            vec![
+                format!("{}:{}", node.name, gpu.index),
+                process.pid.to_string(),
+                table::printable(process.user.as_deref().unwrap_or("-")),
+                time::age(process.since, now),
+                note.join(", "),
+                table::printable(process.command.as_deref().unwrap_or("-")),
+            ]
+        }));
+    }
+    if rows.is_empty() {
+        return "Nobody uses a GPU outside the queue, as far as is known.\n".to_owned();
+    }
+    let header = ["GPU", "PID", "USER", "SINCE", "NOTE", "COMMAND"];
+    table::plain(&header, &[1], rows, width)
+}
+
 /// Where each node is, what runs on it, and how fresh that is.
 fn at_length(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     let header = [
@@ -125,7 +168,7 @@ fn at_length(nodes: &[NodeView], now: Timestamp, width: Width) -> String {
     table::plain(&header, &[8], nodes.iter().map(cells).collect(), width)
 }
 
-fn by_gpu(nodes: &[NodeView], width: Width) -> String {
+pub(super) fn by_gpu(nodes: &[NodeView], width: Width) -> String {
     let header = [
         "NODE", "GPU", "BUSY", "MEMORY", "POWER", "TEMP", "JOB", "USER", "NAME",
     ];
@@ -171,7 +214,7 @@ fn state(node: &NodeView, now: Timestamp) -> String {
 }
 
 fn is_free(node: &NodeView, gpu: &GpuView) -> bool {
-    node.present && gpu.job.is_none() && gpu.cordon.is_none()
+    node.present && gpu.is_free()
 }
 
 /// `17 x4, 18`: who holds how many.
@@ -211,7 +254,7 @@ fn memory(gpu: &GpuView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use berth_api::views::{ClusterView, Counts, JobRef, Totals};
+    use berth_api::views::{ClusterView, Counts, JobRef, Totals, UnknownDaemon};
     use berth_domain::{Cordon, NodeSource, StateName, UserName, Versions};
 
     use super::*;
@@ -231,9 +274,7 @@ mod tests {
             busy_pct: busy,
             mem_used_bytes: busy.map(|_| 3 << 29),
             power_w: busy.map(|_| 300.4),
-            temp_c: None,
-            cordon: None,
-            unknown: None,
+            ..GpuView::default()
         }
     }
 
@@ -252,6 +293,7 @@ mod tests {
             },
             problems: vec![],
             last_seen: Some(now()),
+            telemetry: None,
             gpus: vec![
                 gpu(0, Some(7), Some(90.0)),
                 gpu(1, Some(7), Some(50.0)),
@@ -272,6 +314,7 @@ mod tests {
                 nodes: vec![node],
                 totals,
                 executor_down: None,
+                unknown_daemons: vec![],
             },
             counts: Counts {
                 held: 0,
@@ -288,6 +331,7 @@ mod tests {
 
     fn shown(answer: &ClusterAnswer, gpus: bool, long: bool) -> String {
         let args = Args {
+            foreign: false,
             gpus,
             long,
             detect: false,
@@ -312,6 +356,11 @@ The GPUs and their figures are simulated; commands run for real.
         let mut answer = cluster();
         let node = &mut answer.cluster.nodes[0];
         node.problems = vec!["GPU 4 cannot be leased: it fell off the bus.".into()];
+        answer.cluster.unknown_daemons = vec![UnknownDaemon {
+            name: "gpu-9".into(),
+            gpus: 8,
+            version: "0.1.0".into(),
+        }];
         let text = shown(&answer, false, true);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
@@ -319,6 +368,8 @@ The GPUs and their figures are simulated; commands run for real.
             "node-1  up     simulated  127.0.0.1  just now  -      575.57.08  -       4"
         );
         assert!(text.contains("node-1: GPU 4 cannot be leased: it fell off the bus.\n"));
+        let stranger = "The daemon of gpu-9 tells of 8 GPUs that are not part of this cluster.\n";
+        assert!(text.contains(stranger), "{text}");
     }
 
     #[test]

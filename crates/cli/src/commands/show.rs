@@ -1,5 +1,6 @@
 //! `berth show`: everything about a job.
 
+use berth_api::history::JobUse;
 use berth_api::jobs::{EventList, JobDetailAnswer, JobEvents};
 use berth_api::views::{AttemptView, EventView, JobDetail};
 use berth_domain::commandline::{self, quote};
@@ -122,9 +123,38 @@ fn facts(job: &JobDetail, now: Timestamp) -> Vec<(&'static str, String)> {
     add("Submitted", Some(at(row.submitted_at)));
     add("Started", row.started_at.map(at));
     add("Finished", row.finished_at.map(at));
+    add("Use", job.usage.as_ref().map(used));
     add("Terminal", job.attach.clone());
     add("Run folder", Some(job.run_dir.clone()));
     facts
+}
+
+/// `held 4 GPUs for 6h: 24.0 GPU-hours, 61% busy, 48% working`; what is not known is left out.
+fn used(one: &JobUse) -> String {
+    let held = std::time::Duration::try_from_secs_f64(one.held_s.round()).unwrap_or_default();
+    let gpus = match one.gpus {
+        1 => "1 GPU".to_owned(),
+        gpus => format!("{gpus} GPUs"),
+    };
+    let mut parts = vec![format!(
+        "held {gpus} for {}: {:.1} GPU-hours",
+        walltime::format(held),
+        one.gpu_hours_allocated
+    )];
+    let mut add = |value: Option<f64>, what: &str| {
+        parts.extend(value.map(|value| format!("{value:.0}% {what}")));
+    };
+    add(one.busy_pct, "busy");
+    add(one.working_pct, "working");
+    if one.gpu_hours_allocated > 0.0 {
+        let unobserved = 100.0 * one.gpu_hours_unobserved / one.gpu_hours_allocated;
+        add(
+            Some(unobserved).filter(|part| *part >= 5.0),
+            "of it unobserved",
+        );
+    }
+    parts.extend(one.energy_kwh.map(|energy| format!("{energy:.1} kWh")));
+    parts.join(", ")
 }
 
 fn state(job: &JobDetail) -> String {
@@ -222,6 +252,15 @@ mod tests {
             terminals: vec![],
             run_dir: "/data/jobs/17".into(),
             request: SubmitRequest::default(),
+            usage: Some(JobUse {
+                gpus: 4,
+                held_s: 21_600.0,
+                gpu_hours_allocated: 24.0,
+                gpu_hours_unobserved: 0.1,
+                busy_pct: Some(61.2),
+                working_pct: Some(47.9),
+                ..JobUse::default()
+            }),
         };
         let text = text(&job, &[], at("2026-11-24T12:05:00Z"));
         for line in [
@@ -232,6 +271,7 @@ mod tests {
             "Size         4 GPUs\n",
             "node-1[0-3]  exit code 3\n",
             "(5m ago)\n",
+            "Use          held 4 GPUs for 6h: 24.0 GPU-hours, 61% busy, 48% working\n",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -230,6 +230,15 @@ pub(super) fn requeued(
     by: UserName,
     rank: Rank,
 ) -> Result<Vec<Event>, Refusal> {
+    if job.spec.adopted.is_some() {
+        return Err(Refusal::invalid(
+            "job",
+            format!(
+                "Job {} was adopted: Berth did not start it and cannot start it again. Submit it anew.",
+                job.id
+            ),
+        ));
+    }
     match &job.state {
         JobState::Starting { attempt } | JobState::Running { attempt, .. } => {
             Ok(vec![Event::AttemptStopping {

@@ -101,15 +101,27 @@ pub(super) fn report(
 fn after(job: &Job, rules: &Rules, exit: &Exit, now: Timestamp) -> Then {
     if let JobState::Stopping { cause, .. } = &job.state {
         return match cause {
+            // What somebody else started cannot be started again.
+            StopCause::Requeued { .. }
+            | StopCause::Preempted { .. }
+            | StopCause::GpuFault { .. }
+            | StopCause::Idle { .. }
+                if job.spec.adopted.is_some() =>
+            {
+                Then::Finished {
+                    outcome: exit.outcome(),
+                }
+            }
             StopCause::Cancelled { by } => Then::Finished {
                 outcome: Outcome::Cancelled { by: by.clone() },
             },
             StopCause::TimeLimit => Then::Finished {
                 outcome: Outcome::TimedOut,
             },
-            StopCause::Requeued { .. } | StopCause::Preempted { .. } => {
-                Then::Queued { not_before: None }
-            }
+            StopCause::Requeued { .. }
+            | StopCause::Preempted { .. }
+            | StopCause::GpuFault { .. }
+            | StopCause::Idle { .. } => Then::Queued { not_before: None },
         };
     }
     let outcome = exit.outcome();

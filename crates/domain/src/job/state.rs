@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Attempt;
+use crate::alert::{AlertId, AlertRule};
+use crate::cordon::Place;
 use crate::ids::{JobId, UserName};
 use crate::outcome::Outcome;
 
@@ -113,6 +115,16 @@ pub enum StopCause {
     Preempted {
         beneficiary: JobId,
     },
+    /// A GPU that it holds cannot be used any more; queued again.
+    GpuFault {
+        place: Place,
+        why: String,
+    },
+    /// It held GPUs without work and nobody answered; queued again.
+    Idle {
+        alert: AlertId,
+        rule: AlertRule,
+    },
 }
 
 impl StopCause {
@@ -124,6 +136,11 @@ impl StopCause {
             StopCause::Requeued { by } => format!("Requeued by {by}; stopping"),
             StopCause::Preempted { beneficiary } => {
                 format!("Preempted for job {beneficiary}; told to save and stop")
+            }
+            StopCause::GpuFault { place, why } => format!("{place} is broken ({why}); stopping"),
+            StopCause::Idle { alert, rule } => {
+                let title = rule.title().to_lowercase();
+                format!("Nobody answered alert {alert} ({title}); told to save and stop")
             }
         }
     }

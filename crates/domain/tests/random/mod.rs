@@ -2,14 +2,16 @@
 //! inventory may bring, in any order, right or wrong.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use berth_domain::decide::{Input, Report, Rules, decide};
+use berth_domain::command::AdoptRequest;
+use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
 use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
-    Actor, ArrayChange, Command, Dependency, DependencyKind, Ended, Exit, Gpu, GpuRef, GpuUuid,
-    JobId, JobPatch, Lease, MoveTo, Node, NodeLease, NodeName, NodeSource, PolicyChoice,
-    PriorityClass, Record, ReservationId, ReserveRequest, State, SubmitRequest, Timestamp,
-    UserName,
+    Actor, AlertRule, ArrayChange, Choice, Command, Dependency, DependencyKind, Ended, Exit,
+    Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
+    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, ReservationId,
+    ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -65,6 +67,20 @@ pub enum Step {
     Quota {
         user: u8,
         gpus: u8,
+    },
+    /// What is wrong and who is there outside the queue, each by a bit.
+    Seen {
+        wrong: u16,
+        foreign: u8,
+    },
+    Answer {
+        user: u8,
+        alert: u8,
+        choice: u8,
+    },
+    Adopt {
+        user: u8,
+        pid: u8,
     },
 }
 
@@ -161,6 +177,10 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0u8..3, any::<u8>(), want())
             .prop_map(|(user, which, what)| Step::Reserve { user, which, what }),
         1 => (0u8..3, 0u8..9).prop_map(|(user, gpus)| Step::Quota { user, gpus }),
+        1 => any::<(u16, u8)>().prop_map(|(wrong, foreign)| Step::Seen { wrong, foreign }),
+        1 => (0u8..3, any::<u8>(), 0u8..7)
+            .prop_map(|(user, alert, choice)| Step::Answer { user, alert, choice }),
+        1 => (0u8..3, 0u8..9).prop_map(|(user, pid)| Step::Adopt { user, pid }),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -274,7 +294,10 @@ impl World {
                     Input::Reports(BTreeMap::from([(attempt, report)])),
                 )
             }
+            Step::Seen { wrong, foreign } => (Actor::Berth, Input::Seen(self.seen(wrong, foreign))),
             Step::Submit { .. }
+            | Step::Answer { .. }
+            | Step::Adopt { .. }
             | Step::Command { .. }
             | Step::Policy { .. }
             | Step::Reserve { .. }
@@ -283,7 +306,14 @@ impl World {
                 (actor.clone(), Input::Command { actor, command })
             }
         };
-        let rules = Rules::default();
+        let ladder = Ladder {
+            top: Rung::Requeue,
+            every: Duration::from_secs(100),
+        };
+        let rules = Rules {
+            ladder,
+            ..Rules::default()
+        };
         let events = decide(&self.state, &rules, input, self.now).map_or(vec![], |d| d.events);
         let mut seq = self.state.seq;
         let record = |event| {
@@ -304,6 +334,58 @@ impl World {
                 .apply(&record)
                 .expect("what was decided is legal");
             self.journal.push(record);
+        }
+    }
+
+    /// Each bit of `wrong` is a rule, about a job or a GPU; each of `foreign` a process on two GPUs.
+    fn seen(&self, wrong: u16, foreign: u8) -> Seen {
+        let rules = AlertRule::ALL.iter().enumerate();
+        let rules = rules.filter(|(bit, _)| wrong >> (bit % 16) & 1 == 1);
+        let findings = rules.map(|(bit, rule)| {
+            let index = u32::try_from(bit % 8).unwrap();
+            let of_job = rule
+                .is_idle()
+                .then(|| self.live(wrong.to_le_bytes()[0]))
+                .flatten();
+            let subject = match of_job {
+                Some(job) => Subject::Job { job: job.id },
+                None => Subject::Gpu {
+                    place: Place {
+                        node: NodeName::from("n1"),
+                        gpu: Some(index),
+                    },
+                    gpu: GpuUuid(format!("n1-{index}")),
+                },
+            };
+            Finding {
+                rule: *rule,
+                subject,
+                severity: Severity::Warning,
+                text: format!("Something is wrong ({rule})."),
+                advice: "Mend it.".to_owned(),
+                asks: Some(UserName::from("ana")),
+                choices: Choice::ALL.to_vec(),
+            }
+        });
+        let process = |pid: u32| ForeignProcess {
+            pid,
+            started: 7,
+            user: Some("bo".to_owned()),
+            command: Some("python train.py".to_owned()),
+            of: None,
+            since: self.now,
+            ignored: false,
+        };
+        let mut found = Foreign::new();
+        for pid in (0..8u32).filter(|bit| foreign >> bit & 1 == 1) {
+            for gpu in [pid, (pid + 3) % 8] {
+                let gpu = GpuUuid(format!("n1-{gpu}"));
+                found.entry(gpu).or_default().push(process(pid));
+            }
+        }
+        Seen {
+            foreign: found,
+            findings: findings.collect(),
         }
     }
 
@@ -376,6 +458,31 @@ impl World {
                 (actor(user), Command::SetPolicy(policy))
             }
             Step::Reserve { user, which, what } => (actor(user), self.reserve(which, &what)),
+            Step::Answer {
+                user,
+                alert,
+                choice,
+            } => {
+                let open: Vec<_> = self.state.alerts().map(|alert| alert.id).collect();
+                let alert = open.get(usize::from(alert) % open.len().max(1)).copied();
+                let command = Command::Answer {
+                    alert: alert.unwrap_or_default(),
+                    choice: Choice::ALL[usize::from(choice)],
+                    because: Some("I said so".to_owned()),
+                    lasts: (choice % 2 == 0).then(|| Duration::from_secs(60)),
+                };
+                (actor(user), command)
+            }
+            Step::Adopt { user, pid } => {
+                let request = AdoptRequest {
+                    node: NodeName::from("n1"),
+                    pid: u32::from(pid),
+                    name: None,
+                    project: None,
+                    time_limit: None,
+                };
+                (actor(user), Command::Adopt(Box::new(request)))
+            }
             Step::Quota { user, gpus } => {
                 let hard = gpus % 2 == 0;
                 let gpus = u32::from(gpus);

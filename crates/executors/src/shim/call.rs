@@ -50,6 +50,7 @@ pub(super) fn sentence(call: &LastCall) -> String {
     let why = match call.why {
         Why::Preempted => "another job gets these GPUs",
         Why::TimeLimit => "its time limit",
+        Why::Idle => "it holds GPUs and does not use them",
     };
     let seconds = call.lasts.as_secs();
     format!("\r\nberth: this job ends in {seconds} s: {why}.\r\n")

@@ -12,9 +12,9 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 
-use super::IGNORED;
 use super::output::Source;
 use super::terminal::{self, Terminal};
+use super::{IGNORED, follow};
 use crate::cgroup;
 use crate::process;
 use crate::record::{Spec, Under};
@@ -105,7 +105,16 @@ fn on_terminal(spec: &Spec, group: Option<&Path>, started: &mut Started) -> Resu
 }
 
 fn command(spec: &Spec) -> Result<Command, String> {
-    let [program, arguments @ ..] = spec.command.as_slice() else {
+    let words = match spec.followed {
+        Some(followed) => {
+            let own = std::env::current_exe();
+            let own = own.map_err(|error| format!("our own program is not known: {error}"))?;
+            let own = own.to_string_lossy().into_owned();
+            vec![own, "follow".to_owned(), follow::argument(followed)]
+        }
+        None => spec.command.clone(),
+    };
+    let [program, arguments @ ..] = words.as_slice() else {
         return Err("the command is empty".to_owned());
     };
     if !spec.workdir.is_dir() {

@@ -25,7 +25,7 @@ use crate::nudge::Nudger;
 use crate::order::LastCall;
 use crate::process;
 use crate::rank;
-use crate::record::{self, Spec, Stop, Under};
+use crate::record::{self, Followed, Spec, Stop, Under};
 
 /// While the tree is being ended, it is looked at this often.
 const ENDING: Duration = Duration::from_millis(20);
@@ -295,7 +295,10 @@ impl Run<'_> {
         }
         let signal = call.signal.number();
         if let Ok(known) = Signal::try_from(signal) {
-            for pid in process::catching(self.us(), signal, call.script) {
+            let followed = self.followed().into_iter();
+            let followed = followed.filter(|pid| process::catches(*pid, signal));
+            let ours = process::catching(self.us(), signal, call.script).into_iter();
+            for pid in ours.chain(followed.take(1)) {
                 process::signal(pid, known);
             }
         }
@@ -327,9 +330,19 @@ impl Run<'_> {
 
     /// Everything that came of the command is below us, however it forked: we are the subreaper.
     fn signal_tree(&self, signal: Signal) {
-        for pid in process::descendants(self.us()) {
+        let ours = process::descendants(self.us()).into_iter();
+        for pid in ours.chain(self.followed()) {
             process::signal(pid, signal);
         }
+    }
+
+    /// What somebody else started and we only follow, and what came of it.
+    fn followed(&self) -> Vec<i32> {
+        let followed = self.spec.followed;
+        let followed = followed.filter(|one| process::runs(one.pid, one.started));
+        followed.map_or(vec![], |Followed { pid, .. }| {
+            [pid].into_iter().chain(process::descendants(pid)).collect()
+        })
     }
 
     fn us(&self) -> i32 {

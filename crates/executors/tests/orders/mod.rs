@@ -33,6 +33,7 @@ pub fn order(job: u64, lease: Vec<NodeLease>, line: &str) -> Box<LaunchOrder> {
         env: BTreeMap::new(),
         per_gpu: false,
         interactive: false,
+        adopted: None,
         lease: Lease(lease),
     })
 }

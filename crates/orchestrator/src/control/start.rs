@@ -1,5 +1,6 @@
 //! How the loop starts: what it needs to know, and the tasks around it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use berth_domain::Node;
 use berth_domain::decide::Rules;
 use berth_domain::job::Illegal;
 use berth_executors::{ExecutorEvent, ExecutorHandle};
+use berth_health::{Health, Rules as HealthRules};
 use berth_store::{Store, StoreError};
 use berth_telemetry::GpuSampler;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -17,13 +19,16 @@ use tokio::time::Instant;
 use super::{Control, Inbox, show};
 use crate::breakpoint::Breakpoints;
 use crate::clock::Clock;
+use crate::daemons::Daemons;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
+use crate::keeping::Keeping;
 use crate::memory;
 use crate::planning::Planning;
-use crate::sampling;
+use crate::sampling::Sampling;
 use crate::view::View;
+use crate::watching;
 
 /// How many requests may wait for the loop before callers wait to send theirs.
 const REQUEST_QUEUE: usize = 1024;
@@ -36,6 +41,10 @@ pub struct Settings {
     /// How many jobs without GPUs one node runs at once, unless the policy says otherwise.
     pub cpu_jobs_per_node: u32,
     pub grace: Grace,
+    /// What is looked for.
+    pub health: HealthRules,
+    /// Where the server keeps its data.
+    pub data_dir: PathBuf,
     pub breakpoints: Breakpoints,
 }
 
@@ -57,7 +66,7 @@ pub enum StartError {
     Illegal(#[from] Illegal),
 }
 
-/// Loads the state, takes up what ran before, and starts the loop and the sampler.
+/// Loads the state, takes up what ran before, and starts the loop and the tasks beside it.
 ///
 /// `nodes` is the inventory, complete, as it is now and as it changes; `None` as long as nobody can
 /// say. The loop ends when every [`Handle`] is dropped.
@@ -77,12 +86,35 @@ pub async fn start(
     let (view, view_reader) = watch::channel(Arc::new(View::default()));
     let (samples, samples_reader) = watch::channel(Arc::default());
     let (logs, _) = broadcast::channel(1024);
-    tokio::spawn(sampling::run(
-        sampler,
-        settings.clock.clone(),
-        view_reader.clone(),
+    let (keeping, doors) = Keeping::restore(store.clone(), &state, settings.clock.clone()).await?;
+    tokio::spawn(keeping.run());
+    let (daemons, from_daemons) = Daemons::new();
+    let (heard, heard_reader) = watch::channel(Arc::default());
+    let sampling = Sampling {
+        clock: settings.clock.clone(),
+        view: view_reader.clone(),
+        daemons: from_daemons,
         samples,
-    ));
+        heard,
+        keep: doors.history.batches(),
+    };
+    let with_tokens = store.node_tokens().await?.into_iter();
+    let expected = with_tokens.map(|token| token.node).collect();
+    tokio::spawn(sampling.run(sampler, expected));
+    let (saw, seen) = mpsc::channel(1);
+    tokio::spawn(
+        watching::Watch {
+            health: Health::new(settings.health.clone()),
+            clock: settings.clock.clone(),
+            view: view_reader.clone(),
+            samples: samples_reader.clone(),
+            heard: heard_reader.clone(),
+            logs: logs.subscribe(),
+            data_dir: settings.data_dir.clone(),
+            saw,
+        }
+        .run(),
+    );
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
     tokio::spawn(forecaster::run(
@@ -98,6 +130,7 @@ pub async fn start(
         store,
         settings,
         executor,
+        committed: doors.records,
         logs: logs.clone(),
         view,
         to_forecast,
@@ -121,12 +154,16 @@ pub async fn start(
         view: view_reader,
         progress,
         samples: samples_reader,
+        heard: heard_reader,
+        daemons,
         logs,
+        history: doors.history,
     };
     let inbox = Inbox {
         requests: requests_inbox,
         reports,
         forecasts,
+        seen,
         nodes: Some(nodes),
     };
     Ok((handle, tokio::spawn(control.run(inbox))))

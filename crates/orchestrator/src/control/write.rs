@@ -101,6 +101,8 @@ impl Control {
             self.executor.send(order);
             breakpoints.reach(Breakpoint::AfterLaunch);
         }
+        // Nobody keeping anything is no reason to stop.
+        let _ = self.committed.send(records);
         Ok(())
     }
 

@@ -4,9 +4,10 @@ mod facts;
 mod of_state;
 mod promised;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use berth_domain::{Cordons, GpuRef, Lease, NodeName, PendingReason, Quotas, Timestamp};
+use berth_domain::{Cordons, GpuRef, Lease, NodeName, PendingReason, Place, Quotas, Timestamp};
 
 pub use facts::Facts;
 
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub quotas: Quotas,
     /// What gets no new job, and why.
     pub cordons: Cordons,
+    /// GPUs that somebody uses outside the queue, and what does.
+    pub foreign: BTreeMap<Place, String>,
 }
 
 /// A node and what is free on it.

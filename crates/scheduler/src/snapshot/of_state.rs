@@ -1,12 +1,12 @@
 //! The snapshot of the domain's state.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use berth_domain::cordon::of_gpu;
 use berth_domain::job::PastAttempt;
 use berth_domain::{
-    Constraints, Cordons, DependencyKind, GpuRef, HoldBy, Job, JobState, Lease, Node,
+    Constraints, DependencyKind, GpuRef, HoldBy, Job, JobState, Lease, Node, NodeName,
     PendingReason, Place, State,
 };
 
@@ -28,6 +28,7 @@ impl Snapshot {
         let mut snapshot = Snapshot {
             quotas: state.quotas().clone(),
             cordons: state.cordons().clone(),
+            foreign: foreign(state),
             ..Snapshot::default()
         };
         let mut place = HashMap::new();
@@ -41,7 +42,7 @@ impl Snapshot {
                 uuid: gpu.uuid.clone(),
             });
             let (kept, mut free): (Vec<GpuRef>, Vec<GpuRef>) =
-                idle.partition(|gpu| of_gpu(state.cordons(), &node.name, gpu.index).is_some());
+                idle.partition(|gpu| is_kept(state, &node.name, gpu));
             let of_node = Place {
                 node: node.name.clone(),
                 gpu: None,
@@ -68,7 +69,7 @@ impl Snapshot {
                 }
                 snapshot.active.push(Active {
                     job: facts(job),
-                    lease: uncordoned(&attempt.lease, state.cordons()),
+                    lease: given_back(&attempt.lease, state),
                     since: Some(attempt.granted_at),
                     checkpoint_at: None,
                     stopping: matches!(job.state, JobState::Stopping { .. }),
@@ -80,16 +81,39 @@ impl Snapshot {
 }
 
 /// Of a lease what others can have when it ends.
-fn uncordoned(lease: &Lease, cordons: &Cordons) -> Lease {
+fn given_back(lease: &Lease, state: &State) -> Lease {
     let mut lease = lease.clone();
-    if !cordons.is_empty() {
+    if !state.cordons().is_empty() || !state.foreign().is_empty() {
         for part in &mut lease.0 {
             let node = &part.node;
-            part.gpus
-                .retain(|gpu| of_gpu(cordons, node, gpu.index).is_none());
+            part.gpus.retain(|gpu| !is_kept(state, node, gpu));
         }
     }
     lease
+}
+
+/// Whether a GPU gets no new job: it is cordoned, or somebody uses it outside the queue.
+fn is_kept(state: &State, node: &NodeName, gpu: &GpuRef) -> bool {
+    of_gpu(state.cordons(), node, gpu.index).is_some() || state.used_outside(&gpu.uuid).is_some()
+}
+
+/// The GPUs that somebody uses outside the queue.
+fn foreign(state: &State) -> BTreeMap<Place, String> {
+    if state.foreign().is_empty() {
+        return BTreeMap::new();
+    }
+    let gpus = state
+        .nodes()
+        .flat_map(|node| node.gpus.iter().map(move |gpu| (node, gpu)));
+    gpus.filter_map(|(node, gpu)| {
+        let process = state.used_outside(&gpu.uuid)?;
+        let place = Place {
+            node: node.name.clone(),
+            gpu: Some(gpu.index),
+        };
+        Some((place, process.words()))
+    })
+    .collect()
 }
 
 /// The GPUs of a node, alike ones together, in the order of their first.
