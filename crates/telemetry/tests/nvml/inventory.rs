@@ -90,6 +90,10 @@ async fn a_gpu_that_fell_off_the_bus_is_not_leased_and_reports_nothing() {
     let host = Host::new("gpus 3\n");
     assert_eq!(host.samples().await.len(), 3);
     host.driver.say("gpus 3\nfail * 1 15\n");
+    let found = host.look().await;
+    assert_eq!(last_digits(&found.gpus), [(0, "0"), (2, "2")]);
+    assert_eq!(found.problems.len(), 1);
+    assert!(found.problems[0].starts_with("GPU 1 cannot be leased: device fell off the bus"));
     let samples = host.samples().await;
     assert_eq!(samples.len(), 3, "the others report as before");
     assert_eq!(samples[1].busy_pct, None);
