@@ -291,7 +291,6 @@ impl Live {
         jobs.with(|jobs| jobs.iter().filter(first).take(count).copied().collect())
     }
 
-    /// Takes a whole picture.
     /// Nothing, once the page was left.
     fn read<T: Default>(self, read: impl FnOnce(&Cells) -> T) -> T {
         self.cells.try_with_value(read).unwrap_or_default()
@@ -302,13 +301,13 @@ impl Live {
         let _ = self.cells.try_update_value(change);
     }
 
+    /// Takes a whole picture.
     fn replace(self, picture: Picture) {
         self.change(|cells| cells.picture = picture);
         self.publish_cluster();
         let (gpus, rows) = self.read(|cells| {
-            let nodes = cells.picture.cluster.nodes.iter();
-            let gpus =
-                nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
+            let gpus = cells.picture.gpus();
+            let gpus = gpus.map(|(node, gpu)| (node.clone(), gpu.clone()));
             let rows = cells.picture.rows.values().cloned();
             (gpus.collect::<Vec<_>>(), rows.collect::<Vec<_>>())
         });
@@ -324,19 +323,17 @@ impl Live {
     )]
     fn apply(self, delta: Delta) -> Result<(), Gap> {
         let shape_changed = delta.cluster.is_some();
-        let gpus = match &delta.cluster {
-            None => delta.gpus.clone(),
-            Some(cluster) => {
-                let nodes = cluster.nodes.iter();
-                let gpus =
-                    nodes.flat_map(|node| node.gpus.iter().map(|g| (node.name.clone(), g.clone())));
-                gpus.collect()
-            }
-        };
         let rows = delta.rows.clone();
-        self.cells
-            .try_update_value(|cells| cells.picture.apply(delta))
-            .unwrap_or(Ok(()))?;
+        let gpus = self
+            .cells
+            .try_update_value(|cells| {
+                let changed = cells.picture.apply(delta)?;
+                let all = cells.picture.gpus().enumerate();
+                let changed = all.filter(|(place, _)| changed.contains(place));
+                let gpus = changed.map(|(_, (node, gpu))| (node.clone(), gpu.clone()));
+                Ok(gpus.collect())
+            })
+            .unwrap_or_else(|| Ok(vec![]))?;
         if shape_changed {
             self.publish_cluster();
         }

@@ -11,6 +11,8 @@ mod namespaces;
 mod planner;
 #[path = "berth/ray.rs"]
 mod ray;
+#[path = "berth/scale.rs"]
+mod scale;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -40,6 +42,7 @@ fn main() {
         slot_use().await;
         long_queue().await;
         dashboard().await;
+        scale::scale().await;
         ray::overhead().await;
     });
     plan_time();

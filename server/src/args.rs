@@ -36,6 +36,10 @@ pub enum Verb {
     Simulate(crate::simulate::Args),
     /// Try a policy on what Berth itself ran in the last weeks; nothing runs.
     Replay(crate::replay::Args),
+    /// Tell a server what this host's GPUs do, and who uses them; or print it once.
+    Node(crate::node::NodeArgs),
+    /// Make, list or revoke the tokens of nodes' daemons.
+    NodeToken(NodeTokenArgs),
     /// Run one rank of a job (used by the executor).
     #[command(hide = true)]
     Shim { folder: PathBuf },
@@ -45,6 +49,20 @@ pub enum Verb {
     /// Wait for a process that was adopted (used by the shim).
     #[command(hide = true)]
     Follow { who: String },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct NodeTokenArgs {
+    /// The nodes to print a token for, a line each: it opens the door for their daemons and nothing
+    /// else.
+    #[arg(value_name = "NAME", required_unless_present_any = ["list", "revoke"])]
+    pub names: Vec<String>,
+    /// List them; secrets are not kept.
+    #[arg(long, conflicts_with_all = ["names", "revoke"])]
+    pub list: bool,
+    /// End all tokens of a node. Its daemon is disconnected within a minute.
+    #[arg(long, value_name = "NAME", conflicts_with = "names")]
+    pub revoke: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -34,7 +34,8 @@ pub struct Config {
     pub ray: String,
     /// Run jobs on this host's own GPUs, whatever else is there.
     pub local: bool,
-    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it.
+    /// The NVIDIA driver's library. Empty: `libnvidia-ml.so.1`, as drivers install it. In the
+    /// environment also `BERTH_NVML_LIB`.
     pub nvml: String,
     /// Where Ray's nodes find this binary. Empty: where it is here.
     pub ray_shim: String,
@@ -70,11 +71,21 @@ pub struct Config {
     pub idle_ladder: String,
     /// How long it waits for an answer before each further step, in seconds.
     pub idle_ladder_step_s: u64,
+    /// The server that mail is sent through: `smtp://HOST:25`, `smtps://USER:PASSWORD@HOST`. Empty: no
+    /// mail.
+    pub notify_smtp: String,
+    /// Whom mail is from.
+    pub notify_from: String,
+    /// A Slack incoming webhook where the whole team is told of alerts. Empty: none.
+    pub notify_slack: String,
+    /// A webhook that is told the same, and what its messages are signed with. Empty: none.
+    pub notify_webhook: String,
+    pub notify_webhook_secret: String,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 26] = [
     "addr",
     "data",
     "simulate",
@@ -95,8 +106,16 @@ const KEYS: [&str; 21] = [
     "cpu_jobs_per_node",
     "idle_ladder",
     "idle_ladder_step_s",
+    "notify_smtp",
+    "notify_from",
+    "notify_slack",
+    "notify_webhook",
+    "notify_webhook_secret",
     "site",
 ];
+
+/// Another name of `BERTH_NVML`, as scripts know it.
+const NVML_LIB: &str = "BERTH_NVML_LIB";
 
 impl Default for Config {
     fn default() -> Self {
@@ -122,6 +141,11 @@ impl Default for Config {
             alerts: BTreeMap::new(),
             idle_ladder: "ask".to_owned(),
             idle_ladder_step_s: 1800,
+            notify_smtp: String::new(),
+            notify_from: "berth@localhost".to_owned(),
+            notify_slack: String::new(),
+            notify_webhook: String::new(),
+            notify_webhook_secret: String::new(),
             site: String::new(),
         }
     }
@@ -161,6 +185,7 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
         .merge(Serialized::defaults(Config::default()))
         .merge(file)
         .merge(Env::prefixed("BERTH_").only(&KEYS))
+        .merge(Env::raw().only(&[NVML_LIB]).map(|_| "nvml".into()))
         .merge(Serialized::defaults(flags));
     let config: Config = figment.extract().map_err(|error| {
         let each: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
@@ -293,6 +318,9 @@ impl Loaded {
             return "default".to_owned();
         };
         if metadata.name.contains("environment") {
+            if key == "nvml" && std::env::var_os(NVML_LIB).is_some() {
+                return format!("environment {NVML_LIB}");
+            }
             return format!("environment BERTH_{}", key.to_uppercase());
         }
         match &metadata.source {

@@ -1,5 +1,5 @@
 //! Who asks: a session cookie or a bearer token becomes an [`Actor`](berth_domain::Actor) in the
-//! request's extensions. No request without one reads or changes anything but the login page,
+//! request's extensions, and a node's token the identity of that node. No request without one reads or changes anything but the login page,
 //! `/healthz` and static files.
 
 pub mod guard;

@@ -1,6 +1,7 @@
 //! Which hardware there is: the Ray cluster, hosts over SSH, the simulated cluster, or this host's
 //! GPUs, whichever is set or was detected; see [`berth_detect`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use berth_domain::{ClusterKind, GpuSample, Node, NodeName, NodeSource, Timestamp, Versions};
@@ -8,8 +9,8 @@ use berth_executors::ssh::{self, HostState, HostStates, Hosts};
 use berth_executors::{RunConfig, SshConfig};
 use berth_orchestrator::Clock;
 use berth_ray::{Ray, RayError, Token};
-use berth_telemetry::{GpuSampler, LocalGpus, RayInventory, inventory};
-use tokio::sync::watch;
+use berth_telemetry::{GpuSampler, LocalGpus, RayInventory, RayStatistics, inventory};
+use tokio::sync::{mpsc, watch};
 
 use crate::AnyError;
 use crate::config::Config;
@@ -113,7 +114,7 @@ async fn ray(config: &Config, clock: Clock) -> Result<Found, AnyError> {
         kind: ClusterKind::Ray,
         nodes,
         heard: Some(heard),
-        sampler: GpuSampler::Nothing,
+        sampler: GpuSampler::Ray(RayStatistics::new(ray.clone())),
         place: Place::Ray(ray),
         sentence,
     })
@@ -178,7 +179,7 @@ async fn over_ssh(config: &Config, run: &RunConfig) -> Result<Found, AnyError> {
         sentence += &format!("; {name}: {why}");
     }
     let (sender, nodes) = watch::channel(Some(nodes_of(&first)));
-    let (samples, sampled) = watch::channel(vec![]);
+    let (samples, sampled) = mpsc::channel(1);
     tokio::spawn(follow_hosts(states, sender, samples));
     Ok(Found {
         kind: ClusterKind::Ssh,
@@ -215,8 +216,9 @@ fn nodes_of(hosts: &HostStates) -> Vec<Node> {
 async fn follow_hosts(
     mut states: watch::Receiver<HostStates>,
     nodes: watch::Sender<Option<Vec<Node>>>,
-    samples: watch::Sender<Vec<GpuSample>>,
+    samples: mpsc::Sender<Vec<GpuSample>>,
 ) {
+    let mut looks = BTreeMap::new();
     while states.changed().await.is_ok() {
         let hosts = states.borrow_and_update().clone();
         let found = Some(nodes_of(&hosts));
@@ -225,7 +227,14 @@ async fn follow_hosts(
             known.clone_from(&found);
             changed
         });
-        samples.send_replace(hosts.into_values().flat_map(|host| host.samples).collect());
+        let news: Vec<GpuSample> = hosts
+            .into_iter()
+            .filter(|(name, host)| looks.insert(name.clone(), host.looks) != Some(host.looks))
+            .flat_map(|(_, host)| host.samples)
+            .collect();
+        if !news.is_empty() && samples.send(news).await.is_err() {
+            return;
+        }
     }
 }
 

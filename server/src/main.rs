@@ -7,11 +7,13 @@ mod config;
 mod crash;
 mod identity;
 mod inventory;
+mod node;
 mod people;
 mod picture;
 mod replay;
 mod serve;
 mod simulate;
+mod telling;
 mod web;
 
 use std::path::Path;
@@ -47,16 +49,20 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 fn run(args: Args) -> Result<(), AnyError> {
     let loaded = config::load(&args.settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+    };
     match args.verb {
-        Verb::Serve => runtime.block_on(serve::serve(loaded.config)),
+        Verb::Serve => runtime()?.block_on(serve::serve(loaded.config)),
         Verb::Config { json } => loaded.print(json),
-        Verb::LoginLink { user } => runtime.block_on(people::login_link(&loaded.config, user)),
-        Verb::User(verb) => runtime.block_on(people::user(&loaded.config, verb)),
+        Verb::LoginLink { user } => runtime()?.block_on(people::login_link(&loaded.config, user)),
+        Verb::NodeToken(args) => runtime()?.block_on(people::node_token(&loaded.config, args)),
+        Verb::User(verb) => runtime()?.block_on(people::user(&loaded.config, verb)),
         Verb::Simulate(args) => simulate::run(&args),
-        Verb::Replay(args) => runtime.block_on(replay::run(&loaded.config, &args)),
+        Verb::Replay(args) => runtime()?.block_on(replay::run(&loaded.config, &args)),
+        Verb::Node(args) => node::run(&loaded.config, args),
         Verb::Shim { folder } | Verb::Agent { folder } => {
             Err(format!("no run folder at {}", folder.display()).into())
         }

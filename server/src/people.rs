@@ -1,16 +1,18 @@
-//! People and their tokens, from the command line of the server's host.
+//! People, nodes and their tokens, from the command line of the server's host.
 
-use berth_domain::{Timestamp, UserName};
+use berth_domain::{NodeName, Timestamp, UserName};
 use berth_store::{Store, TokenKind};
 use jiff::SignedDuration;
 
 use crate::AnyError;
-use crate::args::UserVerb;
+use crate::args::{NodeTokenArgs, UserVerb};
 use crate::clock;
 use crate::config::Config;
 
 /// How long a login link can be used.
 const LINK_HOURS: i64 = 24;
+/// Of a node's name; host names are shorter.
+const LONGEST_NAME: usize = 255;
 
 pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), AnyError> {
     let store = open(config).await?;
@@ -46,6 +48,46 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
                 println!("{}{}", user.name, if user.admin { " (admin)" } else { "" });
             }
         }
+    }
+    Ok(())
+}
+
+pub async fn node_token(config: &Config, args: NodeTokenArgs) -> Result<(), AnyError> {
+    let store = open(config).await?;
+    if let Some(name) = args.revoke {
+        return match store.revoke_node_tokens(&NodeName(name.clone())).await? {
+            0 => Err(
+                format!("there is no token of node {name}: `berth-server node-token --list`")
+                    .into(),
+            ),
+            count => {
+                println!("Revoked {count} of node {name}.");
+                Ok(())
+            }
+        };
+    }
+    if args.list {
+        for token in store.node_tokens().await? {
+            println!(
+                "{}, made {} by {}",
+                token.node,
+                token.created.strftime("%F %R UTC"),
+                token.by
+            );
+        }
+        return Ok(());
+    }
+    let admin = UserName(config.admin.clone());
+    let now = clock::now();
+    for name in args.names {
+        let is_name = |ch: char| ch.is_ascii_graphic() && ch != '/';
+        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_name) {
+            return Err(format!("'{name}' is no node's name: see `berth nodes`").into());
+        }
+        let token = store
+            .create_token(&admin, TokenKind::Node, &name, None, now)
+            .await?;
+        println!("{token}");
     }
     Ok(())
 }

@@ -22,16 +22,10 @@ use tokio::sync::mpsc;
 use crate::config::Config;
 use crate::inventory::Place;
 use crate::web::site::Site;
-use crate::{AnyError, clock, crash, inventory, people, web};
+use crate::{AnyError, clock, crash, inventory, people, telling, web};
 
 pub async fn serve(mut config: Config) -> Result<(), AnyError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
+    log();
     make_private(&config.data)?;
     config.data = fs::canonicalize(&config.data)?;
     let _lock = lock(&config.data)?;
@@ -110,6 +104,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     .await?;
     let epoch = u64::try_from(now.as_millisecond()).unwrap_or(1);
     let feed = Feed::start(handle.clone(), clock::system(), epoch);
+    let teller = telling::start(&config, &store, &handle, url.clone())?;
     let data_dir = Arc::new(config.data.clone());
     let api = ApiState {
         handle,
@@ -118,6 +113,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         clock: clock::system(),
         data_dir,
         terminals,
+        teller,
         ground: Arc::new(Ground {
             detector,
             kind: found.kind,
@@ -153,6 +149,17 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let last = "stopped; running jobs go on and are taken up at the next start";
     let _ = writeln!(std::io::stdout(), "{last}");
     Ok(())
+}
+
+/// To standard error, as much as `RUST_LOG` says.
+pub fn log() {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Looks around and, unless it is set, chooses where jobs run; says why.
@@ -198,7 +205,7 @@ fn spawn_on_ray(
 }
 
 /// Ends on SIGTERM or Ctrl-C.
-async fn stop_signal() {
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let term = async {
         match signal(SignalKind::terminate()) {

@@ -4,6 +4,8 @@ pub mod answer;
 mod api;
 mod forms;
 mod live;
+mod metrics;
+mod node;
 mod packages;
 mod pages;
 mod raw_log;
@@ -65,6 +67,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
     };
     let guarded = Router::new()
         .route("/api/live", get(live::live))
+        .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())
@@ -83,6 +86,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .layer(sessions);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(metrics::metrics))
         // Old browsers ask for this name whatever the page says.
         .route(
             "/favicon.ico",
@@ -90,6 +94,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         )
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
+        .route_layer(middleware::from_fn(metrics::count))
         .with_state(web)
         .layer(
             CompressionLayer::new()

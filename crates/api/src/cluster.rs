@@ -6,7 +6,7 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::live::Picture;
-use crate::views::{ClusterView, Counts, FreeAt, NodeView, Totals, Whoami};
+use crate::views::{ClusterView, Counts, FreeAt, NodeView, Totals, UnknownDaemon, Whoami};
 use crate::{Answer, ApiError, AppClient, Body};
 
 /// Written flat: the cluster's fields beside the others.
@@ -26,6 +26,8 @@ struct Flat {
     nodes: Vec<NodeView>,
     totals: Totals,
     executor_down: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unknown_daemons: Vec<UnknownDaemon>,
     counts: Counts,
     free_at: Vec<FreeAt>,
 }
@@ -38,6 +40,7 @@ impl From<Flat> for ClusterAnswer {
                 nodes: flat.nodes,
                 totals: flat.totals,
                 executor_down: flat.executor_down,
+                unknown_daemons: flat.unknown_daemons,
             },
             counts: flat.counts,
             free_at: flat.free_at,
@@ -52,6 +55,7 @@ impl From<ClusterAnswer> for Flat {
             nodes: answer.cluster.nodes,
             totals: answer.cluster.totals,
             executor_down: answer.cluster.executor_down,
+            unknown_daemons: answer.cluster.unknown_daemons,
             counts: answer.counts,
             free_at: answer.free_at,
         }

@@ -5,17 +5,18 @@ use std::collections::HashMap;
 use berth_domain::cordon::of_gpu;
 use berth_domain::job::PastAttempt;
 use berth_domain::{
-    Array, Cordon, Ended, Exit, HoldBy, Job, JobId, JobState, Lease, Node, NodeName, NodeSource,
-    PendingReason, Place, Record, StopCause, SubmitRequest, Timestamp, memory, walltime,
+    Array, Cordon, Ended, Exit, GpuProcess, GpuSample, HoldBy, Job, JobId, JobState, Lease, Node,
+    NodeName, NodeSource, PendingReason, Place, Record, StopCause, SubmitRequest, Timestamp,
+    memory, walltime,
 };
-use berth_orchestrator::{Samples, View};
+use berth_orchestrator::{Heard, NodeHeard, Samples, View};
 
 use crate::context::alerts;
 use crate::live::Picture;
 use crate::terminals::Terminals;
 use crate::views::{
     ArrayPlace, ArrayView, AttemptView, ClusterView, Counts, EventView, FreeAt, GpuView, JobDetail,
-    JobRef, JobRow, LeasePart, NodeState, NodeView, Totals,
+    JobRef, JobRow, LeasePart, NodeState, NodeView, TelemetryView, Totals, UnknownDaemon,
 };
 
 pub(crate) fn row(job: &Job, view: &View) -> JobRow {
@@ -235,30 +236,26 @@ pub(crate) fn free_at(view: &View) -> Vec<FreeAt> {
         .collect()
 }
 
-pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
+pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterView {
     let jobs: HashMap<JobId, &Job> = view.active.iter().map(|job| (job.id, job)).collect();
     let gpu = |node: &NodeName, gpu: &berth_domain::Gpu| {
         let job = view.holders.get(&gpu.uuid).and_then(|id| jobs.get(id));
-        let sample = samples.get(&gpu.uuid);
+        let job = job.map(|job| JobRef {
+            id: job.id,
+            name: job.spec.name.clone(),
+            user: job.owner.clone(),
+            state: job.name(),
+        });
         let foreign = view.foreign.get(&gpu.uuid);
         GpuView {
             index: gpu.index,
             uuid: gpu.uuid.to_string(),
             model: gpu.model.clone(),
             mem_total_bytes: gpu.mem_total_bytes,
-            job: job.map(|job| JobRef {
-                id: job.id,
-                name: job.spec.name.clone(),
-                user: job.owner.clone(),
-                state: job.name(),
-            }),
-            busy_pct: sample.and_then(|sample| sample.busy_pct),
-            mem_used_bytes: sample.and_then(|sample| sample.mem_used_bytes),
-            power_w: sample.and_then(|sample| sample.power_w),
-            temp_c: sample.and_then(|sample| sample.temp_c),
-            unknown: sample.and_then(berth_domain::GpuSample::unknown),
+            job,
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
             foreign: foreign.map_or(vec![], Clone::clone),
+            ..samples.get(&gpu.uuid).map(does).unwrap_or_default()
         }
     };
     let nodes: Vec<NodeView> = view
@@ -270,21 +267,35 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
                 gpu: None,
             };
             let cordon = view.cordons.get(&all).cloned();
+            let heard = heard.nodes.get(&node.name);
+            let daemon = heard.and_then(|heard| heard.daemon.as_ref());
+            let mut versions = node.versions.clone();
+            let driver = daemon.and_then(|daemon| daemon.driver.clone());
+            versions.driver = versions.driver.or(driver);
+            let mut problems = node.problems.clone();
+            let told = daemon.iter().flat_map(|daemon| &daemon.problems);
+            problems.extend(told.filter(|told| !node.problems.contains(told)).cloned());
             NodeView {
                 name: node.name.clone(),
                 address: node.address.clone(),
                 source: node.source,
                 present: node.present,
                 foreign: node.foreign,
-                versions: node.versions.clone(),
-                problems: node.problems.clone(),
+                versions,
+                problems,
                 last_seen: node.gone_at,
                 state: node_state(view, node, cordon.as_ref()),
                 cordon,
+                telemetry: heard.map(telemetry),
                 gpus: node.gpus.iter().map(|one| gpu(&node.name, one)).collect(),
             }
         })
         .collect();
+    let unknown = heard.unknown.iter().map(|(name, daemon)| UnknownDaemon {
+        name: name.clone(),
+        gpus: u32::try_from(daemon.gpus).unwrap_or(u32::MAX),
+        version: daemon.version.clone(),
+    });
     ClusterView {
         simulated: nodes
             .iter()
@@ -292,6 +303,56 @@ pub(crate) fn cluster(view: &View, samples: &Samples) -> ClusterView {
         totals: totals(&nodes),
         nodes,
         executor_down: view.executor_down.clone(),
+        unknown_daemons: unknown.collect(),
+    }
+}
+
+/// What a GPU does, and nothing else of it.
+fn does(sample: &GpuSample) -> GpuView {
+    let process = |process: &GpuProcess| GpuProcess {
+        // They tell whose it is, which is told already.
+        parents: vec![],
+        ..process.clone()
+    };
+    let processes = sample.processes.as_ref();
+    GpuView {
+        source: Some(sample.source),
+        busy_pct: sample.busy_pct,
+        sm_active_pct: sample.sm_active_pct,
+        sm_occupancy_pct: sample.sm_occupancy_pct,
+        tensor_active_pct: sample.tensor_active_pct,
+        mem_used_bytes: sample.mem_used_bytes,
+        power_w: sample.power_w,
+        power_limit_w: sample.power_limit_w,
+        temp_c: sample.temp_c,
+        sm_clock_mhz: sample.sm_clock_mhz,
+        mem_clock_mhz: sample.mem_clock_mhz,
+        throttle: sample.throttle.clone(),
+        pcie_rx_bytes: sample.pcie_rx_bytes,
+        pcie_tx_bytes: sample.pcie_tx_bytes,
+        nvlink_rx_bytes: sample.nvlink_rx_bytes,
+        nvlink_tx_bytes: sample.nvlink_tx_bytes,
+        ecc_corrected: sample.ecc_corrected,
+        ecc_uncorrected: sample.ecc_uncorrected,
+        xids: sample.xids.clone(),
+        processes: processes.map(|all| all.iter().map(process).collect()),
+        why: sample.why.clone(),
+        unknown: sample.unknown(),
+        ..GpuView::default()
+    }
+    .rounded()
+}
+
+fn telemetry(heard: &NodeHeard) -> TelemetryView {
+    let daemon = heard.daemon.as_ref();
+    TelemetryView {
+        source: heard.source,
+        last: Some(heard.last),
+        silent: heard.silent,
+        daemon: daemon.map(|daemon| daemon.version.clone()),
+        connected: daemon.is_some_and(|daemon| daemon.connected),
+        dropped: daemon.map_or(0, |daemon| daemon.dropped),
+        lag_ms: daemon.map(|daemon| u64::try_from(daemon.lag_ms).unwrap_or(0)),
     }
 }
 
@@ -339,14 +400,24 @@ fn mean(values: &[f32]) -> Option<f32> {
 }
 
 /// The live picture of a view; its version is set by the feed.
-pub(crate) fn picture(view: &View, samples: &Samples, at: Timestamp) -> Picture {
+pub(crate) fn picture(view: &View, samples: &Samples, heard: &Heard, at: Timestamp) -> Picture {
+    let mut cluster = cluster(view, samples, heard);
+    // What changes each second is for those who ask.
+    for known in cluster
+        .nodes
+        .iter_mut()
+        .filter_map(|node| node.telemetry.as_mut())
+    {
+        known.last = known.last.filter(|_| known.silent);
+        known.lag_ms = None;
+    }
     let all = view.active.iter().chain(&view.queue).chain(&view.recent);
     let ids = |jobs: &[Job]| jobs.iter().map(|job| job.id).collect();
     Picture {
         version: 0,
         epoch: 0,
         at: Some(at),
-        cluster: cluster(view, samples),
+        cluster,
         counts: counts(view),
         free_at: free_at(view),
         active: ids(&view.active),

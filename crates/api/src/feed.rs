@@ -48,7 +48,7 @@ impl Feed {
         let first = Picture {
             epoch,
             version: 1,
-            ..convert::picture(&view, &handle.samples(), clock.now())
+            ..convert::picture(&view, &handle.samples(), &handle.heard(), clock.now())
         };
         let (sender, picture) = watch::channel(Arc::new(first));
         let (seq, seen) = watch::channel(view.seq);
@@ -111,12 +111,15 @@ impl Feed {
         seq: watch::Sender<Seq>,
     ) {
         let (mut views, mut samples) = (handle.watch_view(), handle.watch_samples());
+        let mut heard = handle.watch_heard();
         drop(handle);
         loop {
             let old = self.picture();
             let view = views.borrow_and_update().clone();
             let sample = samples.borrow_and_update().clone();
-            let mut next = convert::picture(&view, &sample, clock.now());
+            let told = heard.borrow_and_update().clone();
+            let mut next = convert::picture(&view, &sample, &told, clock.now());
+            next.settle(&old);
             next.epoch = old.epoch;
             next.version = old.version + 1;
             if let Some(delta) = old.delta(&next) {
@@ -145,6 +148,7 @@ impl Feed {
             let changed = tokio::select! {
                 changed = views.changed() => changed,
                 changed = samples.changed() => changed,
+                changed = heard.changed() => changed,
             };
             if changed.is_err() {
                 return;

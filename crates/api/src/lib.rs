@@ -22,6 +22,7 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod notifications;
 pub mod past;
 pub mod planner;
 pub mod quotas;
@@ -33,7 +34,7 @@ pub mod views;
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
-pub use native::{Berth, LiveStream};
+pub use native::{Berth, LiveStream, Socket};
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

@@ -1,9 +1,13 @@
 //! The live picture: a snapshot, then deltas. The server makes a delta by comparing two pictures,
 //! the client applies it; both with the code in this file, so that they cannot disagree.
 
+mod figures;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_domain::{JobId, NodeName, Timestamp};
+use berth_domain::{GpuProcess, JobId, NodeName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::alerts::AlertView;
@@ -71,9 +75,18 @@ pub struct Delta {
     pub free_at: Option<Vec<FreeAt>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
-    /// Changed GPUs, when the nodes are the same.
+    /// GPUs of which more changed than figures and processes, when the nodes are the same. GPUs are
+    /// counted over all nodes, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gpus: Vec<(NodeName, GpuView)>,
+    pub gpus: Vec<(u32, GpuView)>,
+    /// What the others do now: of each that changed its number; a bit for each of its figures that
+    /// changed; and these, -1 where not known. Which bit is which figure, and their units, are in
+    /// `live/figures.rs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<i64>,
+    /// Who uses them now, of each for which that changed in a visible way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<(u32, Option<Vec<GpuProcess>>)>,
     /// The whole cluster, when its shape changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterView>,
@@ -125,6 +138,29 @@ impl Picture {
         self.recent.iter().filter_map(|id| self.rows.get(id))
     }
 
+    /// Leaves out of `self` what nobody would see to be different from `old`: what is not different is
+    /// not sent. Errors that a driver told of stay until it tells of others.
+    pub fn settle(&mut self, old: &Picture) {
+        if !same_shape(&old.cluster, &self.cluster) {
+            return;
+        }
+        let old = old.cluster.nodes.iter().flat_map(|node| &node.gpus);
+        let new = self
+            .cluster
+            .nodes
+            .iter_mut()
+            .flat_map(|node| &mut node.gpus);
+        for (old, new) in old.zip(new) {
+            let (known, found) = (old.processes.as_deref(), new.processes.as_deref());
+            if figures::look_the_same(known, found) {
+                new.processes.clone_from(&old.processes);
+            }
+            if new.xids.is_empty() {
+                new.xids.clone_from(&old.xids);
+            }
+        }
+    }
+
     /// What leads from `self` to `next`; `None` when nothing but the time changed.
     #[must_use]
     pub fn delta(&self, next: &Picture) -> Option<Delta> {
@@ -136,6 +172,11 @@ impl Picture {
             .map(|id| next.rows[id].clone())
             .collect();
         let same_shape = same_shape(&self.cluster, &next.cluster);
+        let gpus = if same_shape {
+            Changed::between(&self.cluster, &next.cluster)
+        } else {
+            Changed::default()
+        };
         let delta = Delta {
             epoch: next.epoch,
             from: self.version,
@@ -151,21 +192,25 @@ impl Picture {
             free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
             totals: (same_shape && self.cluster.totals != next.cluster.totals)
                 .then_some(next.cluster.totals),
-            gpus: if same_shape {
-                changed_gpus(&self.cluster, &next.cluster)
-            } else {
-                vec![]
-            },
+            gpus: gpus.whole,
+            figures: gpus.figures,
+            processes: gpus.processes,
             cluster: (!same_shape).then(|| next.cluster.clone()),
         };
         (!delta.is_empty()).then_some(delta)
     }
 
-    /// Takes a delta in.
+    /// All GPUs in the order in which deltas count them.
+    pub fn gpus(&self) -> impl Iterator<Item = (&NodeName, &GpuView)> {
+        let nodes = self.cluster.nodes.iter();
+        nodes.flat_map(|node| node.gpus.iter().map(|gpu| (&node.name, gpu)))
+    }
+
+    /// Takes a delta in; tells which GPUs it changed, by their place in [`gpus`](Self::gpus).
     ///
     /// # Errors
     /// When it does not lead on from this picture's version.
-    pub fn apply(&mut self, delta: Delta) -> Result<(), Gap> {
+    pub fn apply(&mut self, delta: Delta) -> Result<BTreeSet<usize>, Gap> {
         if delta.epoch != self.epoch || delta.from != self.version {
             return Err(Gap {
                 from: delta.from,
@@ -193,16 +238,32 @@ impl Picture {
         self.free_at = delta
             .free_at
             .unwrap_or_else(|| std::mem::take(&mut self.free_at));
+        let reshaped = delta.cluster.is_some();
         if let Some(cluster) = delta.cluster {
             self.cluster = cluster;
         }
         self.cluster.totals = delta.totals.unwrap_or(self.cluster.totals);
-        for (name, gpu) in delta.gpus {
-            let node = self.cluster.nodes.iter_mut().find(|node| node.name == name);
-            let place = node.and_then(|node| node.gpus.iter_mut().find(|g| g.index == gpu.index));
-            if let Some(place) = place {
-                *place = gpu;
+        let mut gpus: Vec<&mut GpuView> = self
+            .cluster
+            .nodes
+            .iter_mut()
+            .flat_map(|node| &mut node.gpus)
+            .collect();
+        let mut changed = figures::read(&delta.figures, &mut gpus);
+        for (number, gpu) in delta.gpus {
+            if let Some(place) = gpus.get_mut(number as usize) {
+                **place = gpu;
+                changed.insert(number as usize);
             }
+        }
+        for (number, processes) in delta.processes {
+            if let Some(place) = gpus.get_mut(number as usize) {
+                place.processes = processes;
+                changed.insert(number as usize);
+            }
+        }
+        if reshaped {
+            changed.extend(0..gpus.len());
         }
         self.rows
             .extend(delta.rows.into_iter().map(|row| (row.id, row)));
@@ -214,7 +275,7 @@ impl Picture {
             .copied()
             .collect();
         self.rows.retain(|id, _| listed.contains(id));
-        Ok(())
+        Ok(changed)
     }
 }
 
@@ -230,6 +291,8 @@ impl Delta {
             && self.free_at.is_none()
             && self.totals.is_none()
             && self.gpus.is_empty()
+            && self.figures.is_empty()
+            && self.processes.is_empty()
             && self.cluster.is_none()
     }
 }
@@ -238,6 +301,7 @@ impl Delta {
 fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
     old.simulated == new.simulated
         && old.executor_down == new.executor_down
+        && old.unknown_daemons == new.unknown_daemons
         && old.nodes.len() == new.nodes.len()
         && old.nodes.iter().zip(&new.nodes).all(|(old, new)| {
             old.name == new.name
@@ -245,7 +309,7 @@ fn same_shape(old: &ClusterView, new: &ClusterView) -> bool {
                 && (old.state, &old.cordon) == (new.state, &new.cordon)
                 && (old.source, &old.address) == (new.source, &new.address)
                 && (&old.versions, &old.problems) == (&new.versions, &new.problems)
-                && old.foreign == new.foreign
+                && (old.foreign, &old.telemetry) == (new.foreign, &new.telemetry)
                 && same_gpus(&old.gpus, &new.gpus)
         })
 }
@@ -255,18 +319,31 @@ fn same_gpus(old: &[GpuView], new: &[GpuView]) -> bool {
     old.len() == new.len() && pairs.all(|(old, new)| old.uuid == new.uuid)
 }
 
-fn changed_gpus(old: &ClusterView, new: &ClusterView) -> Vec<(NodeName, GpuView)> {
-    let pairs = old.nodes.iter().zip(&new.nodes);
-    let gpus = pairs.flat_map(|(old, new)| {
-        old.gpus
-            .iter()
-            .zip(&new.gpus)
-            .map(|(old, gpu)| (&new.name, old, gpu))
-    });
-    let changed = gpus.filter(|(_, old, new)| old != new);
-    changed
-        .map(|(node, _, new)| (node.clone(), new.clone()))
-        .collect()
+/// How the GPUs of two clusters of one shape differ.
+#[derive(Default)]
+struct Changed {
+    whole: Vec<(u32, GpuView)>,
+    figures: Vec<i64>,
+    processes: Vec<(u32, Option<Vec<GpuProcess>>)>,
+}
+
+impl Changed {
+    fn between(old: &ClusterView, new: &ClusterView) -> Self {
+        let mut changed = Changed::default();
+        let old = old.nodes.iter().flat_map(|node| &node.gpus);
+        let new = new.nodes.iter().flat_map(|node| &node.gpus);
+        for (number, (old, new)) in (0u32..).zip(old.zip(new)) {
+            if !figures::same_but_figures(old, new) {
+                changed.whole.push((number, new.clone()));
+                continue;
+            }
+            figures::write(&mut changed.figures, number, old, new);
+            if old.processes != new.processes {
+                changed.processes.push((number, new.processes.clone()));
+            }
+        }
+        changed
+    }
 }
 
 /// Rows by number, written as a list: each holds its number anyway.

@@ -17,13 +17,19 @@
 use std::sync::Arc;
 
 use futures::{SinkExt, StreamExt};
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{
+    AUTHORIZATION, CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use reqwest::Url;
 use server_fn::ServerFn;
 use server_fn::client::Client;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::live::{LiveMessage, LiveRequest};
 use crate::{ApiError, ErrorCode};
@@ -50,7 +56,7 @@ impl std::fmt::Debug for Connection {
 
 tokio::task_local! {
     /// Where the call under way goes: server functions know only their path.
-    static CONNECTION: Arc<Connection>;
+    static UNDER_WAY: Arc<Connection>;
 }
 
 impl Berth {
@@ -72,6 +78,8 @@ impl Berth {
         bearer.set_sensitive(true);
         let http = reqwest::Client::builder()
             .user_agent(concat!("berth/", env!("CARGO_PKG_VERSION")))
+            // Websockets begin with it.
+            .http1_only()
             .build()
             .map_err(|error| ApiError::new(ErrorCode::Internal, format!("{error}.")))?;
         // Paths are joined to text, and a request can only be built with some absolute URL.
@@ -89,7 +97,7 @@ impl Berth {
     where
         F: ServerFn<Error = ApiError>,
     {
-        CONNECTION
+        UNDER_WAY
             .scope(self.connection.clone(), function.run_on_client())
             .await
     }
@@ -116,9 +124,7 @@ impl Berth {
         if answer.status().is_success() {
             return Ok(true);
         }
-        let status = answer.status();
-        let refusal = answer.json::<ApiError>().await;
-        Err(refusal.unwrap_or_else(|_| unreachable_error(format!("it answered {status}"))))
+        Err(refusal(answer).await)
     }
 
     /// Opens the live stream: a snapshot, then deltas.
@@ -126,23 +132,45 @@ impl Berth {
     /// # Errors
     /// When the server cannot be reached or refuses the token.
     pub async fn live(&self) -> Result<LiveStream, ApiError> {
-        let mut url = self.connection.base.clone();
-        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-        url.set_scheme(scheme)
-            .map_err(|()| unreachable_error("the URL has no websocket form"))?;
-        url.set_path("/api/live");
-        let mut request = url
-            .as_str()
-            .into_client_request()
-            .map_err(unreachable_error)?;
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, self.connection.bearer.clone());
-        let (socket, _) = tokio_tungstenite::connect_async(request)
-            .await
-            .map_err(unreachable_error)?;
+        let socket = self.websocket("/api/live").await?;
         Ok(LiveStream { socket })
     }
+
+    /// Opens a websocket, through the same proxy and with the same certificates as all calls.
+    ///
+    /// # Errors
+    /// The server's refusal, or [`ErrorCode::Unreachable`].
+    pub async fn websocket(&self, path: &str) -> Result<Socket, ApiError> {
+        let mut url = self.connection.base.clone();
+        url.set_path(path);
+        let key = generate_key();
+        let request = self.connection.http.get(url).header(UPGRADE, "websocket");
+        let request = request
+            .header(CONNECTION, "Upgrade")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, &key)
+            .header(AUTHORIZATION, self.connection.bearer.clone());
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| unreachable_error(chain(&error)))?;
+        if answer.status() != http::StatusCode::SWITCHING_PROTOCOLS {
+            return Err(refusal(answer).await);
+        }
+        let accepted = answer.headers().get(SEC_WEBSOCKET_ACCEPT);
+        if accepted.map(HeaderValue::as_bytes) != Some(derive_accept_key(key.as_bytes()).as_bytes())
+        {
+            return Err(unreachable_error("what answers there is no websocket"));
+        }
+        let upgraded = answer.upgrade().await;
+        let upgraded = upgraded.map_err(|error| unreachable_error(chain(&error)))?;
+        Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
+    }
+}
+
+/// Why an answer is no success.
+async fn refusal(answer: reqwest::Response) -> ApiError {
+    let status = answer.status();
+    let refusal = answer.json::<ApiError>().await;
+    refusal.unwrap_or_else(|_| unreachable_error(format!("it answered {status}")))
 }
 
 fn unreachable_error(why: impl std::fmt::Display) -> ApiError {
@@ -152,12 +180,13 @@ fn unreachable_error(why: impl std::fmt::Display) -> ApiError {
     )
 }
 
+/// An open websocket.
+pub type Socket = WebSocketStream<reqwest::Upgraded>;
+
 /// The live stream of a server.
 #[derive(Debug)]
 pub struct LiveStream {
-    socket: tokio_tungstenite::WebSocketStream<
-        tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
-    >,
+    socket: Socket,
 }
 
 impl LiveStream {
@@ -206,7 +235,7 @@ where
 
     async fn send(mut request: reqwest::Request) -> Result<reqwest::Response, E> {
         let failed = |why: String| E::from_server_fn_error(ServerFnErrorErr::Request(why));
-        let connection = CONNECTION
+        let connection = UNDER_WAY
             .try_with(Arc::clone)
             .map_err(|_| failed("call server functions through Berth::call".to_owned()))?;
         let mut url = connection.base.clone();

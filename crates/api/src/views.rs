@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use berth_domain::{
-    Constraints, Cordon, ForeignProcess, JobId, NodeName, NodeSource, Notice, PriorityClass,
-    StateName, SubmitRequest, Tasks, Timestamp, UserName, Versions,
+    Constraints, Cordon, Figure, ForeignProcess, GpuProcess, JobId, NodeName, NodeSource, Notice,
+    PriorityClass, SampleSource, StateName, SubmitRequest, Tasks, Throttle, Timestamp, UserName,
+    Versions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +184,42 @@ pub struct ClusterView {
     pub totals: Totals,
     /// Why jobs cannot be launched at the moment.
     pub executor_down: Option<String>,
+    /// Daemons that report GPUs of which this cluster knows none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_daemons: Vec<UnknownDaemon>,
+}
+
+/// A node's daemon that is connected although the node is not part of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownDaemon {
+    pub name: NodeName,
+    pub gpus: u32,
+    /// Of Berth there.
+    pub version: String,
+}
+
+/// How what a node's GPUs do is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TelemetryView {
+    pub source: SampleSource,
+    /// When they were looked at last. The live picture has it only of nodes that are silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Timestamp>,
+    /// Nothing was heard for longer than a source needs.
+    #[serde(default)]
+    pub silent: bool,
+    /// Berth's version of the node's daemon, if one was connected since the server's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daemon: Option<String>,
+    /// Whether it is connected.
+    #[serde(default)]
+    pub connected: bool,
+    /// How many looks the daemon gave up because its buffer was full.
+    #[serde(default)]
+    pub dropped: u64,
+    /// How long the last look took to get here. Not in the live picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_ms: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -211,6 +248,9 @@ pub struct NodeView {
     /// When it was heard of last. The live picture has it only of nodes that are absent.
     #[serde(default)]
     pub last_seen: Option<Timestamp>,
+    /// Absent as long as nothing was heard of its GPUs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<TelemetryView>,
     pub gpus: Vec<GpuView>,
 }
 
@@ -239,7 +279,9 @@ impl NodeState {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A GPU, who holds it, and what it does. Figures are rounded to what can be told apart in a picture;
+/// absent ones are unknown, never zero.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GpuView {
     pub index: u32,
     pub uuid: String,
@@ -254,12 +296,59 @@ pub struct GpuView {
     /// The processes that use it outside its lease.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<ForeignProcess>,
-    /// Absent values are unknown, never zero.
+    /// Where the figures come from; absent while there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SampleSource>,
+    /// The driver's utilisation: the share of time in which any kernel ran, 0 to 100.
     pub busy_pct: Option<f32>,
+    /// *Working*: the share of multiprocessors that had work, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sm_active_pct: Option<f32>,
+    /// How many warps were resident of those that could be, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sm_occupancy_pct: Option<f32>,
+    /// The share of time in which tensor cores worked, 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tensor_active_pct: Option<f32>,
     pub mem_used_bytes: Option<u64>,
     pub power_w: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_limit_w: Option<f32>,
     pub temp_c: Option<f32>,
-    /// Why what is absent is not known, as the driver says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sm_clock_mhz: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mem_clock_mhz: Option<u32>,
+    /// Why it does not run at full clock; an empty list where nothing holds it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Vec<Throttle>>,
+    /// To the GPU, a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pcie_rx_bytes: Option<u64>,
+    /// From the GPU, a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pcie_tx_bytes: Option<u64>,
+    /// Over all links, a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvlink_rx_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvlink_tx_bytes: Option<u64>,
+    /// Memory errors since the driver was loaded that were mended, and that were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecc_corrected: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecc_uncorrected: Option<u64>,
+    /// The errors that the driver told of in the last few seconds, in the live picture the last ones:
+    /// NVIDIA's Xid numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub xids: Vec<u32>,
+    /// Who has memory or work there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Vec<GpuProcess>>,
+    /// Why what is absent is not known, as its source says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub why: BTreeMap<Figure, String>,
+    /// The same in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
 }

@@ -372,12 +372,13 @@ mod tests {
     use crate::node::NodeSource;
 
     fn node(name: &str, models: &[(&str, u64, Option<u32>)]) -> Node {
-        let gpu = |(index, (model, gb, island)): (usize, &(&str, u64, Option<u32>))| Gpu {
-            index: u32::try_from(index).unwrap(),
-            uuid: GpuUuid(format!("{name}-{index}")),
-            model: (*model).to_owned(),
-            mem_total_bytes: gb * 1_000_000_000,
-            nvlink_island: *island,
+        let gpu = |(index, (model, gb, island)): (usize, &(&str, u64, Option<u32>))| {
+            let uuid = GpuUuid(format!("{name}-{index}"));
+            let index = u32::try_from(index).unwrap();
+            Gpu {
+                nvlink_island: *island,
+                ..Gpu::new(index, uuid, model, gb * 1_000_000_000)
+            }
         };
         let gpus = models.iter().enumerate().map(gpu).collect();
         Node::new(NodeName::from(name), NodeSource::Local, gpus)

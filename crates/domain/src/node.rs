@@ -43,6 +43,36 @@ pub struct Gpu {
     /// known all those of the node without a number do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nvlink_island: Option<u32>,
+    /// Where it is on the PCI bus: `00000000:1B:00.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pci: Option<String>,
+    /// Whether it is cut into slices (MIG).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mig: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Gpu {
+    /// Of one whose model is not known.
+    pub const UNKNOWN_MODEL: &str = "GPU";
+
+    /// One of which no more is known.
+    #[must_use]
+    pub fn new(index: u32, uuid: GpuUuid, model: &str, mem_total_bytes: u64) -> Self {
+        Gpu {
+            index,
+            uuid,
+            model: model.to_owned(),
+            mem_total_bytes,
+            nvlink_island: None,
+            pci: None,
+            mig: false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

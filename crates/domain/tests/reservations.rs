@@ -40,12 +40,9 @@ impl House {
             now: "2026-11-24T12:00:00Z".parse().unwrap(),
         };
         let node = |name: &str| {
-            let gpus = (0..8).map(|index| Gpu {
-                index,
-                uuid: GpuUuid(format!("{name}-{index}")),
-                model: "H100".to_owned(),
-                mem_total_bytes: 80 << 30,
-                nvlink_island: None,
+            let gpus = (0..8).map(|index| {
+                let uuid = GpuUuid(format!("{name}-{index}"));
+                Gpu::new(index, uuid, "H100", 80 << 30)
             });
             Node::new(NodeName::from(name), NodeSource::Simulated, gpus.collect())
         };

@@ -55,6 +55,8 @@ pub struct HostState {
     pub hardware: Found,
     /// Of the last few seconds.
     pub samples: Vec<GpuSample>,
+    /// How often there were samples.
+    pub looks: u64,
     /// The address by which it was last reached.
     pub address: Option<String>,
     /// Of Berth there.

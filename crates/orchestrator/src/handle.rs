@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
+use berth_telemetry::hub::Heard;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
+use crate::daemons::Daemons;
 use crate::keeping::History;
 use crate::view::{Samples, View};
 
@@ -49,6 +52,9 @@ pub(crate) struct Progress {
     /// The last event that is on disk and applied.
     pub(crate) applied: AtomicU64,
     pub(crate) look: Notify,
+    /// How often it planned, and how long that took together, in nanoseconds.
+    pub(crate) plans: AtomicU64,
+    pub(crate) planned_ns: AtomicU64,
 }
 
 /// Talks to the control loop. Cheap to clone.
@@ -58,6 +64,8 @@ pub struct Handle {
     pub(crate) view: watch::Receiver<Arc<View>>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) samples: watch::Receiver<Samples>,
+    pub(crate) heard: watch::Receiver<Arc<Heard>>,
+    pub(crate) daemons: Daemons,
     pub(crate) logs: broadcast::Sender<LogGrew>,
     pub(crate) history: History,
 }
@@ -107,6 +115,14 @@ impl Handle {
         self.view.clone()
     }
 
+    /// How often the loop planned since its start, and how long that took together.
+    #[must_use]
+    pub fn planned(&self) -> (u64, Duration) {
+        let plans = self.progress.plans.load(Ordering::Relaxed);
+        let took = self.progress.planned_ns.load(Ordering::Relaxed);
+        (plans, Duration::from_nanos(took))
+    }
+
     /// What the GPUs do.
     #[must_use]
     pub fn samples(&self) -> Samples {
@@ -116,6 +132,24 @@ impl Handle {
     #[must_use]
     pub fn watch_samples(&self) -> watch::Receiver<Samples> {
         self.samples.clone()
+    }
+
+    /// What was heard of the nodes: when last, and from where.
+    #[must_use]
+    pub fn heard(&self) -> Arc<Heard> {
+        self.heard.borrow().clone()
+    }
+
+    /// Wakes when more of it changed than times.
+    #[must_use]
+    pub fn watch_heard(&self) -> watch::Receiver<Arc<Heard>> {
+        self.heard.clone()
+    }
+
+    /// The door for the nodes' daemons.
+    #[must_use]
+    pub fn daemons(&self) -> &Daemons {
+        &self.daemons
     }
 
     /// What the GPUs did, and where batches of samples go to be kept.

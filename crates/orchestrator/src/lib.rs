@@ -2,13 +2,15 @@
 //!
 //! [`start`] loads the state, takes up what ran before, and spawns five tasks: the loop in
 //! `control`, which decides, commits, applies, plans and tells the executor; the `forecaster`, which
-//! says when each waiting job will start; the sampler in `sampling`, which asks the hardware what it
-//! does; `keeping`, which keeps that; and the watch in `watching`, which says what is wrong. None
+//! says when each waiting job will start; `sampling`, where samples of the hardware come together,
+//! from the cluster's own source and from the nodes' daemons; `keeping`, which keeps them; and the
+//! watch in `watching`, which says what is wrong. None
 //! blocks another. [`view_at`] looks at the past.
 
 mod breakpoint;
 mod clock;
 mod control;
+mod daemons;
 mod effects;
 mod forecaster;
 mod foretold;
@@ -21,10 +23,12 @@ mod time_machine;
 mod view;
 mod watching;
 
+pub use berth_telemetry::hub::{DaemonHeard, Heard, NodeHeard};
 pub use berth_telemetry::rollup::{Bucket, Metric, Row, Series};
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
 pub use control::{Grace, Settings, StartError, start};
+pub use daemons::{Daemons, Joined, Stopping};
 pub use handle::{CommandError, Done, Handle, LogGrew};
 pub use keeping::{History, HistoryError, SeriesRows};
 pub use planning::{Planning, resolve};

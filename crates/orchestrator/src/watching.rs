@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{AttemptId, Job, JobState, PendingReason, Seen, Timestamp};
+use berth_domain::{AttemptId, Job, JobState, NodeName, PendingReason, Seen, Timestamp};
 use berth_health::{Disk, Health, Observed};
+use berth_telemetry::hub::Heard;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ pub(crate) struct Watch {
     pub(crate) clock: Clock,
     pub(crate) view: watch::Receiver<Arc<View>>,
     pub(crate) samples: watch::Receiver<Samples>,
+    pub(crate) heard: watch::Receiver<Arc<Heard>>,
     pub(crate) logs: broadcast::Receiver<LogGrew>,
     pub(crate) data_dir: PathBuf,
     pub(crate) saw: mpsc::Sender<Seen>,
@@ -61,7 +63,7 @@ impl Watch {
                 queue: &view.queue,
                 recent: &view.recent,
                 samples: &samples,
-                heard: &HashMap::new(),
+                heard: &heard(&self.heard.borrow()),
                 logs: &written,
                 disk: disk.and_then(|(disk, _)| disk),
                 waits: &waits(&view, now),
@@ -97,6 +99,14 @@ impl Watch {
             written.entry(attempt).or_insert(now);
         }
     }
+}
+
+/// When each node was heard of last.
+fn heard(heard: &Heard) -> HashMap<NodeName, Timestamp> {
+    let nodes = heard.nodes.iter();
+    nodes
+        .map(|(name, heard)| (name.clone(), heard.last))
+        .collect()
 }
 
 /// How long the ordinary jobs wait that only wait for GPUs of one node.

@@ -15,5 +15,5 @@ pub use client::Ray;
 pub use directory::{Directory, NamedNode, Nodes};
 pub use error::RayError;
 pub use jobs::{Job, JobStatus, Submission, Submitted};
-pub use nodes::{GpuUse, RayGpu, RayNode};
+pub use nodes::{GpuUse, RayGpu, RayGpuStatistics, RayNode};
 pub use token::{Token, TokenError};

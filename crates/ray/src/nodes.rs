@@ -32,6 +32,17 @@ pub struct RayGpu {
     pub mem_total_bytes: u64,
 }
 
+/// What a node's agent of Ray saw of a GPU at its last look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RayGpuStatistics {
+    pub uuid: String,
+    /// 0 to 100.
+    pub busy_pct: Option<f32>,
+    pub mem_used_bytes: Option<u64>,
+    pub power_w: Option<f32>,
+    pub temp_c: Option<f32>,
+}
+
 /// How many GPUs Ray counts as taken on a node, and how many of these are ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GpuUse {
@@ -73,6 +84,14 @@ impl Ray {
         }
         let gpus = detail["gpus"].as_array().into_iter().flatten();
         Ok((name.to_owned(), gpus.filter_map(gpu).collect()))
+    }
+
+    /// What all nodes' agents saw of their GPUs, up to some seconds ago.
+    ///
+    /// # Errors
+    /// When Ray cannot be asked.
+    pub async fn gpu_statistics(&self) -> Result<Vec<RayGpuStatistics>, RayError> {
+        Ok(statistics(&self.get("nodes?view=summary").await?))
     }
 
     /// Ray's count of GPUs in use, by node id. Jobs whose id begins with `prefix` are ours. Ray's
@@ -175,6 +194,29 @@ fn gpu(value: &Value) -> Option<RayGpu> {
     })
 }
 
+/// Ray writes its field names in camel case here. Older ones tell no power and temperature.
+fn statistics(answer: &Value) -> Vec<RayGpuStatistics> {
+    let nodes = answer["data"]["summary"].as_array().into_iter().flatten();
+    let gpus = nodes.flat_map(|node| node["gpus"].as_array().into_iter().flatten());
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "percent, watts and degrees"
+    )]
+    let number = |value: &Value| value.as_f64().map(|number| number as f32);
+    let gpu = |gpu: &Value| {
+        Some(RayGpuStatistics {
+            uuid: gpu["uuid"].as_str()?.to_owned(),
+            busy_pct: number(&gpu["utilizationGpu"]),
+            mem_used_bytes: gpu["memoryUsed"]
+                .as_u64()
+                .map(|mebibytes| mebibytes.saturating_mul(1024 * 1024)),
+            power_w: number(&gpu["powerMw"]).map(|milliwatts| milliwatts / 1000.0),
+            temp_c: number(&gpu["temperatureC"]),
+        })
+    };
+    gpus.filter_map(gpu).collect()
+}
+
 /// A part of a GPU takes all of it.
 #[expect(
     clippy::cast_possible_truncation,
@@ -183,4 +225,45 @@ fn gpu(value: &Value) -> Option<RayGpu> {
 )]
 fn whole(count: f64) -> u32 {
     count.ceil().clamp(0.0, 65_535.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As Ray's `reporter_agent.py` writes it (`GpuUtilizationInfo`), with nothing of a GPU that does
+    /// not answer.
+    #[test]
+    fn statistics_are_read_as_far_as_they_go() {
+        let told = json!({
+            "index": 0, "name": "NVIDIA H100 80GB HBM3", "uuid": "GPU-1", "utilizationGpu": 97,
+            "memoryUsed": 1024, "memoryTotal": 81559, "processesPids": [],
+            "powerMw": 412_550, "temperatureC": 61,
+        });
+        let silent = json!({ "index": 1, "uuid": "GPU-2", "utilizationGpu": null });
+        let answer = json!({ "data": { "summary": [
+            { "hostname": "a", "gpus": [told, silent] },
+            { "hostname": "b", "gpus": [] },
+            { "hostname": "c" },
+        ] } });
+        let found = statistics(&answer);
+        let first = RayGpuStatistics {
+            uuid: "GPU-1".to_owned(),
+            busy_pct: Some(97.0),
+            mem_used_bytes: Some(1 << 30),
+            power_w: Some(412.55),
+            temp_c: Some(61.0),
+        };
+        let second = RayGpuStatistics {
+            uuid: "GPU-2".to_owned(),
+            busy_pct: None,
+            mem_used_bytes: None,
+            power_w: None,
+            temp_c: None,
+        };
+        assert_eq!(found, [first, second]);
+        assert_eq!(statistics(&json!({})), []);
+    }
 }

@@ -79,13 +79,7 @@ impl House {
 
 fn house() -> House {
     let mut house = House::default();
-    let gpu = Gpu {
-        index: 0,
-        uuid: GpuUuid("gpu".to_owned()),
-        model: "H100".to_owned(),
-        mem_total_bytes: 80 << 30,
-        nvlink_island: None,
-    };
+    let gpu = Gpu::new(0, GpuUuid::from("gpu"), "H100", 80 << 30);
     house.take(Input::Inventory(vec![Node::new(
         NodeName::from("node-1"),
         NodeSource::Simulated,

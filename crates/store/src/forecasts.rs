@@ -5,7 +5,7 @@ use berth_domain::{Event, JobId, Record, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::{Store, StoreError, int, micros};
+use crate::{Store, StoreError, int, micros, time};
 
 /// What was foretold of a job's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +125,4 @@ fn foretold(row: &SqliteRow) -> Result<Foretold, StoreError> {
         p50: time(row.try_get("p50_us")?)?,
         p90: time(row.try_get("p90_us")?)?,
     })
-}
-
-fn time(micros: i64) -> Result<Timestamp, StoreError> {
-    let time = Timestamp::from_microsecond(micros);
-    Ok(time.map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
 }

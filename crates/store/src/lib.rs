@@ -11,6 +11,7 @@ mod forecasts;
 mod jobs;
 mod journal;
 mod load;
+mod notices;
 mod open;
 mod past;
 mod people;
@@ -21,9 +22,10 @@ mod telemetry_read;
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
+pub use notices::{Delivery, NewDelivery};
 pub use open::Store;
 pub use past::Lived;
-pub use people::{TokenKind, User};
+pub use people::{NodeToken, TokenKind, User};
 pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
 
 use berth_domain::Timestamp;
@@ -31,6 +33,12 @@ use berth_domain::Timestamp;
 /// As it is stored.
 fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
+}
+
+/// As it was stored.
+fn time(micros: i64) -> Result<Timestamp, StoreError> {
+    let time = Timestamp::from_microsecond(micros);
+    Ok(time.map_err(|error| sqlx::Error::Decode(Box::new(error)))?)
 }
 
 /// Ids and sequence numbers stay far below the largest `i64`.

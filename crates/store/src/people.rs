@@ -1,11 +1,11 @@
 //! People, API tokens and one-time login links. A secret is shown once; only its hash is kept.
 
-use berth_domain::{Timestamp, UserName};
+use berth_domain::{NodeName, Timestamp, UserName};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::{Store, StoreError, micros};
+use crate::{Store, StoreError, micros, time};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -20,6 +20,8 @@ pub enum TokenKind {
     Api,
     /// For one browser, once.
     LoginLink,
+    /// For the daemon of the node that its label names.
+    Node,
 }
 
 impl TokenKind {
@@ -27,8 +29,18 @@ impl TokenKind {
         match self {
             TokenKind::Api => "api",
             TokenKind::LoginLink => "login_link",
+            TokenKind::Node => "node",
         }
     }
+}
+
+/// A token of a node's daemon, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeToken {
+    pub node: NodeName,
+    /// Who made it.
+    pub by: UserName,
+    pub created: Timestamp,
 }
 
 fn hash(secret: &str) -> Vec<u8> {
@@ -134,6 +146,51 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         Ok(found.as_ref().map(user))
+    }
+
+    /// Which node's token it is, if it is one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn token_node(&self, secret: &str) -> Result<Option<NodeName>, StoreError> {
+        let found = sqlx::query("SELECT label FROM tokens WHERE hash = ? AND kind = 'node'")
+            .bind(hash(secret))
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(found.map(|row| NodeName(row.get(0))))
+    }
+
+    /// The tokens of nodes, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn node_tokens(&self) -> Result<Vec<NodeToken>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT label, user, created_us FROM tokens WHERE kind = 'node' \
+             ORDER BY label, created_us",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let token = |row: &SqliteRow| {
+            Ok(NodeToken {
+                node: NodeName(row.try_get("label")?),
+                by: UserName(row.try_get("user")?),
+                created: time(row.try_get("created_us")?)?,
+            })
+        };
+        rows.iter().map(token).collect()
+    }
+
+    /// Ends all tokens of a node; tells how many there were.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revoke_node_tokens(&self, node: &NodeName) -> Result<u64, StoreError> {
+        let done = sqlx::query("DELETE FROM tokens WHERE kind = 'node' AND label = ?")
+            .bind(node.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     /// Uses up a login link.

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use berth_domain::{Timestamp, UserName};
-use berth_store::{Store, StoreError, TokenKind};
+use berth_domain::{NodeName, Timestamp, UserName};
+use berth_store::{NodeToken, Store, StoreError, TokenKind};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
@@ -160,6 +160,33 @@ async fn secrets_work_as_long_and_as_often_as_they_should() {
         .flatten()
         .count();
     assert_eq!(used, 1, "once, however many try at once");
+
+    let of_node = store
+        .create_token(&ana, TokenKind::Node, "node-1", None, at(3))
+        .await
+        .unwrap();
+    let node = NodeName::from("node-1");
+    let whose = |secret| store.token_node(secret);
+    assert_eq!(whose(&of_node).await.unwrap(), Some(node.clone()));
+    assert_eq!(whose(&link).await.unwrap(), None);
+    assert_eq!(
+        store.token_user(&of_node, at(3)).await.unwrap(),
+        None,
+        "a node is no person"
+    );
+    assert_eq!(
+        store.redeem_login_link(&of_node, at(3)).await.unwrap(),
+        None
+    );
+    let listed = NodeToken {
+        node: node.clone(),
+        by: ana.clone(),
+        created: at(3),
+    };
+    assert_eq!(store.node_tokens().await.unwrap(), [listed]);
+    assert_eq!(store.revoke_node_tokens(&"node".into()).await.unwrap(), 0);
+    assert_eq!(store.revoke_node_tokens(&node).await.unwrap(), 1);
+    assert_eq!(whose(&of_node).await.unwrap(), None, "revoked");
 
     store.save_session("s", "{}", at(10)).await.unwrap();
     assert_eq!(

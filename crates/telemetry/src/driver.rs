@@ -1,47 +1,59 @@
-//! The NVIDIA driver's library (NVML), asked on a thread of its own: a call that hangs, as they do
-//! on a GPU that fell off the bus, holds up that thread and nobody else.
+//! The NVIDIA driver's library (NVML): which GPUs there are and what they do.
+//!
+//! Each GPU is asked on a thread of its own ([`lane`]), so that a call that hangs holds up neither the
+//! other GPUs nor the other figures of its own. Whoever asks here waits a bounded time in any case.
 
-mod read;
+mod errors;
+mod gpm;
+mod gpu;
+mod identity;
+mod lane;
+mod round;
+mod working;
 
 use std::ffi::OsString;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use berth_domain::GpuSample;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
-use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
-use self::read::Reader;
+use self::gpu::Watched;
+use self::lane::{Lane, Silence, lock};
 use crate::inventory::InventoryError;
-use crate::local::Hardware;
+use crate::local::{Hardware, Through};
 
-/// What takes longer hangs.
+/// How long whoever asks what there is waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A call that takes longer hangs. Less than what whoever asks has, so that the rest is told.
+const CALL_PATIENCE: Duration = Duration::from_millis(1500);
+/// Samples are asked for every second: a GPU that takes longer gives what it gave last.
+const SAMPLE_PATIENCE: Duration = Duration::from_millis(500);
 /// What drivers install. Without the 1 it is only there with the developers' package.
 const LIBRARY: &str = "libnvidia-ml.so.1";
+
+/// The library, once it is loaded. Never unloaded: a call that hangs is in it for good.
+type Library = &'static Nvml;
 
 /// Asks the driver. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Driver {
     library: OsString,
     patience: Duration,
-    /// Held by who asks: others wait behind, within their own patience.
-    turn: Arc<tokio::sync::Mutex<()>>,
-    /// To the thread; `None` before the first question, and after the library could not be loaded.
-    thread: Arc<Mutex<Thread>>,
+    shared: Arc<Shared>,
 }
-
-type Thread = Option<SyncSender<Question>>;
 
 #[derive(Debug)]
-enum Question {
-    Hardware(Reply<Hardware>),
-    Samples(Reply<Vec<GpuSample>>),
+struct Shared {
+    /// For what is about no GPU.
+    lane: Lane,
+    loaded: Mutex<Option<Library>>,
+    /// By the library's own index.
+    gpus: Mutex<Vec<Arc<Watched>>>,
 }
-
-type Reply<T> = oneshot::Sender<Result<T, InventoryError>>;
 
 impl Driver {
     /// `library`: another file than the one that drivers install.
@@ -49,117 +61,131 @@ impl Driver {
         Driver {
             library: library.unwrap_or_else(|| LIBRARY.into()),
             patience: PATIENCE,
-            turn: Arc::default(),
-            thread: Arc::default(),
+            shared: Arc::new(Shared {
+                lane: Lane::new(CALL_PATIENCE),
+                loaded: Mutex::default(),
+                gpus: Mutex::default(),
+            }),
         }
     }
 
-    /// The same, but giving up earlier.
+    /// The same, but who asks what there is gives up earlier.
     pub(crate) fn with_patience(self, patience: Duration) -> Self {
         Driver { patience, ..self }
     }
 
+    /// The same library anew, of which a call hangs after this long.
+    pub(crate) fn with_call_patience(self, patience: Duration) -> Self {
+        Driver {
+            shared: Arc::new(Shared {
+                lane: Lane::new(patience),
+                loaded: Mutex::default(),
+                gpus: Mutex::default(),
+            }),
+            ..self
+        }
+    }
+
     pub(crate) async fn hardware(&self) -> Result<Hardware, InventoryError> {
-        self.ask(Question::Hardware).await
+        let (library, shared) = (self.library.clone(), self.shared.clone());
+        // On a task of its own: it goes on when nobody waits any more.
+        let found = tokio::spawn(async move { shared.hardware(library).await });
+        match timeout(self.patience, found).await {
+            Ok(found) => {
+                found.unwrap_or_else(|error| Err(InventoryError::Driver(error.to_string())))
+            }
+            Err(_) => Err(InventoryError::DriverHangs(self.patience.as_secs_f32())),
+        }
     }
 
-    /// One sample of each GPU.
+    /// The newest sample of each GPU, in the library's order.
     pub(crate) async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
-        self.ask(Question::Samples).await
-    }
-
-    async fn ask<T>(&self, question: impl Fn(Reply<T>) -> Question) -> Result<T, InventoryError> {
-        let hangs = || InventoryError::DriverHangs(self.patience.as_secs_f32());
-        let asked = async {
-            let _turn = self.turn.lock().await;
-            let (reply, answer) = oneshot::channel();
-            self.send(question(reply)).ok_or_else(hangs)??;
-            // It fails when the thread ended in the middle of it.
-            answer
-                .await
-                .unwrap_or_else(|_| Err(InventoryError::Driver("it ended".to_owned())))
+        let known = lock(&self.shared.gpus).clone();
+        let gpus = if known.is_empty() {
+            let (library, shared) = (self.library.clone(), self.shared.clone());
+            let found = tokio::spawn(async move { shared.gpus(library).await });
+            match timeout(self.patience, found).await {
+                Ok(Ok(found)) => found?.1,
+                Ok(Err(error)) => return Err(InventoryError::Driver(error.to_string())),
+                Err(_) => return Err(InventoryError::DriverHangs(self.patience.as_secs_f32())),
+            }
+        } else {
+            known
         };
-        tokio::time::timeout(self.patience, asked)
-            .await
-            .unwrap_or_else(|_| Err(hangs()))
-    }
-
-    /// Hands the question to the thread, starting one if there is none. `None`: it still is at an
-    /// earlier question.
-    fn send(&self, mut question: Question) -> Option<Result<(), InventoryError>> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(questions) = &*thread {
-            match questions.try_send(question) {
-                Ok(()) => return Some(Ok(())),
-                Err(TrySendError::Full(_)) => return None,
-                Err(TrySendError::Disconnected(back)) => question = back,
-            }
-        }
-        let (questions, inbox) = sync_channel(1);
-        let library = self.library.clone();
-        let own = Arc::downgrade(&self.thread);
-        let started = std::thread::Builder::new()
-            .name("berth-nvml".to_owned())
-            .spawn(move || run(&library, &inbox, &own));
-        if let Err(error) = started {
-            return Some(Err(InventoryError::Driver(error.to_string())));
-        }
-        // It has room for one.
-        let _ = questions.try_send(question);
-        *thread = Some(questions);
-        Some(Ok(()))
+        let mut rounds: JoinSet<()> = gpus.iter().map(|gpu| gpu.clone().next()).collect();
+        let all = async { while rounds.join_next().await.is_some() {} };
+        let _ = timeout(SAMPLE_PATIENCE, all).await;
+        Ok(gpus.iter().filter_map(|gpu| gpu.newest()).collect())
     }
 }
 
-/// The thread: loads the library and answers until nobody asks any more. It ends at once if the
-/// library cannot be used, and the next question starts another.
-fn run(library: &OsString, questions: &Receiver<Question>, own: &Weak<Mutex<Thread>>) {
-    let nvml = match Nvml::builder().lib_path(library).init() {
-        Ok(nvml) => nvml,
-        Err(error) => {
-            if let Some(own) = own.upgrade() {
-                *own.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            }
-            // No more come now.
-            while let Ok(question) = questions.recv() {
-                question.fail(unusable(library, &error));
-            }
-            return;
+impl Shared {
+    /// Loads the library if it is not loaded, and counts the GPUs.
+    async fn gpus(
+        &self,
+        library: OsString,
+    ) -> Result<(Library, Vec<Arc<Watched>>), InventoryError> {
+        let loaded = *lock(&self.loaded);
+        let job = move |desk: &lane::Desk| {
+            let nvml = match loaded {
+                Some(nvml) => nvml,
+                None => {
+                    let load = || Nvml::builder().lib_path(&library).init();
+                    let nvml = desk.call("nvmlInit_v2", load);
+                    let nvml = nvml.map_err(|silence| unusable(&library, silence))?;
+                    &*Box::leak(Box::new(nvml))
+                }
+            };
+            let count = desk.call("nvmlDeviceGetCount_v2", || nvml.device_count());
+            Ok((nvml, count.map_err(refused)))
+        };
+        let answer = self.lane.ask(job).await;
+        let (nvml, count) = answer.ok_or_else(no_thread)??;
+        *lock(&self.loaded) = Some(nvml);
+        let count = usize::try_from(count?).unwrap_or(usize::MAX);
+        let mut gpus = lock(&self.gpus);
+        gpus.truncate(count);
+        for index in (0..).skip(gpus.len()).take(count - gpus.len()) {
+            gpus.push(Arc::new(Watched::new(nvml, index, self.lane.patience())));
         }
-    };
-    let mut reader = Reader::new(&nvml);
-    while let Ok(question) = questions.recv() {
-        // Nobody waits any more when it took too long.
-        match question {
-            Question::Hardware(reply) => {
-                let _ = reply.send(reader.hardware().map_err(refused));
-            }
-            Question::Samples(reply) => {
-                let _ = reply.send(reader.samples().map_err(refused));
-            }
-        }
+        Ok((nvml, gpus.clone()))
     }
-}
 
-impl Question {
-    fn fail(self, error: InventoryError) {
-        match self {
-            Question::Hardware(reply) => drop(reply.send(Err(error))),
-            Question::Samples(reply) => drop(reply.send(Err(error))),
-        }
+    async fn hardware(&self, library: OsString) -> Result<Hardware, InventoryError> {
+        let (nvml, gpus) = self.gpus(library).await?;
+        let version = move |desk: &lane::Desk| {
+            desk.call("nvmlSystemGetDriverVersion", || nvml.sys_driver_version())
+        };
+        let driver = self.lane.ask(version).await.and_then(Result::ok);
+        let (gpus, problems) = identity::all(&gpus).await;
+        Ok(Hardware {
+            gpus,
+            driver,
+            problems,
+            through: Through::Library,
+        })
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-fn refused(error: NvmlError) -> InventoryError {
-    InventoryError::Driver(error.to_string())
-}
-
-fn unusable(library: &OsString, error: &NvmlError) -> InventoryError {
-    match error {
-        NvmlError::LibloadingError(_) => {
-            InventoryError::NoDriver(library.to_string_lossy().into_owned())
+fn refused(silence: Silence) -> InventoryError {
+    match silence {
+        Silence::Hangs(since) => {
+            InventoryError::DriverHangs((since.as_secs_f32() * 10.0).round() / 10.0)
         }
         other => InventoryError::Driver(other.to_string()),
     }
+}
+
+fn unusable(library: &OsString, silence: Silence) -> InventoryError {
+    match silence {
+        Silence::Refused(NvmlError::LibloadingError(_)) => {
+            InventoryError::NoDriver(library.to_string_lossy().into_owned())
+        }
+        other => refused(other),
+    }
+}
+
+fn no_thread() -> InventoryError {
+    InventoryError::Driver("no thread can be started to ask it".to_owned())
 }

@@ -53,13 +53,13 @@ pub fn parse_simulate(text: &str) -> Result<(u32, u32), InventoryError> {
 #[must_use]
 pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
     let width = nodes.to_string().len();
-    let gpu = |n: u32, index: u32| Gpu {
-        index,
-        uuid: GpuUuid(format!("GPU-simulated-{n:04}-{index:02}")),
-        model: H100.to_owned(),
-        mem_total_bytes: H100_BYTES,
-        // As on a real one: NVSwitch joins all of a node.
-        nvlink_island: Some(0),
+    let gpu = |n: u32, index: u32| {
+        let uuid = GpuUuid(format!("GPU-simulated-{n:04}-{index:02}"));
+        Gpu {
+            // As on a real one: NVSwitch joins all of a node.
+            nvlink_island: Some(0),
+            ..Gpu::new(index, uuid, H100, H100_BYTES)
+        }
     };
     let node = |n: u32| {
         // node-01 before node-10: names sort as people count.
@@ -75,6 +75,11 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
         }
     };
     (1..=nodes).map(node).collect()
+}
+
+/// The UUID of a GPU that is only counted, where no driver told it.
+pub(crate) fn made_up(node: &NodeName, index: u32) -> GpuUuid {
+    GpuUuid(format!("GPU-{node}-{index}"))
 }
 
 /// This host's GPUs, as `nvidia-smi` lists them; `None` when there is no such program.
@@ -101,13 +106,9 @@ pub(crate) async fn nvidia_smi(program: &Path) -> Result<Option<Hardware>, Inven
             0
         });
         found.driver = Some(driver.clone());
-        found.gpus.push(Gpu {
-            index,
-            uuid: GpuUuid(uuid.clone()),
-            model: model.clone(),
-            mem_total_bytes: mebibytes * 1024 * 1024,
-            nvlink_island: None,
-        });
+        let uuid = GpuUuid(uuid.clone());
+        let bytes = mebibytes * 1024 * 1024;
+        found.gpus.push(Gpu::new(index, uuid, model, bytes));
     }
     found.gpus.sort_by_key(|gpu| gpu.index);
     Ok(Some(found))

@@ -74,6 +74,15 @@ impl LocalGpus {
         }
     }
 
+    /// For tests: an own look at the driver, of which a call hangs after so long, instead of 1.5 s.
+    #[must_use]
+    pub fn with_call_patience(self, patience: Duration) -> Self {
+        LocalGpus {
+            driver: self.driver.with_call_patience(patience),
+            ..self
+        }
+    }
+
     /// What there is; `None` when there is neither library nor program, or no GPU.
     ///
     /// # Errors
@@ -88,7 +97,10 @@ impl LocalGpus {
     }
 
     /// What each GPU does.
-    pub(crate) async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+    ///
+    /// # Errors
+    /// When there is a driver and it does not answer as it should.
+    pub async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
         match self.driver.samples().await {
             Err(InventoryError::NoDriver(_)) => nvidia_smi::samples(&self.program).await,
             other => other,

@@ -1,9 +1,14 @@
 //! The nodes of a Ray cluster.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
-use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource, Versions};
-use berth_ray::{Directory, GpuUse, NamedNode, Ray, RayError};
+use berth_domain::{
+    Figure, Gpu, GpuSample, GpuUuid, Node, NodeName, NodeSource, SampleSource, Versions,
+};
+use berth_ray::{Directory, GpuUse, NamedNode, Ray, RayError, RayGpuStatistics};
+
+use crate::inventory::made_up;
 
 /// Asks a Ray head which nodes there are. Ray counts GPUs; what they are it knows only where the
 /// driver answers. Elsewhere a GPU is named by its node and index.
@@ -82,24 +87,18 @@ fn node(found: NamedNode, foreign: u32, ray: Option<String>) -> Node {
         let mut gpus: Vec<Gpu> = found
             .hardware
             .into_iter()
-            .map(|gpu| Gpu {
-                index: gpu.index,
-                uuid: GpuUuid(gpu.uuid),
-                model: gpu.model,
-                mem_total_bytes: gpu.mem_total_bytes,
-                nvlink_island: None,
+            .map(|gpu| {
+                let uuid = GpuUuid(gpu.uuid);
+                Gpu::new(gpu.index, uuid, &gpu.model, gpu.mem_total_bytes)
             })
             .collect();
         gpus.sort_by_key(|gpu| gpu.index);
         gpus
     } else {
         (0..found.node.gpus)
-            .map(|index| Gpu {
-                index,
-                uuid: GpuUuid(format!("GPU-{}-{index}", found.name)),
-                model: "GPU".to_owned(),
-                mem_total_bytes: 0,
-                nvlink_island: None,
+            .map(|index| {
+                let uuid = made_up(&NodeName(found.name.clone()), index);
+                Gpu::new(index, uuid, Gpu::UNKNOWN_MODEL, 0)
             })
             .collect()
     };
@@ -111,6 +110,62 @@ fn node(found: NamedNode, foreign: u32, ray: Option<String>) -> Node {
             ..Versions::default()
         },
         ..Node::new(NodeName(found.name), NodeSource::Ray, gpus)
+    }
+}
+
+/// What Ray's own agents say of GPUs: utilisation and memory, some seconds old.
+#[derive(Debug)]
+pub struct RayStatistics {
+    ray: Ray,
+    /// What it said last when it could not be asked.
+    failing: Option<RayError>,
+}
+
+impl RayStatistics {
+    /// Its agents look every 5 s.
+    pub const EVERY: Duration = Duration::from_secs(5);
+
+    #[must_use]
+    pub fn new(ray: Ray) -> Self {
+        RayStatistics { ray, failing: None }
+    }
+
+    pub(crate) async fn samples(&mut self) -> Vec<GpuSample> {
+        match self.ray.gpu_statistics().await {
+            Ok(found) => {
+                self.failing = None;
+                found.into_iter().map(sample).collect()
+            }
+            Err(error) => {
+                if self.failing.as_ref() != Some(&error) {
+                    tracing::warn!(%error, "Ray does not tell what its GPUs do");
+                    self.failing = Some(error);
+                }
+                vec![]
+            }
+        }
+    }
+}
+
+/// All else is not known from there: with a daemon on the node it is.
+fn sample(gpu: RayGpuStatistics) -> GpuSample {
+    let known = [
+        (Figure::Busy, gpu.busy_pct.is_some()),
+        (Figure::Memory, gpu.mem_used_bytes.is_some()),
+        (Figure::Power, gpu.power_w.is_some()),
+        (Figure::Temperature, gpu.temp_c.is_some()),
+        (Figure::Processes, false),
+    ];
+    let absent = known.into_iter().filter(|(_, is_known)| !is_known);
+    let why = |figure| (figure, "Ray does not tell".to_owned());
+    GpuSample {
+        source: SampleSource::Ray,
+        busy_pct: gpu.busy_pct,
+        mem_used_bytes: gpu.mem_used_bytes,
+        power_w: gpu.power_w,
+        temp_c: gpu.temp_c,
+        why: absent.map(|(figure, _)| why(figure)).collect(),
+        ..GpuSample::of(GpuUuid(gpu.uuid))
     }
 }
 

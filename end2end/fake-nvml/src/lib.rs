@@ -11,7 +11,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCE: &str = include_str!("fake_nvml.c");
+const SOURCES: [(&str, &str); 7] = [
+    ("fake_nvml.c", include_str!("fake_nvml.c")),
+    ("script.h", include_str!("script.h")),
+    ("device.h", include_str!("device.h")),
+    ("figures.h", include_str!("figures.h")),
+    ("processes.h", include_str!("processes.h")),
+    ("gpm.h", include_str!("gpm.h")),
+    ("events.h", include_str!("events.h")),
+];
 
 /// A library of its own, however many are loaded.
 #[derive(Debug)]
@@ -26,12 +34,28 @@ impl FakeNvml {
     /// Without a C compiler, or when the folder cannot be written.
     #[must_use]
     pub fn new(folder: &Path, lines: &str) -> Self {
-        let source = folder.join("fake_nvml.c");
+        Self::without(folder, lines, &[])
+    }
+
+    /// The same, of an older driver that lacks these functions.
+    ///
+    /// # Panics
+    /// As [`FakeNvml::new`].
+    #[must_use]
+    pub fn without(folder: &Path, lines: &str, functions: &[&str]) -> Self {
+        for (name, source) in SOURCES {
+            fs::write(folder.join(name), source).expect("the source is written");
+        }
         let library = folder.join("libnvidia-ml.so.1");
-        fs::write(&source, SOURCE).expect("the source is written");
+        // Under another name nobody finds them.
+        let absent = functions
+            .iter()
+            .map(|name| format!("-D{name}=absent_{name}"));
         let done = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-o"])
-            .args([&library, &source])
+            .args(["-std=gnu11", "-shared", "-fPIC", "-O1", "-o"])
+            .arg(&library)
+            .args(absent)
+            .arg(folder.join("fake_nvml.c"))
             .status()
             .expect("there is a C compiler");
         assert!(done.success(), "the library does not compile");

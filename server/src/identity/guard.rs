@@ -6,13 +6,24 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use berth_api::context::unauthenticated;
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::{Actor, UserName};
-use berth_store::Store;
+use berth_domain::{Actor, NodeName, UserName};
+use berth_store::{Store, StoreError};
 use tower_sessions::Session;
 
 use super::login::SESSION_USER;
 use crate::clock;
 use crate::web::answer::refuse;
+
+/// The one route for the daemons of nodes, and closed to everybody else.
+pub const NODES_DOOR: &str = "/api/node";
+
+/// A node whose daemon asks.
+#[derive(Clone, Debug)]
+pub struct NodeIdentity {
+    pub node: NodeName,
+    /// To see whether it is still good.
+    pub secret: String,
+}
 
 /// Finds out who asks, and turns away whom nobody knows.
 pub async fn guard(
@@ -26,8 +37,16 @@ pub async fn guard(
         return refuse(&error);
     }
     let actor = match bearer(request.headers()) {
-        Some(secret) => match actor_of_token(&store, secret).await {
-            Some(actor) => Some(actor),
+        Some(secret) => match who(&store, secret.trim()).await {
+            Some(Who::Person(actor)) => Some(actor),
+            Some(Who::Node(node)) if path == NODES_DOOR => {
+                let secret = secret.trim().to_owned();
+                request
+                    .extensions_mut()
+                    .insert(NodeIdentity { node, secret });
+                return next.run(request).await;
+            }
+            Some(Who::Node(node)) => return refuse(&not_for_nodes(&node)),
             None => {
                 return refuse(&ApiError::new(
                     ErrorCode::Unauthenticated,
@@ -39,6 +58,11 @@ pub async fn guard(
         None => actor_of_session(&store, &session).await,
     };
     match actor {
+        Some(_) if path == NODES_DOOR => refuse(&ApiError::new(
+            ErrorCode::Forbidden,
+            "Only the daemons of nodes come in here: make a token with \
+             `berth-server node-token NAME`.",
+        )),
         Some(actor) => {
             request.extensions_mut().insert(actor);
             next.run(request).await
@@ -68,18 +92,35 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     )
 }
 
-async fn actor_of_token(store: &Store, secret: &str) -> Option<Actor> {
-    let user = store
-        .token_user(secret.trim(), clock::now())
-        .await
-        .unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot look up a token");
-            None
-        })?;
-    Some(Actor::User {
-        name: user.name,
-        admin: user.admin,
+/// Whose a token is.
+enum Who {
+    Person(Actor),
+    Node(NodeName),
+}
+
+async fn who(store: &Store, secret: &str) -> Option<Who> {
+    let found = async {
+        if let Some(user) = store.token_user(secret, clock::now()).await? {
+            return Ok(Some(Who::Person(Actor::User {
+                name: user.name,
+                admin: user.admin,
+            })));
+        }
+        let node = store.token_node(secret).await?;
+        Ok::<_, StoreError>(node.map(Who::Node))
+    };
+    found.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "cannot look up a token");
+        None
     })
+}
+
+fn not_for_nodes(node: &NodeName) -> ApiError {
+    let sentence = format!(
+        "This is the token of node {node}: it is for its daemon, berth-server node, and opens \
+         nothing else. People have tokens of their own."
+    );
+    ApiError::new(ErrorCode::Forbidden, sentence)
 }
 
 async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {

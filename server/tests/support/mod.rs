@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod contract;
+pub mod kept;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use berth_api::jobs::{GetJob, ListJobs, SubmitJob};
@@ -26,6 +27,8 @@ pub struct Server {
     /// How often it was started.
     pub boots: u32,
     child: Option<Child>,
+    /// Where it listens; at first any free port.
+    addr: String,
     /// Where it runs jobs: a flag and its value, or nothing.
     place: Vec<String>,
 }
@@ -60,6 +63,7 @@ impl Server {
             token: String::new(),
             boots: 0,
             child: None,
+            addr: "127.0.0.1:0".to_owned(),
             place: place.iter().map(|part| (*part).to_owned()).collect(),
         };
         server.boot(env);
@@ -69,7 +73,7 @@ impl Server {
     /// Starts the server on the same folder, again if it was killed.
     pub fn boot(&mut self, env: &[(&str, &str)]) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_berth-server"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--data"])
+            .args(["serve", "--addr", &self.addr, "--data"])
             .arg(self.data())
             .args(&self.place)
             .env("BERTH_SITE", self.dir.path().join("site"))
@@ -93,6 +97,30 @@ impl Server {
         assert!(!self.url.is_empty(), "the server did not start");
         let token = std::fs::read_to_string(self.data().join("cli.token")).unwrap();
         token.trim().clone_into(&mut self.token);
+    }
+
+    /// When it is started again it is where it was.
+    pub fn keep_address(&mut self) {
+        self.url
+            .trim_start_matches("http://")
+            .clone_into(&mut self.addr);
+    }
+
+    /// A token for the daemon of a node.
+    pub fn node_token(&self, name: &str) -> String {
+        let output = self.admin(&["node-token", name]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Runs `berth-server` on the server's data folder.
+    pub fn admin(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_berth-server"))
+            .args(args)
+            .arg("--data")
+            .arg(self.data())
+            .output()
+            .unwrap()
     }
 
     pub fn data(&self) -> PathBuf {
@@ -136,11 +164,7 @@ impl Server {
 
     /// A user's token, made on the server's host.
     pub fn add_user(&self, name: &str) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_berth-server"))
-            .args(["user", "add", name, "--data"])
-            .arg(self.data())
-            .output()
-            .unwrap();
+        let output = self.admin(&["user", "add", name]);
         let text = String::from_utf8(output.stdout).unwrap();
         let (_, rest) = text.split_once("BERTH_TOKEN=").unwrap();
         rest.lines().next().unwrap().to_owned()

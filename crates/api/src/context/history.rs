@@ -1,7 +1,7 @@
 //! Figures over time, and the cluster at a time that is over.
 
 use berth_domain::Timestamp;
-use berth_orchestrator::{HistoryError, Metric, PastError, Series, view_at};
+use berth_orchestrator::{Heard, HistoryError, Metric, PastError, Series, view_at};
 use jiff::SignedDuration;
 
 use super::reservations::{shown, time};
@@ -91,7 +91,8 @@ impl Context {
         Ok(PastAnswer {
             at,
             reservations: reservations.collect(),
-            picture: convert::picture(&view, &samples, at),
+            // How it was known then is not kept.
+            picture: convert::picture(&view, &samples, &Heard::default(), at),
         })
     }
 }

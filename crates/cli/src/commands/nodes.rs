@@ -66,6 +66,13 @@ fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> St
             text += &format!("{}: {}\n", node.name, table::printable(problem));
         }
     }
+    for stranger in &cluster.unknown_daemons {
+        let name = table::printable(stranger.name.as_str());
+        text += &format!(
+            "The daemon of {name} tells of {} GPUs that are not part of this cluster.\n",
+            stranger.gpus
+        );
+    }
     if cluster.simulated {
         text += "The GPUs and their figures are simulated; commands run for real.\n";
     }
@@ -247,7 +254,7 @@ fn memory(gpu: &GpuView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use berth_api::views::{ClusterView, Counts, JobRef, Totals};
+    use berth_api::views::{ClusterView, Counts, JobRef, Totals, UnknownDaemon};
     use berth_domain::{Cordon, NodeSource, StateName, UserName, Versions};
 
     use super::*;
@@ -267,10 +274,7 @@ mod tests {
             busy_pct: busy,
             mem_used_bytes: busy.map(|_| 3 << 29),
             power_w: busy.map(|_| 300.4),
-            temp_c: None,
-            cordon: None,
-            foreign: vec![],
-            unknown: None,
+            ..GpuView::default()
         }
     }
 
@@ -289,6 +293,7 @@ mod tests {
             },
             problems: vec![],
             last_seen: Some(now()),
+            telemetry: None,
             gpus: vec![
                 gpu(0, Some(7), Some(90.0)),
                 gpu(1, Some(7), Some(50.0)),
@@ -309,6 +314,7 @@ mod tests {
                 nodes: vec![node],
                 totals,
                 executor_down: None,
+                unknown_daemons: vec![],
             },
             counts: Counts {
                 held: 0,
@@ -350,6 +356,11 @@ The GPUs and their figures are simulated; commands run for real.
         let mut answer = cluster();
         let node = &mut answer.cluster.nodes[0];
         node.problems = vec!["GPU 4 cannot be leased: it fell off the bus.".into()];
+        answer.cluster.unknown_daemons = vec![UnknownDaemon {
+            name: "gpu-9".into(),
+            gpus: 8,
+            version: "0.1.0".into(),
+        }];
         let text = shown(&answer, false, true);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
@@ -357,6 +368,8 @@ The GPUs and their figures are simulated; commands run for real.
             "node-1  up     simulated  127.0.0.1  just now  -      575.57.08  -       4"
         );
         assert!(text.contains("node-1: GPU 4 cannot be leased: it fell off the bus.\n"));
+        let stranger = "The daemon of gpu-9 tells of 8 GPUs that are not part of this cluster.\n";
+        assert!(text.contains(stranger), "{text}");
     }
 
     #[test]

@@ -246,13 +246,7 @@ mod tests {
     fn an_absent_node_keeps_its_gpus_and_the_time_since_it_is_gone() {
         let mut state = State::default();
         let name = NodeName::from("a");
-        let gpu = Gpu {
-            index: 0,
-            uuid: GpuUuid::from("GPU-a"),
-            model: "H100".to_owned(),
-            mem_total_bytes: 1,
-            nvlink_island: None,
-        };
+        let gpu = Gpu::new(0, GpuUuid::from("GPU-a"), "H100", 1);
         let there = Node::new(name.clone(), NodeSource::Ssh, vec![gpu]);
         take(&mut state, there.clone(), 1);
         let away = |why: &str| Node {

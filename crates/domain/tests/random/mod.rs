@@ -210,12 +210,9 @@ pub struct World {
 }
 
 fn node(name: &str, present: bool) -> Node {
-    let gpu = |index| Gpu {
-        index,
-        uuid: GpuUuid(format!("{name}-{index}")),
-        model: "H100".to_owned(),
-        mem_total_bytes: 80 << 30,
-        nvlink_island: None,
+    let gpu = |index| {
+        let uuid = GpuUuid(format!("{name}-{index}"));
+        Gpu::new(index, uuid, "H100", 80 << 30)
     };
     let gpus = (0..8).map(gpu).collect();
     Node {

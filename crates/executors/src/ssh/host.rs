@@ -375,7 +375,10 @@ impl Host {
                 state.up = false;
                 state.problem = Some(format!("its GPUs cannot be read: {why}"));
             }),
-            FromAgent::Samples(samples) => self.change(|state| state.samples = samples),
+            FromAgent::Samples(samples) => self.change(|state| {
+                state.samples = samples;
+                state.looks += 1;
+            }),
             FromAgent::Began {
                 attempt,
                 rank,

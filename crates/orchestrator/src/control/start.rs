@@ -19,13 +19,14 @@ use tokio::time::Instant;
 use super::{Control, Inbox, show};
 use crate::breakpoint::Breakpoints;
 use crate::clock::Clock;
+use crate::daemons::Daemons;
 use crate::forecaster;
 use crate::foretold::Unwritten;
 use crate::handle::{Handle, Progress};
 use crate::keeping::Keeping;
 use crate::memory;
 use crate::planning::Planning;
-use crate::sampling;
+use crate::sampling::Sampling;
 use crate::view::View;
 use crate::watching;
 
@@ -87,13 +88,19 @@ pub async fn start(
     let (logs, _) = broadcast::channel(1024);
     let (keeping, doors) = Keeping::restore(store.clone(), &state, settings.clock.clone()).await?;
     tokio::spawn(keeping.run());
-    tokio::spawn(sampling::run(
-        sampler,
-        settings.clock.clone(),
-        view_reader.clone(),
+    let (daemons, from_daemons) = Daemons::new();
+    let (heard, heard_reader) = watch::channel(Arc::default());
+    let sampling = Sampling {
+        clock: settings.clock.clone(),
+        view: view_reader.clone(),
+        daemons: from_daemons,
         samples,
-        doors.history.batches(),
-    ));
+        heard,
+        keep: doors.history.batches(),
+    };
+    let with_tokens = store.node_tokens().await?.into_iter();
+    let expected = with_tokens.map(|token| token.node).collect();
+    tokio::spawn(sampling.run(sampler, expected));
     let (saw, seen) = mpsc::channel(1);
     tokio::spawn(
         watching::Watch {
@@ -101,6 +108,7 @@ pub async fn start(
             clock: settings.clock.clone(),
             view: view_reader.clone(),
             samples: samples_reader.clone(),
+            heard: heard_reader.clone(),
             logs: logs.subscribe(),
             data_dir: settings.data_dir.clone(),
             saw,
@@ -146,6 +154,8 @@ pub async fn start(
         view: view_reader,
         progress,
         samples: samples_reader,
+        heard: heard_reader,
+        daemons,
         logs,
         history: doors.history,
     };

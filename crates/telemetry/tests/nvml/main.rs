@@ -1,0 +1,7 @@
+//! This host's GPUs as the driver's library tells them: a made-up library, really loaded.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
+mod figures;
+mod host;
+mod inventory;
