@@ -71,11 +71,21 @@ pub struct Config {
     pub idle_ladder: String,
     /// How long it waits for an answer before each further step, in seconds.
     pub idle_ladder_step_s: u64,
+    /// The server that mail is sent through: `smtp://HOST:25`, `smtps://USER:PASSWORD@HOST`. Empty: no
+    /// mail.
+    pub notify_smtp: String,
+    /// Whom mail is from.
+    pub notify_from: String,
+    /// A Slack incoming webhook where the whole team is told of alerts. Empty: none.
+    pub notify_slack: String,
+    /// A webhook that is told the same, and what its messages are signed with. Empty: none.
+    pub notify_webhook: String,
+    pub notify_webhook_secret: String,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 26] = [
     "addr",
     "data",
     "simulate",
@@ -96,6 +106,11 @@ const KEYS: [&str; 21] = [
     "cpu_jobs_per_node",
     "idle_ladder",
     "idle_ladder_step_s",
+    "notify_smtp",
+    "notify_from",
+    "notify_slack",
+    "notify_webhook",
+    "notify_webhook_secret",
     "site",
 ];
 
@@ -126,6 +141,11 @@ impl Default for Config {
             alerts: BTreeMap::new(),
             idle_ladder: "ask".to_owned(),
             idle_ladder_step_s: 1800,
+            notify_smtp: String::new(),
+            notify_from: "berth@localhost".to_owned(),
+            notify_slack: String::new(),
+            notify_webhook: String::new(),
+            notify_webhook_secret: String::new(),
             site: String::new(),
         }
     }

@@ -13,6 +13,7 @@ mod picture;
 mod replay;
 mod serve;
 mod simulate;
+mod telling;
 mod web;
 
 use std::path::Path;

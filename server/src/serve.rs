@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use crate::config::Config;
 use crate::inventory::Place;
 use crate::web::site::Site;
-use crate::{AnyError, clock, crash, inventory, people, web};
+use crate::{AnyError, clock, crash, inventory, people, telling, web};
 
 pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     log();
@@ -104,6 +104,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     .await?;
     let epoch = u64::try_from(now.as_millisecond()).unwrap_or(1);
     let feed = Feed::start(handle.clone(), clock::system(), epoch);
+    let teller = telling::start(&config, &store, &handle, url.clone())?;
     let data_dir = Arc::new(config.data.clone());
     let api = ApiState {
         handle,
@@ -112,6 +113,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         clock: clock::system(),
         data_dir,
         terminals,
+        teller,
         ground: Arc::new(Ground {
             detector,
             kind: found.kind,

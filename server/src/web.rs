@@ -4,6 +4,7 @@ pub mod answer;
 mod api;
 mod forms;
 mod live;
+mod metrics;
 mod node;
 mod packages;
 mod pages;
@@ -85,6 +86,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .layer(sessions);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
+        .route("/metrics", get(metrics::metrics))
         // Old browsers ask for this name whatever the page says.
         .route(
             "/favicon.ico",
@@ -92,6 +94,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         )
         .nest_service("/pkg", web.site.pkg_service())
         .merge(guarded)
+        .route_layer(middleware::from_fn(metrics::count))
         .with_state(web)
         .layer(
             CompressionLayer::new()

@@ -5,6 +5,7 @@ mod cordon;
 mod history;
 mod jobs;
 mod logs;
+mod notifications;
 mod packages;
 mod past;
 mod planner;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use berth_detect::Detector;
 use berth_domain::{Actor, ClusterKind, Job, Timestamp};
+use berth_notify::Teller;
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
@@ -43,6 +45,8 @@ pub struct ApiState {
     /// Where run folders are.
     pub data_dir: Arc<PathBuf>,
     pub terminals: Terminals,
+    /// Who tells people what happened.
+    pub teller: Arc<Teller>,
     pub ground: Arc<Ground>,
 }
 

@@ -22,6 +22,7 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod notifications;
 pub mod past;
 pub mod planner;
 pub mod quotas;

@@ -12,6 +12,7 @@ pub mod job_args;
 pub mod logs;
 pub mod r#move;
 pub mod nodes;
+pub mod notify;
 pub mod policy;
 pub mod queue;
 pub mod quota;
@@ -61,6 +62,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Alerts(args) => alerts::list(session, &args).await?,
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
+        Verb::Notify(args) => notify::run(session, &args).await?,
         Verb::Usage(args) => usage::run(session, &args).await?,
         Verb::At(args) => at::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
 use berth_telemetry::hub::Heard;
@@ -51,6 +52,9 @@ pub(crate) struct Progress {
     /// The last event that is on disk and applied.
     pub(crate) applied: AtomicU64,
     pub(crate) look: Notify,
+    /// How often it planned, and how long that took together, in nanoseconds.
+    pub(crate) plans: AtomicU64,
+    pub(crate) planned_ns: AtomicU64,
 }
 
 /// Talks to the control loop. Cheap to clone.
@@ -109,6 +113,14 @@ impl Handle {
     #[must_use]
     pub fn watch_view(&self) -> watch::Receiver<Arc<View>> {
         self.view.clone()
+    }
+
+    /// How often the loop planned since its start, and how long that took together.
+    #[must_use]
+    pub fn planned(&self) -> (u64, Duration) {
+        let plans = self.progress.plans.load(Ordering::Relaxed);
+        let took = self.progress.planned_ns.load(Ordering::Relaxed);
+        (plans, Duration::from_nanos(took))
     }
 
     /// What the GPUs do.

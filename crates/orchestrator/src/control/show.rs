@@ -1,6 +1,7 @@
 //! What the loop plans, and the view that it shows of itself.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use berth_domain::decide::Input;
@@ -33,7 +34,11 @@ impl Control {
     pub(super) async fn plan_and_start(&mut self) {
         self.renew_planning();
         let now = self.settings.clock.now();
+        let began = Instant::now();
         let mut made = plan(&self.planning.snapshot, &self.policy, now);
+        let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.progress.plans.fetch_add(1, Ordering::Relaxed);
+        self.progress.planned_ns.fetch_add(took, Ordering::Relaxed);
         // Also for those reservations that are too far ahead to matter to this plan.
         let turn = self.state.next_turn(now);
         made.wake_at = made.wake_at.into_iter().chain(turn).min();
