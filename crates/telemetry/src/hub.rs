@@ -205,7 +205,9 @@ impl Hub {
             let Some((gpu, place)) = self.known(node, &sample.gpu) else {
                 continue;
             };
-            if place != *node {
+            if place == *node {
+                self.voices.remove(&place);
+            } else {
                 self.voices.insert(place, node.clone());
             }
             let sample = GpuSample { gpu, ..sample };
