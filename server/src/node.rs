@@ -76,9 +76,9 @@ async fn once(gpus: &LocalGpus, json: bool) -> Result<(), AnyError> {
         "this host has no NVIDIA GPU that can be read: neither the driver's library, libnvidia-ml.so.1, \
          nor nvidia-smi is there. If the library is elsewhere, name it with --nvml-lib PATH",
     )?;
-    gpus.samples().await?;
+    gpus.whole_samples().await?;
     tokio::time::sleep(BETWEEN).await;
-    let samples = gpus.samples().await?;
+    let samples = gpus.whole_samples().await?;
     let row = |gpu| Row::new(gpu, &samples, &found.problems);
     let rows: Vec<Row> = found.gpus.iter().map(row).collect();
     if json {

@@ -100,6 +100,15 @@ impl Driver {
 
     /// The newest sample of each GPU, in the library's order.
     pub(crate) async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        self.samples_within(SAMPLE_PATIENCE).await
+    }
+
+    /// The same, but waits for those that take long.
+    pub(crate) async fn whole_samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        self.samples_within(self.patience).await
+    }
+
+    async fn samples_within(&self, patience: Duration) -> Result<Vec<GpuSample>, InventoryError> {
         let known = lock(&self.shared.gpus).clone();
         let gpus = if known.is_empty() {
             let (library, shared) = (self.library.clone(), self.shared.clone());
@@ -114,7 +123,7 @@ impl Driver {
         };
         let mut rounds: JoinSet<()> = gpus.iter().map(|gpu| gpu.clone().next()).collect();
         let all = async { while rounds.join_next().await.is_some() {} };
-        let _ = timeout(SAMPLE_PATIENCE, all).await;
+        let _ = timeout(patience, all).await;
         Ok(gpus.iter().filter_map(|gpu| gpu.newest()).collect())
     }
 }
@@ -167,7 +176,6 @@ impl Shared {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn refused(silence: Silence) -> InventoryError {
     match silence {
         Silence::Hangs(since) => {

@@ -1,11 +1,6 @@
 //! Which nodes and GPUs there are.
 
-use std::path::Path;
-
 use berth_domain::{Gpu, GpuUuid, Node, NodeName, NodeSource, Versions};
-
-use crate::local::{Hardware, Through};
-use crate::nvidia_smi;
 
 /// The largest simulated cluster.
 const MAX_NODES: u32 = 1024;
@@ -80,38 +75,6 @@ pub fn simulated(nodes: u32, gpus: u32) -> Vec<Node> {
 /// The UUID of a GPU that is only counted, where no driver told it.
 pub(crate) fn made_up(node: &NodeName, index: u32) -> GpuUuid {
     GpuUuid(format!("GPU-{node}-{index}"))
-}
-
-/// This host's GPUs, as `nvidia-smi` lists them; `None` when there is no such program.
-pub(crate) async fn nvidia_smi(program: &Path) -> Result<Option<Hardware>, InventoryError> {
-    let fields = "index,uuid,name,memory.total,driver_version";
-    let Some(lines) = nvidia_smi::query(program, fields).await? else {
-        return Ok(None);
-    };
-    let mut found = Hardware {
-        gpus: vec![],
-        driver: None,
-        problems: vec![],
-        through: Through::NvidiaSmi,
-    };
-    for line in lines {
-        let unreadable = || InventoryError::Line(line.join(", "));
-        let [index, uuid, model, memory, driver] = line.as_slice() else {
-            return Err(unreadable());
-        };
-        let index = index.parse().map_err(|_| unreadable())?;
-        let mebibytes = memory.parse::<u64>().unwrap_or_else(|_| {
-            let why = format!("The memory of GPU {index} is not known: nvidia-smi says {memory}.");
-            found.problems.push(why);
-            0
-        });
-        found.driver = Some(driver.clone());
-        let uuid = GpuUuid(uuid.clone());
-        let bytes = mebibytes * 1024 * 1024;
-        found.gpus.push(Gpu::new(index, uuid, model, bytes));
-    }
-    found.gpus.sort_by_key(|gpu| gpu.index);
-    Ok(Some(found))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod ray;
 pub mod rollup;
 mod sampler;
 mod simulated;
+mod throttle;
 pub mod wire;
 
 pub use batch::Batch;

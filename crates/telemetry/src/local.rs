@@ -8,7 +8,7 @@ use berth_domain::{Gpu, GpuSample, Node, NodeName, NodeSource, Versions};
 
 use crate::driver::Driver;
 use crate::inventory::InventoryError;
-use crate::{inventory, nvidia_smi};
+use crate::nvidia_smi::NvidiaSmi;
 
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Hardware {
 #[derive(Clone, Debug)]
 pub struct LocalGpus {
     driver: Driver,
-    program: PathBuf,
+    program: NvidiaSmi,
 }
 
 impl LocalGpus {
@@ -61,7 +61,7 @@ impl LocalGpus {
     pub fn new(library: Option<OsString>, program: PathBuf) -> Self {
         LocalGpus {
             driver: Driver::new(library),
-            program,
+            program: NvidiaSmi::new(program),
         }
     }
 
@@ -90,19 +90,33 @@ impl LocalGpus {
     pub async fn look(&self) -> Result<Option<Hardware>, InventoryError> {
         let found = match self.driver.hardware().await {
             Ok(found) => Some(found),
-            Err(InventoryError::NoDriver(_)) => inventory::nvidia_smi(&self.program).await?,
+            Err(InventoryError::NoDriver(_)) => self.program.hardware().await?,
             Err(error) => return Err(error),
         };
         Ok(found.filter(|found| !found.gpus.is_empty() || !found.problems.is_empty()))
     }
 
-    /// What each GPU does.
+    /// What each GPU does: its newest sample. Made to be asked every second, and for one asker: an
+    /// error (Xid) is told once. Answers within a second whatever hangs, but for the first time; a GPU
+    /// that takes longer gives what it gave last, and says so when that is too long ago. `nvidia-smi`,
+    /// where it stands in, is run every few seconds.
     ///
     /// # Errors
     /// When there is a driver and it does not answer as it should.
     pub async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
         match self.driver.samples().await {
-            Err(InventoryError::NoDriver(_)) => nvidia_smi::samples(&self.program).await,
+            Err(InventoryError::NoDriver(_)) => self.program.samples().await,
+            other => other,
+        }
+    }
+
+    /// The same, but waits for what takes long, as [`look`](Self::look) does.
+    ///
+    /// # Errors
+    /// As [`samples`](Self::samples).
+    pub async fn whole_samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        match self.driver.whole_samples().await {
+            Err(InventoryError::NoDriver(_)) => self.program.samples().await,
             other => other,
         }
     }

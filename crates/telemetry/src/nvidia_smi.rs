@@ -1,100 +1,108 @@
-//! Asking `nvidia-smi`.
+//! The program `nvidia-smi`, where the driver's library cannot be loaded: fewer figures, and seldom.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+mod gpus;
+mod run;
 
-use berth_domain::{Figure, GpuSample, GpuUuid, SampleSource};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use berth_domain::{Figure, GpuProcess, GpuSample};
 
 use crate::inventory::InventoryError;
+use crate::local::Hardware;
+use crate::processes::{self, Known};
 
-/// A driver that hangs must not hang us.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// It costs a process and a second of the driver's time.
+const EVERY: Duration = Duration::from_secs(4);
 
-/// The fields of each GPU; `None` when there is no such program.
-pub(crate) async fn query(
-    program: &Path,
-    fields: &str,
-) -> Result<Option<Vec<Vec<String>>>, InventoryError> {
-    let run = tokio::process::Command::new(program)
-        .arg(format!("--query-gpu={fields}"))
-        .arg("--format=csv,noheader,nounits")
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match tokio::time::timeout(PATIENCE, run).await {
-        Err(_) => return Err(InventoryError::Hangs(PATIENCE.as_secs())),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Ok(Err(error)) => return Err(InventoryError::Run(error)),
-        Ok(Ok(output)) => output,
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        // It explains itself on standard output.
-        let why = text.lines().next().unwrap_or("without a word").to_owned();
-        return Err(InventoryError::Failed(why));
-    }
-    let words = |line: &str| line.split(',').map(|word| word.trim().to_owned()).collect();
-    Ok(Some(
-        text.lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(words)
-            .collect(),
-    ))
+/// Runs the program. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct NvidiaSmi {
+    program: PathBuf,
+    /// What it said last, and when.
+    last: Arc<tokio::sync::Mutex<Option<Read>>>,
+    known: Arc<Mutex<Known>>,
 }
 
-/// One sample of each GPU; none when there is no such program.
-pub(crate) async fn samples(program: &Path) -> Result<Vec<GpuSample>, InventoryError> {
-    let fields = "uuid,utilization.gpu,memory.used,power.draw,temperature.gpu";
-    let lines = query(program, fields).await?;
-    let lines = lines.unwrap_or_default();
-    Ok(lines.iter().filter_map(|line| sample(line)).collect())
+#[derive(Debug)]
+struct Read {
+    at: Instant,
+    samples: Vec<GpuSample>,
 }
 
-/// `[N/A]` and the like are unknown, not zero.
-fn sample(line: &[String]) -> Option<GpuSample> {
-    let [uuid, busy, memory, power, temperature] = line else {
-        return None;
-    };
-    let mut why = BTreeMap::new();
-    let mut number = |what: Figure, text: &String| {
-        let number = text.parse::<f32>().ok();
-        if number.is_none() {
-            why.insert(what, format!("nvidia-smi says {text}"));
+impl NvidiaSmi {
+    pub(crate) fn new(program: PathBuf) -> Self {
+        NvidiaSmi {
+            program,
+            last: Arc::default(),
+            known: Arc::default(),
         }
-        number
-    };
-    let (busy_pct, power_w) = (number(Figure::Busy, busy), number(Figure::Power, power));
-    let temp_c = number(Figure::Temperature, temperature);
-    let used = number(Figure::Memory, memory);
-    let mebibytes = used.and(memory.parse::<u64>().ok());
-    Some(GpuSample {
-        busy_pct,
-        mem_used_bytes: mebibytes.map(|mebibytes| mebibytes * 1024 * 1024),
-        power_w,
-        temp_c,
-        source: SampleSource::NvidiaSmi,
-        why,
-        ..GpuSample::of(GpuUuid(uuid.clone()))
-    })
+    }
+
+    /// This host's GPUs; `None` when there is no such program.
+    pub(crate) async fn hardware(&self) -> Result<Option<Hardware>, InventoryError> {
+        let lines = run::query(&self.program, "gpu", &gpus::IDENTITY).await?;
+        lines.map(|lines| gpus::hardware(&lines)).transpose()
+    }
+
+    /// One sample of each GPU, at most some seconds old; none when there is no such program.
+    pub(crate) async fn samples(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        let mut last = self.last.lock().await;
+        if let Some(read) = &*last
+            && read.at.elapsed() < EVERY
+        {
+            return Ok(read.samples.clone());
+        }
+        let samples = self.read().await?;
+        *last = Some(Read {
+            at: Instant::now(),
+            samples: samples.clone(),
+        });
+        Ok(samples)
+    }
+
+    async fn read(&self) -> Result<Vec<GpuSample>, InventoryError> {
+        let lines = run::query(&self.program, "gpu", &gpus::FIGURES).await?;
+        let Some(lines) = lines else {
+            return Ok(vec![]);
+        };
+        let mut samples: Vec<GpuSample> = lines.iter().filter_map(gpus::sample).collect();
+        let processes = run::query(&self.program, "compute-apps", &gpus::PROCESSES).await;
+        match processes {
+            Ok(lines) => {
+                let found = gpus::processes(&lines.unwrap_or_default());
+                let known = self.known.clone();
+                let named = tokio::task::spawn_blocking(move || name(&known, found)).await;
+                let named = named.map_err(|error| InventoryError::Failed(error.to_string()))?;
+                for sample in &mut samples {
+                    let own = named.iter().filter(|(gpu, _)| *gpu == sample.gpu);
+                    sample.processes = Some(own.map(|(_, process)| process.clone()).collect());
+                }
+            }
+            Err(error) => {
+                for sample in &mut samples {
+                    sample.why.insert(Figure::Processes, error.to_string());
+                }
+            }
+        }
+        Ok(samples)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_known_is_absent() {
-        let line = ["GPU-1", "97", "[N/A]", "412.55", "[Unknown Error]"].map(str::to_owned);
-        let found = sample(&line).unwrap();
-        assert_eq!(found.busy_pct, Some(97.0));
-        assert_eq!(found.mem_used_bytes, None);
-        assert_eq!(found.power_w, Some(412.55));
-        assert_eq!(found.temp_c, None);
-        let why = "memory: nvidia-smi says [N/A]; temperature: nvidia-smi says [Unknown Error]";
-        assert_eq!(found.unknown().as_deref(), Some(why));
-        assert_eq!(sample(&line[..3]), None);
-    }
+/// Adds whose they are.
+fn name(known: &Mutex<Known>, found: Vec<gpus::OnGpu>) -> Vec<gpus::OnGpu> {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let pids: Vec<u32> = found.iter().map(|(_, process)| process.pid).collect();
+    known.keep(&pids);
+    let mut named = |(gpu, process): gpus::OnGpu| {
+        let started = processes::started(process.pid);
+        let who = known.get(process.pid, started, || Some(processes::look(process.pid)));
+        let process = GpuProcess {
+            mem_bytes: process.mem_bytes,
+            ..who
+        };
+        (gpu, process)
+    };
+    found.into_iter().map(&mut named).collect()
 }

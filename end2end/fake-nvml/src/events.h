@@ -55,7 +55,7 @@ static int next_xid(unsigned gpu, unsigned long long *xid) {
 }
 
 Return nvmlEventSetWait_v2(EventSet *set, EventData *data, unsigned timeout_ms) {
-  for (unsigned waited = 0;; waited += 10) {
+  for (unsigned waited = 0;; waited += 50) {
     for (unsigned gpu = 0; gpu < GPUS; gpu++) {
       if (!set->registered[gpu]) continue;
       CALLED(__func__, gpu);
@@ -65,6 +65,6 @@ Return nvmlEventSetWait_v2(EventSet *set, EventData *data, unsigned timeout_ms) 
       return SUCCESS;
     }
     if (waited >= timeout_ms) return TIMEOUT;
-    usleep(10000);
+    usleep(50000);
   }
 }

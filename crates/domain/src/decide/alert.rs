@@ -271,7 +271,7 @@ fn effect(
             foreign::adopt(
                 state,
                 actor,
-                AdoptRequest {
+                &AdoptRequest {
                     node: place.node,
                     pid: process.pid,
                     name: None,

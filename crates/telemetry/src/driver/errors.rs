@@ -117,7 +117,7 @@ fn hear(nvml: Library, device: &Device<'static>, errors: &Weak<Errors>) -> Resul
         heard.at = Instant::now();
         heard.problem = None;
         match event {
-            Ok(event) => heard.xids.extend(event.event_data.map(number)),
+            Ok(event) => heard.xids.extend(event.event_data.as_ref().map(number)),
             Err(NvmlError::Timeout) => {}
             Err(error) => return Err(error),
         }
@@ -126,9 +126,9 @@ fn hear(nvml: Library, device: &Device<'static>, errors: &Weak<Errors>) -> Resul
     }
 }
 
-fn number(xid: XidError) -> u32 {
+fn number(xid: &XidError) -> u32 {
     match xid {
-        XidError::Value(number) => u32::try_from(number).unwrap_or(UNKNOWN),
+        XidError::Value(number) => u32::try_from(*number).unwrap_or(UNKNOWN),
         XidError::Unknown => UNKNOWN,
     }
 }

@@ -56,18 +56,20 @@ impl Watched {
         lock(&self.found).as_ref().map(|found| found.uuid.clone())
     }
 
-    /// Its handle; it is asked for where it is not known, which is cheap.
-    pub(super) fn handle(&self, desk: &Desk) -> Result<Arc<Device<'static>>, Silence> {
-        if let Some(found) = &*lock(&self.found) {
-            return Ok(found.handle.clone());
-        }
+    /// Asks for it. One that fell off the bus is not found any more.
+    pub(super) fn find(&self, desk: &Desk) -> Result<Arc<Device<'static>>, Silence> {
         let device = desk.call("nvmlDeviceGetHandleByIndex_v2", || {
             self.nvml.device_by_index(self.index)
         })?;
         let uuid = GpuUuid(desk.call("nvmlDeviceGetUUID", || device.uuid())?);
         let handle = Arc::new(device);
-        let errors = Errors::watch(self.nvml, handle.clone(), self.lane.patience());
-        *lock(&self.found) = Some(Found {
+        let mut found = lock(&self.found);
+        let known = found.take().filter(|known| known.uuid == uuid);
+        let errors = known.map_or_else(
+            || Errors::watch(self.nvml, handle.clone(), self.lane.patience()),
+            |known| known.errors,
+        );
+        *found = Some(Found {
             handle: handle.clone(),
             uuid,
             errors,
@@ -118,9 +120,10 @@ impl Watched {
     }
 
     fn read(&self, desk: &Desk) -> Option<GpuSample> {
-        let handle = match self.handle(desk) {
-            Ok(handle) => handle,
-            Err(_) => return None,
+        let known = lock(&self.found).as_ref().map(|found| found.handle.clone());
+        let handle = match known {
+            Some(handle) => handle,
+            None => self.find(desk).ok()?,
         };
         let uuid = self.uuid()?;
         let sample = self.memory.sample(desk, self.nvml, &handle, uuid.clone());

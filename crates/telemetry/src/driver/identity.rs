@@ -66,7 +66,7 @@ async fn one(watched: Arc<Watched>) -> Result<Found, String> {
     let index = watched.index;
     let own = watched.clone();
     let answer = watched.lane.ask(move |desk| {
-        let handle = own.handle(desk)?;
+        let handle = own.find(desk)?;
         Ok(identify(desk, own.clone(), handle))
     });
     let no_thread = || Err(Silence::NotAsked("no thread can be started to ask it"));

@@ -235,3 +235,92 @@ impl Desk {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A call that does not come back before the other end is dropped, and how often it was made.
+    #[derive(Clone, Debug)]
+    struct Slow {
+        held: Arc<Mutex<Receiver<()>>>,
+        made: Arc<AtomicU32>,
+    }
+
+    impl Slow {
+        fn new() -> (Sender<()>, Self) {
+            let (release, held) = channel();
+            let slow = Slow {
+                held: Arc::new(Mutex::new(held)),
+                made: Arc::default(),
+            };
+            (release, slow)
+        }
+
+        async fn ask(&self, lane: &Lane) -> (Result<u32, Silence>, Result<u32, Silence>) {
+            let slow = self.clone();
+            let job = move |desk: &Desk| {
+                let call = || {
+                    let made = slow.made.fetch_add(1, Ordering::SeqCst) + 1;
+                    let _ = lock(&slow.held).recv();
+                    Ok(made)
+                };
+                (desk.call("slow", call), desk.call("quick", || Ok(7)))
+            };
+            lane.ask(job).await.unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_hangs_is_made_once_until_it_comes_back() {
+        let lane = Lane::new(Duration::from_millis(40));
+        let (release, slow) = Slow::new();
+        for _ in 0..5 {
+            let found = slow.ask(&lane).await;
+            assert!(
+                matches!(found, (Err(Silence::Hangs(_)), Ok(7))),
+                "{found:?}"
+            );
+        }
+        assert_eq!(slow.made.load(Ordering::SeqCst), 1);
+        drop(release);
+        // What it said is not wanted any more; it is asked again.
+        while slow.ask(&lane).await.0.is_err() {}
+        assert!(slow.made.load(Ordering::SeqCst) >= 2);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_asker_went_away_holds_up_the_next_for_as_long_as_a_call_may_take() {
+        let lane = Lane::new(Duration::from_millis(40));
+        let (release, slow) = Slow::new();
+        let gone = tokio::time::timeout(Duration::from_millis(1), slow.ask(&lane)).await;
+        assert!(gone.is_err());
+        let quick = |desk: &Desk| desk.call("quick", || Ok(8));
+        assert!(matches!(lane.ask(quick).await, Some(Ok(8))));
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_ended_is_replaced() {
+        let lane = Lane::new(Duration::from_secs(60));
+        let times = Arc::new(AtomicU32::new(0));
+        let job = move |_: &Desk| {
+            let time = times.fetch_add(1, Ordering::SeqCst);
+            assert!(time > 0, "the first time it ends");
+            time
+        };
+        assert_eq!(lane.ask(job).await, Some(1));
+    }
+
+    #[test]
+    fn reasons_are_words_for_people() {
+        let hangs = |seconds| Silence::Hangs(Duration::from_millis(seconds)).to_string();
+        assert_eq!(hangs(200), "the driver has not answered for 1 s");
+        assert_eq!(hangs(31_900), "the driver has not answered for 31 s");
+        let lacks = NvmlError::FailedToLoadSymbol("/lib: undefined symbol".to_owned());
+        let lacks = Silence::Refused(lacks).to_string();
+        assert_eq!(lacks, "the installed driver does not offer it");
+    }
+}

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use berth_domain::{Figure, GpuSample, GpuUuid, Throttle};
+use berth_domain::{Figure, GpuSample, GpuUuid};
 use nvml_wrapper::Device;
-use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enum_wrappers::device::{
     Clock, EccCounter, MemoryError, PcieUtilCounter, TemperatureSensor,
 };
@@ -16,6 +15,7 @@ use super::Library;
 use super::gpm::Gpm;
 use super::lane::{Desk, Function, Silence, lock};
 use super::working::Working;
+use crate::throttle::throttle;
 
 /// What changes seldom is asked for at every so many samples. Each call costs the driver milliseconds.
 const LIMIT_EVERY: u64 = 30;
@@ -228,30 +228,4 @@ impl Seldom {
         };
         told
     }
-}
-
-fn throttle(reasons: ThrottleReasons) -> Vec<Throttle> {
-    let known = [
-        (
-            ThrottleReasons::APPLICATIONS_CLOCKS_SETTING,
-            Throttle::ApplicationClocks,
-        ),
-        (ThrottleReasons::SW_POWER_CAP, Throttle::PowerCap),
-        (ThrottleReasons::HW_SLOWDOWN, Throttle::HardSlowdown),
-        (ThrottleReasons::SYNC_BOOST, Throttle::SyncBoost),
-        (ThrottleReasons::SW_THERMAL_SLOWDOWN, Throttle::SoftThermal),
-        (ThrottleReasons::HW_THERMAL_SLOWDOWN, Throttle::HardThermal),
-        (
-            ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN,
-            Throttle::PowerBrake,
-        ),
-        (
-            ThrottleReasons::DISPLAY_CLOCK_SETTING,
-            Throttle::DisplayClocks,
-        ),
-    ];
-    let holds = known
-        .into_iter()
-        .filter(|(reason, _)| reasons.contains(*reason));
-    holds.map(|(_, throttle)| throttle).collect()
 }

@@ -48,3 +48,38 @@ async fn every_figure_arrives() {
     // Idle is nothing that holds it back.
     assert_eq!(samples[0].throttle, Some(vec![]));
 }
+
+#[tokio::test]
+async fn an_error_is_told_once_with_the_next_sample() {
+    let host = Host::new("gpus 2\n");
+    let mut lines = "gpus 2\n".to_owned();
+    let mut heard: [Vec<u32>; 2] = [vec![], vec![]];
+    for (gpu, xid) in [(1, 31), (1, 79), (0, 48), (1, 31)] {
+        lines += &format!("xid {gpu} {xid}\n");
+        host.driver.say(&lines);
+        let before = heard[0].len() + heard[1].len();
+        while heard[0].len() + heard[1].len() == before {
+            for (heard, sample) in heard.iter_mut().zip(host.samples().await) {
+                heard.extend(sample.xids);
+            }
+        }
+    }
+    for _ in 0..20 {
+        for sample in host.samples().await {
+            assert_eq!(sample.xids, [0; 0]);
+        }
+    }
+    assert_eq!(heard, [vec![48], vec![31, 79, 31]]);
+}
+
+#[tokio::test]
+async fn several_errors_at_once_all_come() {
+    let host = Host::new("gpus 1\n");
+    host.samples().await;
+    host.driver.say("gpus 1\nxid 0 13\nxid 0 31\nxid 0 63\n");
+    let mut heard = vec![];
+    while heard.len() < 3 {
+        heard.extend(host.samples().await.remove(0).xids);
+    }
+    assert_eq!(heard, [13, 31, 63]);
+}

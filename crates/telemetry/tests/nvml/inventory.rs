@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use berth_domain::{Figure, Gpu, Timestamp};
-use berth_telemetry::{GpuSampler, InventoryError, LocalGpus, Through};
-use tempfile::TempDir;
+use berth_domain::{Figure, Gpu};
+use berth_telemetry::{InventoryError, LocalGpus, Through};
 
 use crate::host::Host;
 
@@ -31,6 +30,8 @@ async fn what_the_driver_says_is_what_is_shown() {
     );
     assert_eq!(found.gpus[1].model, "NVIDIA H100 80GB HBM3");
     assert_eq!(found.gpus[1].mem_total_bytes, 80 << 30);
+    assert_eq!(found.gpus[1].pci.as_deref(), Some("00000000:02:00.0"));
+    assert!(!found.gpus[1].mig);
 }
 
 #[tokio::test]
@@ -39,6 +40,15 @@ async fn gpus_are_counted_in_the_order_of_the_pci_bus() {
     let found = host.look().await;
     let expected = [(0, "3"), (1, "1"), (2, "2"), (3, "0")];
     assert_eq!(last_digits(&found.gpus), expected);
+}
+
+#[tokio::test]
+async fn a_gpu_that_is_cut_into_slices_is_said_to_be() {
+    let found = Host::new("gpus 2\nmig 1 1\n").look().await;
+    let mig: Vec<bool> = found.gpus.iter().map(|gpu| gpu.mig).collect();
+    assert_eq!(mig, [false, true]);
+    let problem = "GPU 1 is cut into slices (MIG), and is leased as a whole all the same.";
+    assert_eq!(found.problems, [problem]);
 }
 
 #[tokio::test]
@@ -80,6 +90,10 @@ async fn a_gpu_that_fell_off_the_bus_is_not_leased_and_reports_nothing() {
     let host = Host::new("gpus 3\n");
     assert_eq!(host.samples().await.len(), 3);
     host.driver.say("gpus 3\nfail * 1 15\n");
+    let found = host.look().await;
+    assert_eq!(last_digits(&found.gpus), [(0, "0"), (2, "2")]);
+    assert_eq!(found.problems.len(), 1);
+    assert!(found.problems[0].starts_with("GPU 1 cannot be leased: device fell off the bus"));
     let samples = host.samples().await;
     assert_eq!(samples.len(), 3, "the others report as before");
     assert_eq!(samples[1].busy_pct, None);
@@ -109,37 +123,6 @@ async fn a_driver_that_hangs_holds_nobody_up_and_is_taken_up_again() {
         }
     };
     assert_eq!(found.gpus.len(), 1);
-}
-
-#[tokio::test]
-async fn nvidia_smi_answers_where_the_library_is_missing() {
-    let folder = TempDir::new().unwrap();
-    let program = folder.path().join("nvidia-smi");
-    let script = "#!/bin/sh\n\
-        case $1 in\n\
-        *driver_version*) echo '1, GPU-b, NVIDIA H100 80GB HBM3, 81559, 570.1'\n\
-        echo '0, GPU-a, NVIDIA H100 80GB HBM3, [N/A], 570.1' ;;\n\
-        *) echo 'GPU-a, 7, 1024, [N/A], 40' ;;\n\
-        esac\n";
-    std::fs::write(&program, script).unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&program, executable).unwrap();
-    let gpus = LocalGpus::new(Some("/nowhere/libnvidia-ml.so.1".into()), program);
-    let found = gpus.look().await.unwrap().unwrap();
-    assert_eq!(found.through, Through::NvidiaSmi);
-    assert_eq!(found.driver.as_deref(), Some("570.1"));
-    let uuids: Vec<&str> = found.gpus.iter().map(|gpu| gpu.uuid.as_str()).collect();
-    assert_eq!(uuids, ["GPU-a", "GPU-b"]);
-    assert_eq!(found.gpus[1].mem_total_bytes, 81559 << 20);
-    assert_eq!(
-        found.problems,
-        ["The memory of GPU 0 is not known: nvidia-smi says [N/A]."]
-    );
-    let samples = GpuSampler::Local(gpus)
-        .sample(&[], Timestamp::UNIX_EPOCH)
-        .await;
-    assert_eq!(samples[0].mem_used_bytes, Some(1 << 30));
-    assert_eq!(samples[0].power_w, None);
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+mod faults;
 mod figures;
 mod host;
 mod inventory;
+mod nvidia_smi;
+mod processes;
