@@ -55,8 +55,10 @@ async fn until_observed(berth: &Berth, id: JobId, gpu_seconds: f64) -> JobDetail
 }
 
 fn observed_s(job: &JobDetail) -> f64 {
-    let one = job.usage.as_ref().unwrap();
-    (one.gpu_hours_allocated - one.gpu_hours_unobserved) * 3600.0
+    let one = job.usage.as_ref();
+    one.map_or(0.0, |one| {
+        (one.gpu_hours_allocated - one.gpu_hours_unobserved) * 3600.0
+    })
 }
 
 /// What was held by the job, from its attempts.
