@@ -144,8 +144,8 @@ mod tests {
         };
         let shown = text(&[alert], now, Width::Whole);
         let expected = "\
-ID  STATE  SEVERITY  SINCE  ABOUT   ASKS  ANSWERS    WHAT
- 3  open   warning   1h     job 17  ana   keep|stop  \
+ID  STATE  SEVERITY  SINCE   ABOUT   ASKS  ANSWERS    WHAT
+ 3  open   warning   1h ago  job 17  ana   keep|stop  \
 Job 17 (train, ana) holds all 4 GPUs without any process on them.
 ";
         assert_eq!(shown, expected);
