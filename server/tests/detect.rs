@@ -107,7 +107,7 @@ async fn a_host_with_gpus_runs_jobs_on_them_by_itself() {
     support::until(&berth, async |berth| {
         let cluster = berth.call(GetCluster {}).await.unwrap().cluster;
         let gpus = &cluster.nodes[0].gpus;
-        gpus[0].power_w == Some(100.5)
+        gpus[0].power_w == Some(101.0)
             && gpus[1].power_w.is_none()
             && gpus[1].busy_pct == Some(10.0)
             && gpus[1]

@@ -151,3 +151,24 @@ fn without_a_driver_it_ends_with_a_sentence() {
     );
     assert!(found.stdout.is_empty());
 }
+
+#[test]
+fn the_library_is_named_by_either_variable() {
+    let folder = TempDir::new().unwrap();
+    for variable in ["BERTH_NVML", "BERTH_NVML_LIB"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_berth-server"))
+            .args(["config", "--json"])
+            .current_dir(folder.path())
+            .env_remove("BERTH_NVML")
+            .env_remove("BERTH_NVML_LIB")
+            .env(variable, "/opt/libnvidia-ml.so.1")
+            .output()
+            .unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let expected = json!({
+            "value": "/opt/libnvidia-ml.so.1",
+            "origin": format!("environment {variable}"),
+        });
+        assert_eq!(found["nvml"], expected);
+    }
+}

@@ -113,7 +113,7 @@ impl Watched {
         let mut sample = match (&newest.sample, silent) {
             (Some(sample), None) => sample.clone(),
             (_, Some(silent)) => gone(&found.uuid, &Silence::Hangs(silent)),
-            (None, None) => gone(&found.uuid, &Silence::NotAsked("it is being read")),
+            (None, None) => gone(&found.uuid, &Silence::NotAsked("nothing was read yet")),
         };
         found.errors.tell(&mut sample);
         Some(sample)
