@@ -39,7 +39,7 @@ const train = (steps: number, every: string) =>
 
 test('pictures of a busy cluster', async ({ page }) => {
   test.setTimeout(180_000);
-  const berth = await Berth.start();
+  const berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
   try {
     const people = Object.fromEntries(['ana', 'bo', 'kim', 'wei.zhang'].map((name) => [name, berth.addUser(name)]));
     await berth.logIn(page);
@@ -94,6 +94,15 @@ test('pictures of a busy cluster', async ({ page }) => {
       await page.getByText('Take out of use').first().click();
       await page.getByLabel('Reason').first().scrollIntoViewIfNeeded();
     });
+    await shoot(page, 'cluster-figures', `${berth.url}/cluster`, async () => {
+      await page.getByText('All figures').first().click();
+      await page.getByText('All figures').first().scrollIntoViewIfNeeded();
+    });
+    await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 }, people.kim);
+    await expect.poll(async () => (await berth.api('alerts')).alerts.length).toBe(1);
+    await shoot(page, 'dashboard-alert', `${berth.url}/`);
+    await shoot(page, 'alerts', `${berth.url}/alerts`);
+    await shoot(page, 'settings', `${berth.url}/settings`);
     await shoot(page, 'cluster-ground', `${berth.url}/cluster`, async () => {
       await page.getByRole('region', { name: 'What Berth runs on' }).scrollIntoViewIfNeeded();
     });

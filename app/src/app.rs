@@ -5,6 +5,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{ParamSegment, SsrMode, StaticSegment};
 
+use crate::browser_notice;
 use crate::clock::Clock;
 use crate::components::confirm::{Confirm, ConfirmDialog};
 use crate::components::frame::Frame;
@@ -12,8 +13,8 @@ use crate::components::help::HelpDialog;
 use crate::live::Live;
 use crate::notice::Notices;
 use crate::pages::{
-    cluster::ClusterPage, dashboard::Dashboard, job::JobPage, jobs::JobsPage, login::LoginPage,
-    not_found::NotFound, submit::SubmitPage,
+    alerts::AlertsPage, cluster::ClusterPage, dashboard::Dashboard, job::JobPage, jobs::JobsPage,
+    login::LoginPage, not_found::NotFound, settings::SettingsPage, submit::SubmitPage,
 };
 use crate::start;
 
@@ -25,10 +26,12 @@ pub fn App() -> impl IntoView {
     let live = Live::new(clock);
     provide_context(clock);
     provide_context(live);
-    provide_context(Notices::new());
+    let notices = Notices::new();
+    provide_context(notices);
     provide_context(Confirm::new());
     start::provide();
     begin(clock, live);
+    browser_notice::begin(live, notices);
 
     view! {
         <Title formatter=|title: String| {
@@ -45,6 +48,8 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("cluster") view=ClusterPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("alerts") view=AlertsPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=SubmitPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async />
                 </FlatRoutes>

@@ -1,5 +1,6 @@
 //! Components, one a file, each with its style under `style/`.
 
+pub mod alert_card;
 pub mod array_actions;
 pub mod array_row;
 pub mod array_tasks;

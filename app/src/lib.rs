@@ -12,6 +12,7 @@
 
 mod actions;
 mod app;
+mod browser_notice;
 mod clock;
 mod components;
 mod draft;

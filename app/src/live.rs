@@ -246,6 +246,14 @@ impl Live {
     }
 
     /// Whether the one who looks may change nodes.
+    /// Whether somebody is whoever looks.
+    pub fn is_me(self, name: Option<&UserName>) -> bool {
+        self.who.with_untracked(|who| {
+            let me = who.as_ref().map(|who| &who.user);
+            me.is_some() && me == name
+        })
+    }
+
     pub fn is_admin(self) -> bool {
         self.who
             .with_untracked(|who| who.as_ref().is_some_and(|who| who.admin))

@@ -1,9 +1,11 @@
 //! Pages, one a file.
 
+pub mod alerts;
 pub mod cluster;
 pub mod dashboard;
 pub mod job;
 pub mod jobs;
 pub mod login;
 pub mod not_found;
+pub mod settings;
 pub mod submit;

@@ -36,6 +36,12 @@ fn main() {
     println!("Machine: {}", machine());
     let references = References::take();
     references.print();
+    // `cargo bench --bench berth -- scale`: that one alone.
+    let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    if only.as_deref() == Some("scale") {
+        runtime.block_on(scale::scale());
+        return;
+    }
     runtime.block_on(async {
         submit_latency(&references).await;
         free_to_start(&references).await;

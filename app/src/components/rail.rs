@@ -1,14 +1,18 @@
 //! The rail: where one can go. Words on hover; a bottom bar on phones.
 
+use berth_api::alerts::AlertView;
+use berth_domain::AlertState;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::icons::{Icon, icon};
+use crate::live::Live;
 
-const PLACES: [(&str, &str, Icon); 4] = [
+const PLACES: [(&str, &str, Icon); 5] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
     ("/cluster", "Cluster", Icon::Cluster),
+    ("/alerts", "Alerts", Icon::Alert),
     ("/submit", "Submit", Icon::Submit),
 ];
 
@@ -29,6 +33,7 @@ pub fn Rail() -> impl IntoView {
                 <a href=href aria-current=current>
                     {icon(which)}
                     <span class="rail-word">{word}</span>
+                    {(href == "/alerts").then(open_alerts)}
                 </a>
             </li>
         }
@@ -42,6 +47,25 @@ pub fn Rail() -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// How many alerts are open.
+fn open_alerts() -> impl IntoView {
+    let live = Live::here();
+    let open = Memo::new(move |_| {
+        let open = |one: &&AlertView| one.state == AlertState::Open;
+        live.alerts
+            .with(|alerts| alerts.iter().filter(open).count())
+    });
+    move || {
+        (open.get() > 0).then(|| {
+            view! {
+                <span class="rail-count num">
+                    {move || open.get()} <span class="visually-hidden">" open"</span>
+                </span>
+            }
+        })
+    }
 }
 
 /// The mark: a hull between two piers.

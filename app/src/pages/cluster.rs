@@ -1,6 +1,8 @@
 //! `/cluster`: the nodes, what is out of use and why, and what Berth runs on.
 
 mod cordons;
+mod figures;
+mod foreign;
 mod ground;
 mod node;
 

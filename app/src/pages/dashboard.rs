@@ -1,5 +1,7 @@
 //! `/`: the cluster, what waits, what ended.
 
+use berth_api::alerts::AlertView;
+use berth_domain::{AlertState, Severity};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -8,12 +10,15 @@ use crate::components::job_line::{RecentLine, WaitingLine};
 use crate::components::node_row::NodeRow;
 use crate::components::problem::ProblemView;
 use crate::format;
+use crate::icons::{Icon, icon};
 use crate::live::Live;
 use crate::start::Waiting;
 
 /// So many waiting and finished jobs are shown here; the jobs page has all.
 const NEXT: usize = 12;
 const RECENT: usize = 8;
+/// So many alerts; their page has all.
+const ALERTS: usize = 3;
 
 #[component]
 pub fn Dashboard() -> impl IntoView {
@@ -40,6 +45,7 @@ fn Cluster() -> impl IntoView {
         <div class="dashboard">
             <div class="dashboard-nodes">
                 <Totals />
+                <Wrong />
                 <For
                     each=move || live.nodes.get()
                     key=|node| node.clone()
@@ -85,6 +91,48 @@ fn Totals() -> impl IntoView {
         </dl>
     }
     .into_any()
+}
+
+/// What is wrong, in a line each.
+#[component]
+fn Wrong() -> impl IntoView {
+    let live = Live::here();
+    let open = move || {
+        let open = |one: &&AlertView| one.state == AlertState::Open;
+        live.alerts
+            .with(|all| all.iter().filter(open).cloned().collect::<Vec<_>>())
+    };
+    let line = |alert: AlertView| {
+        let class = match alert.severity {
+            Severity::Critical => "badge badge-bad",
+            Severity::Warning => "badge badge-warn",
+            Severity::Info => "badge badge-idle",
+        };
+        view! {
+            <li>
+                <a class="alert-line" href=format!("/alerts#alert-{}", alert.id)>
+                    <span class=class>{icon(Icon::Alert)} {alert.title}</span>
+                    <span class="clip">{alert.text}</span>
+                    <span class="alert-go">"Answer"</span>
+                </a>
+            </li>
+        }
+    };
+    let more = move || open().len().saturating_sub(ALERTS);
+    let shown = move || {
+        let first = open();
+        (!first.is_empty()).then(|| {
+            view! {
+                <section class="panel alert-lines" aria-label="Alerts">
+                    <ul>{first.into_iter().take(ALERTS).map(line).collect_view()}</ul>
+                    {(more() > 0).then(|| view! {
+                        <p class="more"><a href="/alerts">{format!("and {} more", more())}</a></p>
+                    })}
+                </section>
+            }
+        })
+    };
+    shown.into_any()
 }
 
 #[component]

@@ -182,7 +182,7 @@ fn command(
             because,
             lasts,
         } => alert::answer(state, actor, alert, choice, (because, lasts), now),
-        Command::Adopt(request) => foreign::adopt(state, actor, *request),
+        Command::Adopt(request) => foreign::adopt(state, actor, &request),
     }
 }
 

@@ -187,6 +187,13 @@ fn an_alert_opens_once_and_ends_with_its_cause() {
 }
 
 #[test]
+fn what_was_seen_of_a_job_before_it_ended_opens_nothing() {
+    let mut world = World::new();
+    world.reports(1, Report::Exited(Exit::code(0)));
+    assert_eq!(world.sees(Foreign::new(), &[idle(1), idle(99)]), []);
+}
+
+#[test]
 fn what_is_kept_for_a_reason_is_asked_again_when_the_time_is_over() {
     let mut world = World::new();
     world.sees(Foreign::new(), &[idle(1)]);

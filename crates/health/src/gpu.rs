@@ -45,7 +45,7 @@ pub(crate) fn look(observed: &Observed, rules: &Rules, happened: &mut Happened) 
     observed.gpus().flat_map(each).collect()
 }
 
-fn about(gpu: &GpuNow, text: String, advice: &str) -> Words {
+fn about(gpu: &GpuNow, text: &str, advice: &str) -> Words {
     let whose = gpu
         .holder
         .map_or(String::new(), |job| format!(" of {}", words::job(job)));
@@ -67,7 +67,7 @@ fn hot(gpu: &GpuNow, rules: &Rules) -> Verdict {
     if_wrong((f64::from(temp) >= limit).then(|| {
         about(
             gpu,
-            format!("{{gpu}} is at {temp:.0} °C; {limit:.0} is too hot."),
+            &format!("{{gpu}} is at {temp:.0} °C; {limit:.0} is too hot."),
             "Look at the fans, the air and the room. Cordoned, it gets no new job; what runs goes on.",
         )
     }))
@@ -85,7 +85,7 @@ fn throttled(gpu: &GpuNow) -> Verdict {
     if_wrong((!faults.is_empty()).then(|| {
         about(
             gpu,
-            format!("{{gpu}} is slowed down: {}.", faults.join(", ")),
+            &format!("{{gpu}} is slowed down: {}.", faults.join(", ")),
             "It runs below its clock because of heat or power: look at cooling and power supplies. \
              Its job is slower than it could be.",
         )
@@ -104,7 +104,7 @@ fn full(gpu: &GpuNow, rules: &Rules) -> Verdict {
         choices: vec![Choice::Ignore],
         ..about(
             gpu,
-            format!("{pct:.1}% of the memory of {{gpu}} is in use."),
+            &format!("{pct:.1}% of the memory of {{gpu}} is in use."),
             "It may run out of memory soon: a smaller batch, activation checkpointing or more GPUs \
              leave room. Programs that take all memory on purpose are fine.",
         )
@@ -134,7 +134,7 @@ fn ecc(gpu: &GpuNow, rules: &Rules, happened: &mut Happened, now: Timestamp) -> 
     if_wrong(shown.map(|(count, _)| {
         about(
             gpu,
-            format!(
+            &format!(
                 "{{gpu}} had {count} memory error{} that could not be mended.",
                 if count == 1 { "" } else { "s" }
             ),
@@ -231,7 +231,7 @@ fn said(gpu: &GpuNow, xid: Xid) -> Words {
         choices: vec![Choice::Ignore, Choice::Cordon],
         ..about(
             gpu,
-            format!("The driver told of Xid {number} on {{gpu}}: {words}."),
+            &format!("The driver told of Xid {number} on {{gpu}}: {words}."),
             "Mostly a program's own fault: look at the log of the job that ran there. If several \
              jobs have it on the same GPU, cordon that.",
         )

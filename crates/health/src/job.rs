@@ -103,7 +103,7 @@ fn idle(
     let count = |rule, count, what: &str| {
         let words = (count > 0).then(|| {
             let gpus = words::of_gpus(count, all);
-            about(job, format!("{} holds {gpus} {what}", words::job(job)))
+            about(job, &format!("{} holds {gpus} {what}", words::job(job)))
         });
         let verdict = match words {
             None if unknown > 0 => Verdict::Unknown,
@@ -144,7 +144,7 @@ fn of(job: &Job, rule: AlertRule, verdict: Verdict) -> Condition {
     }
 }
 
-fn about(job: &Job, text: String) -> Words {
+fn about(job: &Job, text: &str) -> Words {
     let mut choices = vec![Choice::Keep, Choice::Stop];
     if job.spec.adopted.is_none() {
         choices.push(Choice::Requeue);
@@ -153,7 +153,7 @@ fn about(job: &Job, text: String) -> Words {
         }
     }
     Words {
-        text: words::sentence(&text) + ".",
+        text: words::sentence(text) + ".",
         advice: "Look at its log. If it is to stay as it is for now, say for how long and why; \
                  otherwise stop it, so that others get its GPUs."
             .to_owned(),
@@ -189,7 +189,7 @@ fn starved(
             .to_owned(),
         ..about(
             job,
-            format!(
+            &format!(
                 "{} keeps its {} busy only {mean:.0}% of the time",
                 words::job(job),
                 if gpus.len() == 1 {
@@ -246,7 +246,7 @@ fn hung(observed: &Observed, rules: &Rules, job: &Job, gpus: &[GpuNow]) -> Verdi
             .to_owned(),
         ..about(
             job,
-            format!(
+            &format!(
                 "{} seems to hang in a collective: {} at 100% with hardly any work, and \
                  nothing written for {}",
                 words::job(job),

@@ -3,6 +3,8 @@
 //! disk.
 
 mod history;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -25,8 +27,8 @@ const EVERY: Duration = Duration::from_secs(2);
 const SETTLE: Duration = Duration::from_secs(1);
 /// How many batches may wait before who sends one waits too.
 const BATCHES: usize = 1024;
-/// The pause before a write that failed is tried again.
-const WRITE_RETRY: Duration = Duration::from_secs(1);
+/// The pause before what the disk refused is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A keeper that is read while it is written.
 #[derive(Clone, Debug)]
@@ -190,13 +192,19 @@ impl Keeping {
         }
     }
 
-    /// Opens a block. One that cannot be read is begun anew: the samples that come are worth more.
+    /// Opens a block. One that makes no sense is begun anew: the samples that come are worth more.
     async fn open(&self, block: i64) {
         let now = self.clock.now();
-        if let Err(error) = self.try_open(block, now).await {
+        while let Err(error) = self.try_open(block, now).await {
             tracing::error!(%error, "what GPUs did in five minutes cannot be read");
-            // Nothing that could be wrong with nothing.
-            let _ = self.keeper.write().open(block, &[], &[], now);
+            match error {
+                HistoryError::Store(_) => tokio::time::sleep(RETRY).await,
+                HistoryError::Bad(_) => {
+                    // Nothing that could be wrong with nothing.
+                    let _ = self.keeper.write().open(block, &[], &[], now);
+                    return;
+                }
+            }
         }
     }
 
@@ -216,7 +224,7 @@ impl Keeping {
     async fn write(&self, added: Added) {
         while let Err(error) = self.store.add_telemetry(&added).await {
             tracing::error!(%error, "cannot write what GPUs do; trying again");
-            tokio::time::sleep(WRITE_RETRY).await;
+            tokio::time::sleep(RETRY).await;
         }
     }
 

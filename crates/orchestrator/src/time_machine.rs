@@ -51,7 +51,9 @@ pub async fn view_at(
     }
     let records = records(store, at, seq).await?;
     let state = tokio::task::spawn_blocking(move || State::replay(&records));
-    let state = state.await.map_err(|_| PastError::Failed)??;
+    let mut state = state.await.map_err(|_| PastError::Failed)??;
+    // What happened to others until then changed nothing of what it knows.
+    state.seq = seq;
     let mut learned = memory::as_of(store, &state, seq, at).await?;
     let look = move || {
         let policy = resolve(state.policy(), cpu_jobs_per_node).unwrap_or_else(|_| Policy {

@@ -202,7 +202,9 @@ impl Link {
         }
         loop {
             let connected = tokio::select! {
-                connected = connect() => connected,
+                connected = timeout(SILENCE, connect()) => connected.unwrap_or_else(|_| {
+                    Err(NotConnected::Away("the server does not answer".to_owned()))
+                }),
                 () = &mut stop => return Ok(()),
             };
             let why = match connected {
@@ -271,7 +273,7 @@ impl Link {
             }
             let next = if *welcomed { self.next() } else { None };
             if let Some(text) = next {
-                socket.send(Message::text(text)).await?;
+                say(socket, text).await?;
                 continue;
             }
             tokio::select! {
@@ -298,9 +300,7 @@ impl Link {
                     changed.map_err(|_| End::Lost("nobody looks at the GPUs any more".to_owned()))?;
                     asked = self.greet(socket).await?;
                 }
-                () = sleep_until(heard + SILENCE) => {
-                    return Err(End::Lost(format!("the server said nothing for {} s", SILENCE.as_secs())));
-                }
+                () = sleep_until(heard + SILENCE) => return Err(silent()),
                 () = &mut stop, if until.is_none() => {
                     self.collector.abort();
                     until = Some(Instant::now() + LAST_WORDS);
@@ -317,7 +317,7 @@ impl Link {
     }
 
     /// Says who we are; tells when.
-    async fn greet<S>(&mut self, socket: &mut WebSocketStream<S>) -> Result<Instant, SocketError>
+    async fn greet<S>(&mut self, socket: &mut WebSocketStream<S>) -> Result<Instant, End>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -341,7 +341,22 @@ impl Link {
         let asked = Instant::now();
         // There is nothing in it that JSON cannot say.
         let text = serde_json::to_string(&hello).unwrap_or_default();
-        socket.send(Message::text(text)).await?;
+        say(socket, text).await?;
         Ok(asked)
     }
+}
+
+/// A server that takes nothing is not there any more either.
+async fn say<S>(socket: &mut WebSocketStream<S>, text: String) -> Result<(), End>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let said = timeout(SILENCE, socket.send(Message::text(text))).await;
+    said.map_err(|_| silent())??;
+    Ok(())
+}
+
+fn silent() -> End {
+    let seconds = SILENCE.as_secs();
+    End::Lost(format!("the server said nothing for {seconds} s"))
 }

@@ -153,12 +153,13 @@ impl Hub {
     pub fn hello(&mut self, connection: u64, hello: Hello, now: Timestamp) {
         let node = hello.name.clone();
         self.expect([node.clone()], now);
+        let mut is_new = false;
         if let Some(daemon) = self.daemons.get_mut(&node) {
-            daemon.connection = Some(connection);
+            is_new = daemon.connection.replace(connection) != Some(connection);
             daemon.hello = Some(hello);
             daemon.heard = now;
         }
-        if self.knows_nothing_of(&node) {
+        if is_new && self.knows_nothing_of(&node) {
             tracing::warn!(%node, "a daemon of a node that is not part of the cluster");
         }
     }
@@ -204,7 +205,9 @@ impl Hub {
             let Some((gpu, place)) = self.known(node, &sample.gpu) else {
                 continue;
             };
-            if place != *node {
+            if place == *node {
+                self.voices.remove(&place);
+            } else {
                 self.voices.insert(place, node.clone());
             }
             let sample = GpuSample { gpu, ..sample };

@@ -8,7 +8,7 @@
 //! same.
 //!
 //! Seconds are gathered in blocks of five minutes ([`BLOCK_S`]). While a block is open, what is
-//! added to it is on disk as a list of [`Entry`]s; then it is written once, as one blob for each
+//! added to it is on disk as a list; then it is written once, as one blob for each
 //! series and width, and the list is removed. A late batch opens its block again.
 
 mod blob;
@@ -22,10 +22,10 @@ mod series;
 mod tier;
 
 pub use blob::{BadBlob, rows};
-pub use block::{BLOCK_S, Entry, block_of};
+pub use block::BLOCK_S;
 pub use bucket::{Bucket, Row};
 pub use exact::{Use, UseKey};
-pub use keeper::{Accepted, Closed, Flush, Keeper, Mark, Stored};
+pub use keeper::{Accepted, Closed, Flush, Keeper, Stored};
 pub use metric::{Metric, OverGpus, longest_hold_s};
 pub use series::{Series, SeriesId};
 pub use tier::Tier;

@@ -1,7 +1,7 @@
 //! 128 daemons of eight GPUs each, a look a second, over real websockets into a real server, and a page
 //! that watches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -215,16 +215,18 @@ async fn watch_page(berth: Berth, looks: Looks, mut stopped: watch::Receiver<boo
     }
 }
 
-/// How many looks of GPUs are on disk: each has a power of its own.
+/// How many looks of GPUs are on disk. Each has a power of its own; only daemons tell of working.
 fn written(kept: &Kept) -> usize {
-    let gpus = kept.seconds(Metric::Power);
-    let of = |seconds: &std::collections::BTreeMap<i64, f32>| {
-        let mut powers: Vec<u32> = seconds.values().map(|power| power.to_bits()).collect();
-        powers.sort_unstable();
-        powers.dedup();
+    let working = kept.seconds(Metric::Working);
+    let of = |(gpu, powers): (&String, &BTreeMap<i64, f32>)| {
+        let known = working.get(gpu);
+        let seconds = powers.iter();
+        let seconds =
+            seconds.filter(|(second, _)| known.is_some_and(|known| known.contains_key(second)));
+        let powers: BTreeSet<u32> = seconds.map(|(_, power)| power.to_bits()).collect();
         powers.len()
     };
-    gpus.values().map(of).sum()
+    kept.seconds(Metric::Power).iter().map(of).sum()
 }
 
 /// Of the block with the most: as if all were as full, for a year, in GB.

@@ -1,5 +1,6 @@
 //! Plain HTML forms, for pages without script: the same commands, answered with a redirect.
 
+mod alerts;
 mod cordon;
 
 use axum::extract::{Path, State};
@@ -17,6 +18,9 @@ use super::Web;
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/forms/submit", post(submit))
+        .route("/forms/answer", post(alerts::answer))
+        .route("/forms/adopt", post(alerts::adopt))
+        .route("/forms/notifications", post(alerts::notifications))
         .route("/forms/cordon", post(cordon::cordon))
         .route("/forms/uncordon", post(cordon::uncordon))
         .route("/forms/{verb}/{id}", post(change))

@@ -51,7 +51,7 @@ impl Server {
         Self::at(&[], env)
     }
 
-    fn at(place: &[&str], env: &[(&str, &str)]) -> Self {
+    pub fn at(place: &[&str], env: &[(&str, &str)]) -> Self {
         let dir = tempfile::Builder::new().prefix("berth").tempdir().unwrap();
         // Enough of a site for a server whose pages nobody opens.
         std::fs::create_dir_all(dir.path().join("site/pkg")).unwrap();

@@ -5,6 +5,7 @@ use berth_domain::{Cordon, NodeName};
 use leptos::prelude::*;
 
 use super::cordons::{CordonForm, uncordon_button};
+use super::{figures, foreign};
 use crate::components::moment::Moment;
 use crate::components::owner::OwnerMark;
 use crate::format;
@@ -46,6 +47,7 @@ pub fn NodePanel(name: NodeName, gpus: Vec<u32>) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+            {figures::table(&name, &gpus)}
             <CordonForm node=name gpus />
         </section>
     }
@@ -142,18 +144,22 @@ fn row(node: Memo<Option<NodeShape>>, name: &NodeName, index: u32) -> AnyView {
         let found = gpu.with(|gpu| gpu.cordon.clone());
         found.filter(|found| of_node.as_ref() != Some(found))
     });
+    let outside = Memo::new(move |_| gpu.with(|gpu| gpu.foreign.clone()));
+    let on = name.clone();
     let holder = move || match job.get() {
         Some(job) => view! {
             <OwnerMark name=job.user.0 />
             <a class="clip" href=format!("/jobs/{}", job.id)>{job.name}</a>
         }
         .into_any(),
-        None => "free".into_any(),
+        None if outside.with(Vec::is_empty) => "free".into_any(),
+        None => ().into_any(),
     };
+    let strangers = move || foreign::list(&on, outside.get());
     view! {
         <tr data-place=place>
             <th scope="row" class="num">{index}</th>
-            <td class="gpu-job">{holder}</td>
+            <td class="gpu-job">{holder} {strangers}</td>
             <td class="num" title=move || gpu.with(|gpu| gpu.unknown.clone())>
                 {move || gpu.with(figures)}
             </td>

@@ -6,6 +6,7 @@ use berth_api::views::{AttemptView, EventView, JobDetail};
 use berth_domain::commandline::{self, quote};
 use berth_domain::{JobId, Notice, Timestamp, walltime};
 
+use super::usage;
 use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
@@ -137,9 +138,9 @@ fn used(one: &JobUse) -> String {
         gpus => format!("{gpus} GPUs"),
     };
     let mut parts = vec![format!(
-        "held {gpus} for {}: {:.1} GPU-hours",
+        "held {gpus} for {}: {} GPU-hours",
         walltime::format(held),
-        one.gpu_hours_allocated
+        usage::hours(one.gpu_hours_allocated)
     )];
     let mut add = |value: Option<f64>, what: &str| {
         parts.extend(value.map(|value| format!("{value:.0}% {what}")));
@@ -153,7 +154,8 @@ fn used(one: &JobUse) -> String {
             "of it unobserved",
         );
     }
-    parts.extend(one.energy_kwh.map(|energy| format!("{energy:.1} kWh")));
+    let energy = one.energy_kwh.map(usage::hours);
+    parts.extend(energy.map(|energy| format!("{energy} kWh")));
     parts.join(", ")
 }
 

@@ -119,7 +119,7 @@ fn text(answer: &UsageAnswer, width: Width) -> String {
 }
 
 /// One decimal; two where it would otherwise be next to nothing.
-fn hours(value: f64) -> String {
+pub(super) fn hours(value: f64) -> String {
     if value > 0.0 && value < 1.0 {
         format!("{value:.2}")
     } else {

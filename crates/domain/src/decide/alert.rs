@@ -43,6 +43,10 @@ pub(super) fn found(
     }
     let mut id = state.next_alert();
     for finding in findings {
+        // What was seen before it ended.
+        if finding.rule.is_idle() && !holds_gpus(state, &finding.subject) {
+            continue;
+        }
         let told = |alert: &Alert| {
             let resolved = Event::AlertResolved { alert: alert.id };
             alert.is_of(&finding) && !events.contains(&resolved)
@@ -65,6 +69,11 @@ pub(super) fn found(
         id = AlertId(id.0 + 1);
     }
     events
+}
+
+fn holds_gpus(state: &State, subject: &Subject) -> bool {
+    let job = subject.job().and_then(|id| state.live_job(id));
+    job.is_some_and(|job| job.attempt().is_some())
 }
 
 /// A GPU that cannot be used any more gets no job, and what ran there is queued again.
@@ -271,7 +280,7 @@ fn effect(
             foreign::adopt(
                 state,
                 actor,
-                AdoptRequest {
+                &AdoptRequest {
                     node: place.node,
                     pid: process.pid,
                     name: None,

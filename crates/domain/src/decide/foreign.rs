@@ -49,7 +49,7 @@ pub(super) fn seen(state: &State, seen: Foreign) -> Vec<Event> {
 pub(super) fn adopt(
     state: &State,
     actor: &Actor,
-    request: AdoptRequest,
+    request: &AdoptRequest,
 ) -> Result<Decision, Refusal> {
     let (who, admin) = person(actor);
     let AdoptRequest {
@@ -58,7 +58,7 @@ pub(super) fn adopt(
         name,
         project,
         time_limit,
-    } = &request;
+    } = request;
     let unknown = || Refusal::NotForeign {
         node: node.clone(),
         pid: *pid,

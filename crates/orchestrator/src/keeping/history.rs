@@ -64,7 +64,8 @@ impl History {
         self.batches.clone()
     }
 
-    /// A range of a series in at most so many buckets (at least one), as fine as it is still kept.
+    /// A range of a series in at most so many buckets, and one more where it begins within one; as fine
+    /// as it is still kept.
     ///
     /// # Errors
     /// When it cannot be read.

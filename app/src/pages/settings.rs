@@ -1,0 +1,262 @@
+//! `/settings`: what you are told, and where. A plain form; with script the page stays.
+
+use berth_api::notifications::{
+    FailedView, NotificationsAnswer, NotificationsArg, TryArg, notifications, set_notifications,
+    try_notifications,
+};
+use berth_domain::Occasion;
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::browser_notice;
+use crate::components::moment::Moment;
+use crate::components::problem::ProblemView;
+use crate::icons::{Icon, icon};
+use crate::notice::Notices;
+use crate::start::Waiting;
+
+const WAITS: [(&str, &str); 5] = [
+    ("30m", "30 min"),
+    ("1h", "1 h"),
+    ("4h", "4 h"),
+    ("12h", "12 h"),
+    ("24h", "a day"),
+];
+
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let waiting = Waiting::here();
+    let query = use_query_map();
+    let problem = query.with_untracked(|query| query.get("error"));
+    let set = Resource::new_blocking(|| (), |()| notifications());
+    view! {
+        <Title text="What I am told" />
+        <div class="page settings">
+            <h1>"What I am told"</h1>
+            {problem.map(|problem| view! {
+                <p class="banner banner-bad" role="alert">{problem}</p>
+            })}
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let set = match waiting.ready().await {
+                        Ok(()) => set.await,
+                        Err(error) => Err(error),
+                    };
+                    match set {
+                        Ok(set) => view! { <Told set /> }.into_any(),
+                        Err(error) => view! { <ProblemView error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Told(set: NotificationsAnswer) -> impl IntoView {
+    let failed = RwSignal::new(set.failed.clone());
+    view! {
+        <section class="panel" aria-labelledby="here-title">
+            <h2 id="here-title">"In this browser"</h2>
+            <p class="quiet">
+                "An open page always says when a job of yours ends or an alert asks you. It can also \
+                 use your system's notifications."
+            </p>
+            {browser_notice::button()}
+        </section>
+        <Ways set failed />
+        {move || failed.with(|failed| (!failed.is_empty()).then(|| not_arrived(failed)))}
+    }
+    .into_any()
+}
+
+#[component]
+fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl IntoView {
+    let notices = Notices::here();
+    let form = NodeRef::<html::Form>::new();
+    let boxes: Vec<(Occasion, NodeRef<html::Input>)> =
+        Occasion::ALL.map(|one| (one, NodeRef::new())).into();
+    let [email, slack, webhook, secret] = [(); 4].map(|()| NodeRef::<html::Input>::new());
+    let waits = NodeRef::<html::Select>::new();
+    let checks = boxes.clone();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value());
+        let ticked = checks
+            .iter()
+            .filter(|(_, input)| input.get_untracked().is_some_and(|input| input.checked()));
+        // What is not shown again stays as it is unless something is typed.
+        let typed = |input| text(input).filter(|text| !text.is_empty());
+        let arg = NotificationsArg {
+            on: Some(ticked.map(|(one, _)| *one).collect()),
+            waits_over: waits.get_untracked().map(|select| select.value()),
+            email: text(email),
+            slack: text(slack).filter(|text| !text.ends_with('…')),
+            webhook: text(webhook),
+            webhook_secret: typed(secret),
+        };
+        let pressed = event.submitter();
+        let test = pressed.and_then(|button| button.get_attribute("value"));
+        spawn_local(async move {
+            match set_notifications(arg).await {
+                Ok(set) => failed.set(set.failed),
+                Err(error) => return notices.refuse(&error),
+            }
+            if test.as_deref() != Some("test") {
+                return notices.say("Saved.");
+            }
+            match try_notifications(TryArg {}).await {
+                Ok(tried) => notices.say(format!("Saved; {} on the way.", tried.sent)),
+                Err(error) => notices.refuse(&error),
+            }
+        });
+    };
+    let chosen = WAITS
+        .iter()
+        .find(|(_, word)| words(set.waits_over_s) == *word);
+    let other = chosen.is_none().then(|| {
+        let now = words(set.waits_over_s);
+        let value = format!("{}m", set.waits_over_s / 60);
+        view! { <option value=value selected>{now}</option> }
+    });
+    let options = WAITS.map(|(value, word)| {
+        view! { <option value=value selected=words(set.waits_over_s) == word>{word}</option> }
+    });
+    let on = set.on.clone();
+    let checks = boxes.into_iter().map(|(one, input)| {
+        view! {
+            <div class="check">
+                <input
+                    type="checkbox"
+                    id=format!("on-{}", one.as_str())
+                    name="on"
+                    value=one.as_str()
+                    node_ref=input
+                    checked=on.contains(&one)
+                />
+                <label for=format!("on-{}", one.as_str())>{format!("when {}", one.words())}</label>
+            </div>
+        }
+    });
+    let checks: Vec<_> = checks.collect();
+    let no_mail =
+        (!set.sends_mail).then_some("The server sends no mail yet: an admin sets notify_smtp.");
+    let signed = set
+        .webhook_is_signed
+        .then_some("A secret is set; type another to change it.");
+    view! {
+        <form class="panel" method="post" action="/forms/notifications" node_ref=form on:submit=submit>
+            <h2>"By mail, Slack or webhook"</h2>
+            <fieldset class="checks">
+                <legend class="quiet">"Tell me"</legend>
+                {checks}
+            </fieldset>
+            <div class="field">
+                <label for="waits_over">"Long is"</label>
+                <select class="input" id="waits_over" name="waits_over" node_ref=waits>
+                    {other}
+                    {options.collect_view()}
+                </select>
+            </div>
+            {address("email", "E-mail", "ana@example.org", set.email.as_ref(), no_mail, email)}
+            {address(
+                "slack",
+                "Slack",
+                "https://hooks.slack.com/services/…",
+                set.slack.as_ref(),
+                None,
+                slack,
+            )}
+            {address(
+                "webhook",
+                "Webhook",
+                "https://example.org/berth",
+                set.webhook.as_ref(),
+                Some("Sent JSON: kind, title, text, url, job, alert, at."),
+                webhook,
+            )}
+            {address(
+                "webhook_secret",
+                "Its secret",
+                "at least 16 characters",
+                None,
+                signed.or(Some("Signs the webhook's messages: HMAC-SHA256 in X-Berth-Signature-256.")),
+                secret,
+            )}
+            <div class="form-end">
+                <button class="button button-primary" name="verb" value="save">"Save"</button>
+                <button class="button" name="verb" value="test">"Save and send a test"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn address(
+    name: &'static str,
+    label: &'static str,
+    example: &'static str,
+    value: Option<&String>,
+    hint: Option<&'static str>,
+    input: NodeRef<html::Input>,
+) -> AnyView {
+    let id = format!("hint-{name}");
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                class="input"
+                id=name
+                name=name
+                node_ref=input
+                autocomplete="off"
+                placeholder=example
+                value=value.cloned().unwrap_or_default()
+                aria-describedby=hint.map(|_| id.clone())
+            />
+            {hint.map(|hint| view! { <p class="hint" id=id>{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn words(seconds: u64) -> String {
+    let known = [
+        (1800, "30 min"),
+        (3600, "1 h"),
+        (14400, "4 h"),
+        (43200, "12 h"),
+        (86400, "a day"),
+    ];
+    let known = known.iter().find(|(one, _)| *one == seconds);
+    known.map_or_else(
+        || format!("{} min", seconds / 60),
+        |(_, word)| (*word).to_owned(),
+    )
+}
+
+fn not_arrived(failed: &[FailedView]) -> AnyView {
+    let lines = failed.iter().map(|one| {
+        view! {
+            <li>
+                <p class="trouble">
+                    {icon(Icon::Lost)}
+                    {format!("{} by {}: {} ({} tries)", one.title, one.channel, one.problem, one.tries)}
+                </p>
+                <span class="quiet"><Moment at=one.at /></span>
+            </li>
+        }
+    });
+    view! {
+        <section class="panel" aria-labelledby="failed-title">
+            <h2 id="failed-title">"Did not arrive"</h2>
+            <ul class="failed-list">{lines.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
