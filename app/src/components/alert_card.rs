@@ -69,7 +69,7 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
                     {about} " · since " <Moment at=alert.opened_at /> {over} " · " {asks}
                 </span>
             </header>
-            <p class="alert-text">{alert.text.clone()}</p>
+            <p class="alert-text">{alert.text}</p>
             {advice}
             {climbed}
             {answered}

@@ -249,10 +249,7 @@ async fn codes_signals_and_words(site: &mut Site) {
         Ended::NotLaunched { why }
     );
     let why = "node node-9 is not part of the Ray cluster now".to_owned();
-    assert_eq!(
-        site.exit(attempt(13)).await.ended,
-        Ended::NotLaunched { why }
-    );
+    assert_eq!(site.exit(attempt(13)).await.ended, Ended::Lost { why });
     assert_eq!(site.exit(attempt(14)).await, Exit::code(5));
     site.nothing_left().await;
 }

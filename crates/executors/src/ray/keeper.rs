@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use berth_domain::AttemptId;
+use berth_domain::{AttemptId, Ended, Exit};
 use berth_ray::{Directory, Job, JobStatus, Nodes, RayError, Submitted};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::RayConfig;
 use super::job::Seen;
-use super::kept::{Attempt, Launch, RARELY, Rank, SOON, begun, node_of, not_launched, passed};
+use super::kept::{Attempt, Launch, RARELY, Rank, SOON, begun, node_of, passed};
 use super::launch::{self, Launched, job_id};
 use super::tidy::{self, Tidy};
 use crate::launch::Told;
@@ -219,9 +219,14 @@ impl Keeper {
             return;
         };
         let now = Instant::now();
+        let patience = NODE_PATIENCE.max(self.config.node_grace);
         let launched = match launched {
-            Launched::NoNode(why) if passed(attempt.lacks_node, NODE_PATIENCE, now) => {
-                Launched::Failed(not_launched(why))
+            // A head that was started again lists its nodes only when they have found it.
+            Launched::NoNode(why) if passed(attempt.lacks_node, patience, now) => {
+                Launched::Failed(Exit {
+                    ended: Ended::Lost { why },
+                    out_of_memory: false,
+                })
             }
             other => other,
         };

@@ -149,7 +149,7 @@ impl Rank {
     }
 }
 
-pub(super) fn not_launched(why: String) -> Exit {
+fn not_launched(why: String) -> Exit {
     Exit {
         ended: Ended::NotLaunched { why },
         out_of_memory: false,
