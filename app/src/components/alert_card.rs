@@ -152,7 +152,7 @@ fn Answers(alert: AlertView) -> impl IntoView {
         // Only to keep it needs a reason.
         let plain = *choice != Choice::Keep;
         let class = match choice {
-            Choice::Stop => "button button-small button-danger",
+            Choice::Stop => "button button-small button-bad",
             _ => "button button-small",
         };
         view! {

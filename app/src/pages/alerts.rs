@@ -81,12 +81,17 @@ fn Open() -> impl IntoView {
     .into_any()
 }
 
-/// Asked once; those that end while the page is open come with the next visit.
+/// Asked again whenever an alert comes or goes.
 #[component]
 fn Over() -> impl IntoView {
-    let past = Resource::new_blocking(|| (), |()| alerts(Some(true)));
+    let live = Live::here();
+    let open = Memo::new(move |_| {
+        live.alerts
+            .with(|all| all.iter().map(|one| one.id).collect::<Vec<_>>())
+    });
+    let past = Resource::new_blocking(move || open.get(), |_| alerts(Some(true)));
     view! {
-        <Suspense>
+        <Transition>
             {move || Suspend::new(async move {
                 let past = match past.await {
                     Ok(past) => past.alerts,
@@ -105,7 +110,7 @@ fn Over() -> impl IntoView {
                 }
                 .into_any()
             })}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }

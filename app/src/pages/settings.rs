@@ -189,7 +189,7 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
                 secret,
             )}
             <div class="form-end">
-                <button class="button button-primary" name="verb" value="save">"Save"</button>
+                <button class="button button-main" name="verb" value="save">"Save"</button>
                 <button class="button" name="verb" value="test">"Save and send a test"</button>
             </div>
         </form>

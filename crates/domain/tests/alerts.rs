@@ -86,13 +86,7 @@ impl World {
             rules: Rules::default(),
             now: Timestamp::from_second(1_000_000).unwrap(),
         };
-        let gpus = (0..8).map(|index| Gpu {
-            index,
-            uuid: gpu(index).uuid,
-            model: "H100".to_owned(),
-            mem_total_bytes: 80 << 30,
-            nvlink_island: None,
-        });
+        let gpus = (0..8).map(|index| Gpu::new(index, gpu(index).uuid, "H100", 80 << 30));
         let node = Node::new(NodeName::from("n1"), NodeSource::Local, gpus.collect());
         world.does(Input::Inventory(vec![node]));
         let request = SubmitRequest {

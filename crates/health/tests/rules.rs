@@ -41,13 +41,7 @@ fn attempt(job: u64) -> AttemptId {
 }
 
 fn node() -> Node {
-    let gpu = |index| Gpu {
-        index,
-        uuid: uuid(index),
-        model: "H100".to_owned(),
-        mem_total_bytes: 80 << 30,
-        nvlink_island: None,
-    };
+    let gpu = |index| Gpu::new(index, uuid(index), "H100", 80 << 30);
     let gpus = (0..GPUS).map(gpu).collect();
     Node::new(NodeName::from("n1"), NodeSource::Local, gpus)
 }

@@ -48,13 +48,7 @@ impl World {
                 .await
                 .unwrap();
         }
-        let gpu = Gpu {
-            index: 0,
-            uuid: GpuUuid::from("GPU-0"),
-            model: "H100".to_owned(),
-            mem_total_bytes: 80 << 30,
-            ..gpu()
-        };
+        let gpu = Gpu::new(0, GpuUuid::from("GPU-0"), "H100", 80 << 30);
         let node = Node::new(NodeName::from("n1"), NodeSource::Local, vec![gpu]);
         world.does(Input::Inventory(vec![node])).await;
         world
@@ -175,10 +169,6 @@ impl World {
             bell: Arc::new(Notify::new()),
         }
     }
-}
-
-fn gpu() -> Gpu {
-    serde_json::from_str(r#"{"index":0,"uuid":"","model":"","mem_total_bytes":0}"#).unwrap()
 }
 
 /// A mail server that takes everything; each mail as it came.
