@@ -352,6 +352,10 @@ async fn metrics_are_such_as_promtool_wants_them() {
     let berth = server.client();
     let job = submit(&berth, shell("true")).await;
     until_finished(&berth, &[job.id]).await;
+    until(&berth, async |berth: &Berth| {
+        gpus(berth).await[0].busy_pct.is_some()
+    })
+    .await;
     let text = reqwest::get(format!("{}/metrics", server.url))
         .await
         .unwrap()
