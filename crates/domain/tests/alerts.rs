@@ -108,15 +108,19 @@ impl World {
     }
 
     fn does(&mut self, input: Input) -> Vec<Event> {
-        self.take(Actor::Berth, input).unwrap()
+        self.take(&Actor::Berth, input).unwrap()
     }
 
     fn says(&mut self, who: &str, command: Command) -> Result<Vec<Event>, Refusal> {
         let actor = user(who);
-        self.take(actor.clone(), Input::Command { actor, command })
+        let input = Input::Command {
+            actor: actor.clone(),
+            command,
+        };
+        self.take(&actor, input)
     }
 
-    fn take(&mut self, actor: Actor, input: Input) -> Result<Vec<Event>, Refusal> {
+    fn take(&mut self, actor: &Actor, input: Input) -> Result<Vec<Event>, Refusal> {
         let events = decide(&self.state, &self.rules, input, self.now)?.events;
         for event in &events {
             let record = Record {
