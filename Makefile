@@ -39,7 +39,7 @@ clippy:
 
 bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
-	$(CARGO) bench --bench berth
+	$(CARGO) bench --bench berth --bench past
 
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test

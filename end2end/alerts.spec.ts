@@ -8,28 +8,19 @@ const failing = 'test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300';
 
 test.describe('alerts', () => {
   let berth: Berth;
-  let problems: string[] = [];
-
   test.beforeAll(async () => {
     berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
   });
 
   test.afterAll(async () => berth.stop());
 
+  // None are expected of these pages.
+  test.beforeEach(({ complaints }) => expect(complaints.all).toEqual([]));
+
   test.beforeEach(async ({ page }) => {
     await berth.cancelAll();
     await expect.poll(async () => (await berth.api('alerts')).alerts).toEqual([]);
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(String(error)));
     await berth.logIn(page);
-  });
-
-  test.afterEach(() => {
-    const found = problems;
-    problems = [];
-    expect(found).toEqual([]);
   });
 
   test('an alert is seen on the dashboard, answered on its page, and over when its cause is', async ({ page }) => {
@@ -60,7 +51,7 @@ test.describe('alerts', () => {
     await expect(page.getByRole('region', { name: 'Over' })).toContainText('flaky');
   });
 
-  test('what somebody is told is set, kept, and tried', async ({ page }) => {
+  test('what somebody is told is set, kept, and tried', async ({ page, complaints }) => {
     await page.goto(`${berth.url}/settings`);
     await hydrated(page);
     await page.getByLabel('when a job of mine starts').check();
@@ -79,7 +70,7 @@ test.describe('alerts', () => {
     await expect(page.getByLabel('E-mail')).toHaveValue('ana@example.org');
     await expect(page.getByText('The server sends no mail yet')).toBeVisible();
     // The refusal, which the browser logs too.
-    problems = problems.filter((text) => !text.includes('400'));
+    complaints.expected('400');
   });
 
   test.describe('without script', () => {

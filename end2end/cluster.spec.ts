@@ -3,22 +3,13 @@
 
 import { expect, hydrated, test } from './server';
 
-let problems: string[] = [];
+// None are expected of these pages.
+test.beforeEach(({ complaints }) => expect(complaints.all).toEqual([]));
 
 test.beforeEach(async ({ page, berth }) => {
   await berth.cancelAll();
   for (const place of ['node-1', 'node-2', 'node-1:3']) await berth.api('uncordon', { place }).catch(() => {});
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(String(error)));
   await berth.logIn(page);
-});
-
-test.afterEach(() => {
-  const found = problems;
-  problems = [];
-  expect(found).toEqual([]);
 });
 
 test('the nodes, their GPUs, and what Berth runs on and why', async ({ page, berth }) => {

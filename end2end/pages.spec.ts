@@ -2,22 +2,12 @@
 
 import { expect, hydrated, test } from './server';
 
+// None are expected of these pages.
+test.beforeEach(({ complaints }) => expect(complaints.all).toEqual([]));
+
 test.beforeEach(async ({ page, berth }) => {
   await berth.cancelAll();
-  // Whatever a page complains about in the console is a defect.
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(String(error)));
   await berth.logIn(page);
-});
-
-let problems: string[] = [];
-
-test.afterEach(() => {
-  const found = problems;
-  problems = [];
-  expect(found).toEqual([]);
 });
 
 test('nobody sees anything before logging in, and the link works once', async ({ browser, berth }) => {
@@ -177,7 +167,7 @@ test('the planner says when a job would start, and what would let it start soone
   await expect(sooner).toHaveCount(0);
 });
 
-test('the form says what is wrong as it is typed, and keeps what was typed', async ({ page }) => {
+test('the form says what is wrong as it is typed, and keeps what was typed', async ({ page, complaints }) => {
   await page.goto('/submit');
   await hydrated(page);
   const gpus = page.getByLabel('GPUs', { exact: true });
@@ -204,7 +194,7 @@ test('the form says what is wrong as it is typed, and keeps what was typed', asy
   await expect(page.locator('#after-problem')).toContainText('no job 999999');
   await expect(page.getByLabel('Command', { exact: true })).toHaveValue('true');
   // What the network refused is no defect of the page.
-  problems = problems.filter((text) => !text.includes('400'));
+  complaints.expected('400');
 });
 
 test('a job is submitted again with changes', async ({ page, berth }) => {
@@ -307,7 +297,7 @@ test('a log is searched, followed and downloaded', async ({ page, berth }) => {
   expect(Buffer.concat(text ?? []).toString()).toContain('50%\r100%\ndone\n');
 });
 
-test('what is not there is said, with the right status', async ({ page }) => {
+test('what is not there is said, with the right status', async ({ page, complaints }) => {
   const nowhere = await page.goto('/nowhere');
   expect(nowhere?.status()).toBe(404);
   await expect(page.getByRole('heading', { name: 'There is no page here' })).toBeVisible();
@@ -316,5 +306,5 @@ test('what is not there is said, with the right status', async ({ page }) => {
   await expect(page.getByRole('alert')).toContainText('999999');
   const word = await page.goto('/jobs/abc');
   expect(word?.status()).toBe(404);
-  problems = problems.filter((text) => !text.includes('404'));
+  complaints.expected('404');
 });

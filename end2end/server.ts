@@ -182,6 +182,23 @@ export class Berth {
   }
 }
 
+/** What a page writes into the console as an error: a defect, unless it is expected. Whoever uses it has none in the end. */
+export class Complaints {
+  all: string[] = [];
+
+  constructor(page: Page) {
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.all.push(message.text());
+    });
+    page.on('pageerror', (error) => this.all.push(String(error)));
+  }
+
+  /** The browser also logs answers such as 404 that a test asks for. */
+  expected(text: string): void {
+    this.all = this.all.filter((complaint) => !complaint.includes(text));
+  }
+}
+
 /** Waits until the browser has taken the page over. */
 export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
@@ -199,7 +216,12 @@ function freePort(): Promise<number> {
   });
 }
 
-export const test = base.extend<object, { berth: Berth }>({
+export const test = base.extend<{ complaints: Complaints }, { berth: Berth }>({
+  complaints: async ({ page }, use) => {
+    const complaints = new Complaints(page);
+    await use(complaints);
+    expect(complaints.all).toEqual([]);
+  },
   // One for all tests of a worker. A test that kills its server starts one with `Berth.start()`.
   berth: [
     async ({}, use) => {

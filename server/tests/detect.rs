@@ -111,8 +111,7 @@ async fn a_host_with_gpus_runs_jobs_on_them_by_itself() {
             && gpus[1].power_w.is_none()
             && gpus[1].busy_pct == Some(10.0)
             && gpus[1]
-                .unknown
-                .as_deref()
+                .unknown()
                 .is_some_and(|why| why.starts_with("power: "))
     })
     .await;

@@ -24,11 +24,9 @@ const LASTS: [(&str, &str); 5] = [
 
 #[component]
 pub fn AlertCard(alert: AlertView) -> impl IntoView {
-    let (badge, which) = match (alert.state, alert.severity) {
-        (AlertState::Resolved, _) => ("badge badge-ok", Icon::Succeeded),
-        (_, Severity::Critical) => ("badge badge-bad", Icon::Lost),
-        (_, Severity::Warning) => ("badge badge-warn", Icon::Lost),
-        (_, Severity::Info) => ("badge badge-idle", Icon::Held),
+    let (badge, which) = match alert.state {
+        AlertState::Resolved => ("badge badge-ok", Icon::Succeeded),
+        _ => badge_of(alert.severity),
     };
     let id = format!("alert-{}", alert.id);
     let heading = format!("{id}-title");
@@ -77,6 +75,15 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
         </article>
     }
     .into_any()
+}
+
+/// How much something matters, in colour and shape; the word stands beside it.
+pub fn badge_of(severity: Severity) -> (&'static str, Icon) {
+    match severity {
+        Severity::Critical => ("badge badge-bad", Icon::Lost),
+        Severity::Warning => ("badge badge-warn", Icon::Lost),
+        Severity::Info => ("badge badge-idle", Icon::Held),
+    }
 }
 
 fn said(given: Answer) -> AnyView {

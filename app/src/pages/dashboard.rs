@@ -1,16 +1,17 @@
 //! `/`: the cluster, what waits, what ended.
 
 use berth_api::alerts::AlertView;
-use berth_domain::{AlertState, Severity};
+use berth_domain::AlertState;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::components::alert_card::badge_of;
 use crate::components::empty::Empty;
 use crate::components::job_line::{RecentLine, WaitingLine};
 use crate::components::node_row::NodeRow;
 use crate::components::problem::ProblemView;
 use crate::format;
-use crate::icons::{Icon, icon};
+use crate::icons::icon;
 use crate::live::Live;
 use crate::start::Waiting;
 
@@ -103,15 +104,11 @@ fn Wrong() -> impl IntoView {
             .with(|all| all.iter().filter(open).cloned().collect::<Vec<_>>())
     };
     let line = |alert: AlertView| {
-        let class = match alert.severity {
-            Severity::Critical => "badge badge-bad",
-            Severity::Warning => "badge badge-warn",
-            Severity::Info => "badge badge-idle",
-        };
+        let (class, which) = badge_of(alert.severity);
         view! {
             <li>
                 <a class="alert-line" href=format!("/alerts#alert-{}", alert.id)>
-                    <span class=class>{icon(Icon::Alert)} {alert.title}</span>
+                    <span class=class>{icon(which)} {alert.title}</span>
                     <span class="clip">{alert.text}</span>
                     <span class="alert-go">"Answer"</span>
                 </a>

@@ -1,10 +1,12 @@
 //! `/settings`: what you are told, and where. A plain form; with script the page stays.
 
+use std::time::Duration;
+
 use berth_api::notifications::{
     FailedView, NotificationsAnswer, NotificationsArg, TryArg, notifications, set_notifications,
     try_notifications,
 };
-use berth_domain::Occasion;
+use berth_domain::{Occasion, walltime};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -15,17 +17,13 @@ use leptos_router::hooks::use_query_map;
 use crate::browser_notice;
 use crate::components::moment::Moment;
 use crate::components::problem::ProblemView;
+use crate::format;
 use crate::icons::{Icon, icon};
 use crate::notice::Notices;
 use crate::start::Waiting;
 
-const WAITS: [(&str, &str); 5] = [
-    ("30m", "30 min"),
-    ("1h", "1 h"),
-    ("4h", "4 h"),
-    ("12h", "12 h"),
-    ("24h", "a day"),
-];
+/// In seconds.
+const WAITS: [u64; 5] = [1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600];
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
@@ -79,8 +77,10 @@ fn Told(set: NotificationsAnswer) -> impl IntoView {
 fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl IntoView {
     let notices = Notices::here();
     let form = NodeRef::<html::Form>::new();
-    let boxes: Vec<(Occasion, NodeRef<html::Input>)> =
-        Occasion::ALL.map(|one| (one, NodeRef::new())).into();
+    let boxes: Vec<(Occasion, NodeRef<html::Input>)> = Occasion::ALL
+        .iter()
+        .map(|one| (*one, NodeRef::new()))
+        .collect();
     let [email, slack, webhook, secret] = [(); 4].map(|()| NodeRef::<html::Input>::new());
     let waits = NodeRef::<html::Select>::new();
     let checks = boxes.clone();
@@ -116,17 +116,14 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
             }
         });
     };
-    let chosen = WAITS
-        .iter()
-        .find(|(_, word)| words(set.waits_over_s) == *word);
-    let other = chosen.is_none().then(|| {
-        let now = words(set.waits_over_s);
-        let value = format!("{}m", set.waits_over_s / 60);
-        view! { <option value=value selected>{now}</option> }
-    });
-    let options = WAITS.map(|(value, word)| {
-        view! { <option value=value selected=words(set.waits_over_s) == word>{word}</option> }
-    });
+    let now = set.waits_over_s;
+    let other = (!WAITS.contains(&now)).then_some(now);
+    let option = |seconds: u64| {
+        let value = walltime::format(Duration::from_secs(seconds));
+        let word = format::duration(i64::try_from(seconds).unwrap_or(i64::MAX));
+        view! { <option value=value selected=seconds == now>{word}</option> }
+    };
+    let options: Vec<_> = other.into_iter().chain(WAITS).map(option).collect();
     let on = set.on.clone();
     let checks = boxes.into_iter().map(|(one, input)| {
         view! {
@@ -159,8 +156,7 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
             <div class="field">
                 <label for="waits_over">"Long is"</label>
                 <select class="input" id="waits_over" name="waits_over" node_ref=waits>
-                    {other}
-                    {options.collect_view()}
+                    {options}
                 </select>
             </div>
             {address("email", "E-mail", "ana@example.org", set.email.as_ref(), no_mail, email)}
@@ -223,21 +219,6 @@ fn address(
         </div>
     }
     .into_any()
-}
-
-fn words(seconds: u64) -> String {
-    let known = [
-        (1800, "30 min"),
-        (3600, "1 h"),
-        (14400, "4 h"),
-        (43200, "12 h"),
-        (86400, "a day"),
-    ];
-    let known = known.iter().find(|(one, _)| *one == seconds);
-    known.map_or_else(
-        || format!("{} min", seconds / 60),
-        |(_, word)| (*word).to_owned(),
-    )
 }
 
 fn not_arrived(failed: &[FailedView]) -> AnyView {

@@ -348,12 +348,15 @@ pub struct GpuView {
     /// Why what is absent is not known, as its source says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub why: BTreeMap<Figure, String>,
-    /// The same in one line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unknown: Option<String>,
 }
 
 impl GpuView {
+    /// All reasons in one line.
+    #[must_use]
+    pub fn unknown(&self) -> Option<String> {
+        berth_domain::sample::unknown(&self.why)
+    }
+
     /// What uses it outside the queue, so that it gets no new job.
     #[must_use]
     pub fn used_outside(&self) -> Option<&ForeignProcess> {

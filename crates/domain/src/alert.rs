@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cordon::Place;
 use crate::event::Event;
 use crate::ids::{GpuUuid, JobId, NodeName, UserName};
+use crate::tokens::tokens;
 
 /// An alert's number: given once, never reused.
 #[derive(
@@ -29,41 +30,6 @@ impl FromStr for AlertId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(AlertId)
     }
-}
-
-macro_rules! tokens {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$own:meta])* $variant:ident = $token:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$own])* $variant),* }
-
-        impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            /// As it is written in configuration, command lines and JSON.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $token),* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $name::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
-                    let all: Vec<&str> = $name::ALL.iter().map(|one| one.as_str()).collect();
-                    format!(concat!("'{}' is not ", $what, ": {}"), text.escape_debug(), all.join(", "))
-                })
-            }
-        }
-    };
 }
 
 tokens! {
@@ -143,23 +109,12 @@ impl AlertRule {
     }
 }
 
-/// How much it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Info,
-    Warning,
-    Critical,
-}
-
-impl Severity {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        }
+tokens! {
+    /// How much it matters.
+    Severity, "a severity" {
+        Info = "info",
+        Warning = "warning",
+        Critical = "critical",
     }
 }
 
@@ -277,23 +232,12 @@ pub struct Alert {
     pub rung: Rung,
 }
 
-/// Where an alert is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertState {
-    Open,
-    Answered,
-    Resolved,
-}
-
-impl AlertState {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AlertState::Open => "open",
-            AlertState::Answered => "answered",
-            AlertState::Resolved => "resolved",
-        }
+tokens! {
+    /// Where an alert is in its life.
+    AlertState, "a state" {
+        Open = "open",
+        Answered = "answered",
+        Resolved = "resolved",
     }
 }
 
@@ -324,22 +268,21 @@ impl Alert {
     }
 }
 
-/// What Berth does by itself about a job that holds GPUs without work, when nobody answers: one rung
-/// after another, as far as the configuration lets it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Rung {
-    /// Only ask.
-    #[default]
-    Ask,
-    /// It makes room when another needs its GPUs.
-    Preemptible,
-    /// It is told to save.
-    Checkpoint,
-    /// It is ended and queued again.
-    Requeue,
+tokens! {
+    /// What Berth does by itself about a job that holds GPUs without work, when nobody answers: one
+    /// rung after another, as far as the configuration lets it.
+    #[derive(Default)]
+    Rung, "how far Berth may go" {
+        /// Only ask.
+        #[default]
+        Ask = "ask",
+        /// It makes room when another needs its GPUs.
+        Preemptible = "preemptible",
+        /// It is told to save.
+        Checkpoint = "checkpoint",
+        /// It is ended and queued again.
+        Requeue = "requeue",
+    }
 }
 
 impl Rung {
@@ -362,22 +305,6 @@ impl Rung {
             Rung::Preemptible => "nobody answered: it may be preempted now",
             Rung::Checkpoint => "nobody answered: it was told to save",
             Rung::Requeue => "nobody answered: it is queued again",
-        }
-    }
-}
-
-impl FromStr for Rung {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "ask" => Ok(Rung::Ask),
-            "preemptible" => Ok(Rung::Preemptible),
-            "checkpoint" => Ok(Rung::Checkpoint),
-            "requeue" => Ok(Rung::Requeue),
-            _ => Err(format!(
-                "'{}' is not how far Berth may go: ask, preemptible, checkpoint or requeue",
-                text.escape_debug()
-            )),
         }
     }
 }

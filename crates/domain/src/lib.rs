@@ -34,6 +34,7 @@ mod sentence;
 pub mod spec;
 pub mod state;
 pub mod submit;
+mod tokens;
 pub mod walltime;
 
 pub use alert::{

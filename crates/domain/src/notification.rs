@@ -5,38 +5,23 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody may want to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Occasion {
-    /// A job of theirs began to run.
-    Started,
-    /// A job of theirs ended, or is tried again.
-    Ended,
-    /// A job of theirs waits for long.
-    Waits,
-    /// An alert asks them.
-    Alert,
+use crate::tokens::tokens;
+
+tokens! {
+    /// What somebody may want to be told.
+    Occasion, "an occasion" {
+        /// A job of theirs began to run.
+        Started = "started",
+        /// A job of theirs ended, or is tried again.
+        Ended = "ended",
+        /// A job of theirs waits for long.
+        Waits = "waits",
+        /// An alert asks them.
+        Alert = "alert",
+    }
 }
 
 impl Occasion {
-    pub const ALL: [Occasion; 4] = [
-        Occasion::Started,
-        Occasion::Ended,
-        Occasion::Waits,
-        Occasion::Alert,
-    ];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Occasion::Started => "started",
-            Occasion::Ended => "ended",
-            Occasion::Waits => "waits",
-            Occasion::Alert => "alert",
-        }
-    }
-
     /// For a check box.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -46,19 +31,6 @@ impl Occasion {
             Occasion::Waits => "a job of mine waits for long",
             Occasion::Alert => "an alert asks me",
         }
-    }
-}
-
-impl std::str::FromStr for Occasion {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Occasion::ALL.into_iter().find(|one| one.as_str() == text);
-        found.ok_or_else(|| {
-            format!(
-                "'{}' is not an occasion: started, ended, waits, alert",
-                text.escape_debug()
-            )
-        })
     }
 }
 

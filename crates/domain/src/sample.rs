@@ -103,10 +103,16 @@ impl GpuSample {
     /// All reasons in one line.
     #[must_use]
     pub fn unknown(&self) -> Option<String> {
-        let each = |(figure, why): (&Figure, &String)| format!("{}: {why}", figure.words());
-        let all: Vec<String> = self.why.iter().map(each).collect();
-        (!all.is_empty()).then(|| all.join("; "))
+        unknown(&self.why)
     }
+}
+
+/// All reasons in one line.
+#[must_use]
+pub fn unknown(why: &BTreeMap<Figure, String>) -> Option<String> {
+    let each = |(figure, why): (&Figure, &String)| format!("{}: {why}", figure.words());
+    let all: Vec<String> = why.iter().map(each).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// What can be read of a GPU, or not.

@@ -295,7 +295,7 @@ fn failing(observed: &Observed, rules: &Rules) -> Vec<Condition> {
                 "It will most likely fail again: look at its log, and stop it until it is mended."
                     .to_owned(),
             asks: Some(job.owner.clone()),
-            choices: vec![Choice::Stop, Choice::Keep],
+            choices: vec![Choice::Keep, Choice::Stop],
         });
         of(job, AlertRule::FailingLoop, if_wrong(words))
     });

@@ -75,7 +75,7 @@ fn disk(observed: &Observed, rules: &Rules) -> Verdict {
     if_wrong((pct < limit).then(|| Words {
         text: format!("The disk of the server's data has {gib:.1} GiB left ({pct:.0}%)."),
         advice: "When it is full nothing can be submitted any more. Logs and uploaded folders of old \
-                 jobs take the most: see docs/operations.md."
+                 jobs take the most: they are in runs/ and packages/ of the data folder."
             .to_owned(),
         asks: None,
         choices: vec![Choice::Ignore],

@@ -1,10 +1,12 @@
 //! Who is to be told what: from the journal, and from what waits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use berth_domain::event::Then;
 use berth_domain::{
     Alert, Event, Job, JobId, Occasion, Preferences, Record, Seq, Subject, Timestamp, UserName,
+    walltime,
 };
 use berth_store::{NewDelivery, Store, StoreError};
 use tokio::sync::Notify;
@@ -80,11 +82,9 @@ impl Teller {
             if !long || !preferences.on.contains(&Occasion::Waits) {
                 continue;
             }
-            let hours = waits.as_secs() / 3600;
-            let span = match hours {
-                0 => format!("{} min", waits.as_secs() / 60),
-                hours => format!("{hours} h"),
-            };
+            // To the minute.
+            let minutes = waits.unsigned_abs().as_secs() / 60;
+            let span = walltime::format(Duration::from_secs(minutes * 60));
             let message = Message {
                 kind: Kind::JobWaits,
                 title: format!("Job {} ({}) has waited for {span}", job.job, job.name),

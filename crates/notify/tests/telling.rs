@@ -376,5 +376,5 @@ async fn who_waits_for_long_is_told_once() {
     world.later(3600);
     assert_eq!(look().await, 0);
     let (_, body) = calls.recv().await.unwrap();
-    assert!(body.contains("Job 9 (train) has waited for 1 h"), "{body}");
+    assert!(body.contains("Job 9 (train) has waited for 1h1m"), "{body}");
 }

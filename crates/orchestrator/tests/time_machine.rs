@@ -5,11 +5,7 @@
 #[path = "../../domain/tests/random/mod.rs"]
 mod random;
 
-use berth_domain::decide::{Input, Report, Rules, decide};
-use berth_domain::{
-    Actor, AttemptId, Command, Exit, Job, JobId, Lease, NodeLease, Record, State, SubmitRequest,
-    Timestamp,
-};
+use berth_domain::{Job, JobId, Record, State, Timestamp};
 use berth_orchestrator::{PastError, View, resolve, view_at};
 use berth_scheduler::{Learning, Snapshot, plan};
 use berth_store::Store;
@@ -96,78 +92,4 @@ async fn what_is_not_over_or_before_everything_is_refused() {
     let before = view_at(&store, world.now - second, world.now, 4).await;
     assert!(matches!(before, Err(PastError::Before { began }) if began == world.now));
     assert!(view_at(&store, world.now, world.now, 4).await.is_ok());
-}
-
-/// `cargo test --release -p berth-orchestrator --test time_machine -- --ignored --nocapture`
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn how_long_looking_back_takes() {
-    const DONE: u64 = 100_000;
-    const WAITING: u64 = 10_000;
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("berth.db")).await.unwrap();
-    let mut world = World::new();
-    commit(&store, &State::default(), &world.journal).await;
-    for first in (0..DONE + WAITING).step_by(1000) {
-        let (before, known) = (world.state.clone(), world.journal.len());
-        for n in first..first + 1000 {
-            world.now += jiff::SignedDuration::from_secs(20);
-            live(&mut world, n < DONE);
-        }
-        commit(&store, &before, &world.journal[known..]).await;
-    }
-    let entries = world.journal.len();
-    for ago_s in [0, 3600, 20 * 24 * 3600] {
-        let at = world.now - jiff::SignedDuration::from_secs(ago_s);
-        let from = std::time::Instant::now();
-        let view = view_at(&store, at, world.now, 4).await.unwrap();
-        println!(
-            "{ago_s} s ago, {entries} entries, {} waiting: {:?}",
-            view.queued,
-            from.elapsed()
-        );
-    }
-}
-
-/// A job comes, and runs and ends at once, or waits for GPUs.
-fn live(world: &mut World, ends: bool) {
-    let actor = Actor::User {
-        name: "ana".into(),
-        admin: false,
-    };
-    let request = SubmitRequest {
-        command: vec!["train".into(), format!("--seed={}", world.journal.len())],
-        gpus: Some(if ends { 0 } else { 4 }),
-        ..SubmitRequest::default()
-    };
-    let job = world.state.next_job();
-    let mut inputs = vec![Input::Command {
-        actor: actor.clone(),
-        command: Command::Submit(Box::new(request)),
-    }];
-    if ends {
-        let part = NodeLease {
-            node: world.state.nodes().next().unwrap().name.clone(),
-            gpus: vec![],
-        };
-        inputs.push(Input::Starts(vec![(job, Lease(vec![part]))]));
-        let attempt = AttemptId { job, number: 1 };
-        let report = Report::Exited(Exit::code(0));
-        inputs.push(Input::Reports([(attempt, report)].into()));
-    }
-    for input in inputs {
-        let made = decide(&world.state, &Rules::default(), input, world.now).unwrap();
-        let mut seq = world.state.seq;
-        let record = |event| {
-            seq = seq.next();
-            Record {
-                seq,
-                at: world.now,
-                actor: actor.clone(),
-                event,
-            }
-        };
-        let records = made.events.into_iter().map(record).collect();
-        world.apply(records);
-    }
 }

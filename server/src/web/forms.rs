@@ -118,3 +118,14 @@ async fn change_array(web: Web, actor: Actor, verb: &str, id: JobId) -> Response
         }
     }
 }
+
+/// To a page, with why it was refused, if it was.
+fn back<T>(page: &str, result: Result<T, ApiError>) -> Redirect {
+    match result {
+        Ok(_) => Redirect::to(page),
+        Err(error) => {
+            let query = serde_urlencoded::to_string([("error", error.to_string())]);
+            Redirect::to(&format!("{page}?{}", query.unwrap_or_default()))
+        }
+    }
+}

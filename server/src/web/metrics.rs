@@ -12,8 +12,8 @@ use berth_domain::{GpuSample, Severity, StateName, Timestamp};
 use berth_orchestrator::{Handle, View};
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
-    IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Counter, Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter,
+    IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 use super::Web;
@@ -88,15 +88,11 @@ fn text(handle: &Handle, view: &View, now: Timestamp) -> Result<String, promethe
         "Plans made.",
         plans,
     )?))?;
-    let seconds = Gauge::new(
-        "berth_scheduler_plan_seconds",
-        "Mean time that a plan took since the start.",
+    let seconds = Counter::new(
+        "berth_scheduler_plan_seconds_total",
+        "Time that plans took since the start.",
     )?;
-    seconds.set(if plans == 0 {
-        0.0
-    } else {
-        took.as_secs_f64() / as_f64(plans)
-    });
+    seconds.inc_by(took.as_secs_f64());
     add(Box::new(seconds))?;
     add(Box::new(counter(
         "berth_journal_events_total",

@@ -84,7 +84,6 @@ async fn all_that_a_daemon_sees_is_in_the_live_picture() {
         }]),
         xids: vec![94],
         why: sample.why.clone(),
-        unknown: sample.unknown(),
         ..shown.clone()
     };
     assert_eq!(shown, expected);

@@ -58,7 +58,7 @@ fn row(node: &NodeName, index: u32) -> AnyView {
             .map(|text| view! { <td class="num">{text}</td> })
     };
     view! {
-        <tr title=move || gpu.with(|gpu| gpu.unknown.clone())>
+        <tr title=move || gpu.with(GpuView::unknown)>
             <th scope="row" class="num">{index}</th>
             {move || cells().collect_view()}
             <td class="figures-processes">{move || gpu.with(processes)}</td>

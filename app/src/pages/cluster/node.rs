@@ -160,7 +160,7 @@ fn row(node: Memo<Option<NodeShape>>, name: &NodeName, index: u32) -> AnyView {
         <tr data-place=place>
             <th scope="row" class="num">{index}</th>
             <td class="gpu-job">{holder} {strangers}</td>
-            <td class="num" title=move || gpu.with(|gpu| gpu.unknown.clone())>
+            <td class="num" title=move || gpu.with(GpuView::unknown)>
                 {move || gpu.with(figures)}
             </td>
             <td class="gpu-uuid" title=model>

@@ -111,7 +111,6 @@ fn does(sample: &GpuSample) -> GpuView {
         xids: sample.xids.clone(),
         processes: processes.map(|all| all.iter().map(process).collect()),
         why: sample.why.clone(),
-        unknown: sample.unknown(),
         ..GpuView::default()
     }
     .rounded()

@@ -157,7 +157,7 @@ pub(super) fn same_but_figures(old: &GpuView, new: &GpuView) -> bool {
         && (&old.job, &old.cordon) == (&new.job, &new.cordon)
         && old.foreign == new.foreign
         && (old.source, &old.xids) == (new.source, &new.xids)
-        && (&old.why, &old.unknown) == (&new.why, &new.unknown)
+        && old.why == new.why
 }
 
 /// Whether nobody would see the difference.

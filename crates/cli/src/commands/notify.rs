@@ -1,10 +1,12 @@
 //! `berth notify`: what you are told, and where.
 
+use std::time::Duration;
+
 use berth_api::notifications::{
     GetNotifications, NotificationsAnswer, NotificationsArg, SetNotifications, TryArg,
     TryNotifications,
 };
-use berth_domain::Occasion;
+use berth_domain::{Occasion, walltime};
 use clap::Subcommand;
 
 use crate::failure::Failure;
@@ -113,7 +115,6 @@ fn text(answer: &NotificationsAnswer) -> String {
         text.as_deref()
             .map_or_else(|| "-".to_owned(), table::printable)
     };
-    let minutes = answer.waits_over_s / 60;
     let mut text = format!(
         "When:     {}\nLong is:  {}\nE-mail:   {}\nSlack:    {}\nWebhook:  {}{}\n",
         if on.is_empty() {
@@ -121,11 +122,7 @@ fn text(answer: &NotificationsAnswer) -> String {
         } else {
             on.join("; ")
         },
-        if minutes.is_multiple_of(60) {
-            format!("{} h", minutes / 60)
-        } else {
-            format!("{minutes} min")
-        },
+        walltime::format(Duration::from_secs(answer.waits_over_s)),
         or_none(&answer.email),
         or_none(&answer.slack),
         or_none(&answer.webhook),
@@ -167,7 +164,7 @@ mod tests {
         };
         let expected = "\
 When:     a job of mine ends; an alert asks me
-Long is:  90 min
+Long is:  1h30m
 E-mail:   ana@example.org
 Slack:    -
 Webhook:  https://example.org/hook (signed)

@@ -10,6 +10,7 @@ use berth_api::notifications::NotificationsArg;
 use berth_domain::{Actor, AlertId};
 use serde::Deserialize;
 
+use super::back;
 use crate::web::Web;
 
 #[derive(Debug, Deserialize)]
@@ -94,14 +95,4 @@ pub(super) async fn notifications(
         Ok(())
     };
     back("/settings", set.await)
-}
-
-fn back<T>(page: &str, result: Result<T, ApiError>) -> Redirect {
-    match result {
-        Ok(_) => Redirect::to(page),
-        Err(error) => {
-            let query = serde_urlencoded::to_string([("error", error.to_string())]);
-            Redirect::to(&format!("{page}?{}", query.unwrap_or_default()))
-        }
-    }
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::response::Redirect;
 use axum::{Extension, Form};
-use berth_api::ApiError;
-use berth_api::cluster::{ClusterAnswer, CordonArg, PlaceArg};
+use berth_api::cluster::{CordonArg, PlaceArg};
 use berth_api::context::Context;
 use berth_domain::Actor;
 use serde::Deserialize;
 
+use super::back;
 use crate::web::Web;
 
 /// `verb` is the button that was pressed.
@@ -33,7 +33,7 @@ pub(super) async fn cordon(
         reason: form.reason,
         drain: form.verb == "drain",
     };
-    to_cluster(context.cordon(arg).await)
+    back("/cluster", context.cordon(arg).await)
 }
 
 pub(super) async fn uncordon(
@@ -45,15 +45,5 @@ pub(super) async fn uncordon(
         state: web.api,
         actor,
     };
-    to_cluster(context.uncordon(arg).await)
-}
-
-fn to_cluster(result: Result<ClusterAnswer, ApiError>) -> Redirect {
-    match result {
-        Ok(_) => Redirect::to("/cluster"),
-        Err(error) => {
-            let query = serde_urlencoded::to_string([("error", error.to_string())]);
-            Redirect::to(&format!("/cluster?{}", query.unwrap_or_default()))
-        }
-    }
+    back("/cluster", context.uncordon(arg).await)
 }
