@@ -5,7 +5,7 @@
 mod marked;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -160,6 +160,66 @@ impl Drop for Host {
             let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
     }
+}
+
+/// A shim that we started ourselves, with the record of the first attempt, which is over.
+struct ByHand {
+    folder: PathBuf,
+    shim: std::process::Child,
+}
+
+impl ByHand {
+    fn start(host: &Host, under: &str, line: &str) -> Self {
+        let folder = host.path("by-hand");
+        std::fs::create_dir(&folder).unwrap();
+        let spec = layout::rank_dir(host.dir.path(), FIRST, 0).join(layout::SPEC);
+        let mut spec: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
+        spec["under"] = under.into();
+        spec["command"] = serde_json::json!(["sh", "-c", line]);
+        write(&folder, layout::SPEC, &spec);
+        let mut shim = Command::new(&host.config.run.shim);
+        shim.arg("shim").arg(&folder).stdout(Stdio::null());
+        ByHand {
+            shim: shim.spawn().unwrap(),
+            folder,
+        }
+    }
+
+    /// Its time limit is near.
+    fn near(&self, signal: NoticeSignal) {
+        let near = LastCall {
+            why: Why::TimeLimit,
+            ..call(signal, PATIENCE)
+        };
+        let near = serde_json::to_value(near).unwrap();
+        write(&self.folder, layout::LAST_CALL, &near);
+    }
+
+    fn stop(&self, signal: NoticeSignal) {
+        let stop = serde_json::json!({"call": call(signal, PATIENCE), "grace_ms": 100});
+        write(&self.folder, layout::STOP, &stop);
+    }
+
+    fn signal(&self, which: &str) {
+        let pid = self.shim.id().to_string();
+        let sent = Command::new("kill").args([which, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn code(&mut self) -> i64 {
+        assert!(self.shim.wait().unwrap().success());
+        let exit = std::fs::read(self.folder.join(layout::EXIT)).unwrap();
+        let exit: serde_json::Value = serde_json::from_slice(&exit).unwrap();
+        exit["code"].as_i64().expect("a code")
+    }
+}
+
+/// As a whole or not at all.
+fn write(folder: &Path, name: &str, record: &serde_json::Value) {
+    let new = folder.join("new");
+    std::fs::write(&new, record.to_string()).unwrap();
+    std::fs::rename(new, folder.join(name)).unwrap();
 }
 
 const FIRST: AttemptId = AttemptId {
@@ -470,38 +530,38 @@ async fn a_shim_that_no_signal_reaches_looks_by_itself() {
     host.send(Order::Launch(order("true")));
     host.exit(FIRST).await;
     // As under Ray: a shim that is asked by files alone.
-    let folder = host.path("by-hand");
-    std::fs::create_dir(&folder).unwrap();
-    let spec = layout::rank_dir(host.dir.path(), FIRST, 0).join(layout::SPEC);
-    let mut spec: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(spec).unwrap()).unwrap();
     let line = format!(
         "trap 'echo heard > {}' USR1; trap 'exit 4' USR2; {}",
         host.path("heard").display(),
         ready(&host, "set")
     );
-    spec["under"] = "ray".into();
-    spec["command"] = serde_json::json!(["sh", "-c", line]);
-    let write = |name: &str, record: serde_json::Value| {
-        std::fs::write(host.path("record"), record.to_string()).unwrap();
-        std::fs::rename(host.path("record"), folder.join(name)).unwrap();
-    };
-    write(layout::SPEC, spec);
-    let mut shim = Command::new(&host.config.run.shim)
-        .arg("shim")
-        .arg(&folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut hand = ByHand::start(&host, "ray", &line);
     host.appears("set").await;
-    let near = serde_json::to_value(call(NoticeSignal::Usr1, PATIENCE)).unwrap();
-    write(layout::LAST_CALL, near);
+    hand.near(NoticeSignal::Usr1);
     host.appears("heard").await;
-    let last = serde_json::json!({"call": call(NoticeSignal::Usr2, PATIENCE), "grace_ms": 100});
-    write(layout::STOP, last);
-    assert!(shim.wait().unwrap().success());
-    let exit = std::fs::read_to_string(folder.join(layout::EXIT)).unwrap();
-    assert!(exit.contains(r#""code":4"#), "{exit}");
+    hand.stop(NoticeSignal::Usr2);
+    assert_eq!(hand.code(), 4);
+}
+
+#[tokio::test]
+async fn a_call_that_is_read_after_a_stop_gives_way_to_it() {
+    let mut host = Host::new();
+    host.send(Order::Launch(order("true")));
+    host.exit(FIRST).await;
+    let line = format!(
+        "trap 'exit 3' USR1; trap 'exit 4' USR2; {}",
+        ready(&host, "set")
+    );
+    let mut hand = ByHand::start(&host, "tmux", &line);
+    host.appears("set").await;
+    // Both wait while it sleeps, and SIGTERM has the lower number.
+    hand.signal("-STOP");
+    hand.near(NoticeSignal::Usr1);
+    hand.stop(NoticeSignal::Usr2);
+    hand.signal("-URG");
+    hand.signal("-TERM");
+    hand.signal("-CONT");
+    assert_eq!(hand.code(), 4);
 }
 
 #[tokio::test]

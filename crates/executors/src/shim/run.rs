@@ -238,8 +238,11 @@ impl Run<'_> {
         }
     }
 
-    /// Its time limit is near.
+    /// Its time limit is near. A stop that came first leaves less time, and its call was the last.
     fn told_to_save(&mut self) {
+        if self.term_at.is_some() || self.kill_at.is_some() {
+            return;
+        }
         let call: Option<LastCall> =
             record::read(self.folder, layout::LAST_CALL).unwrap_or_default();
         let heard = |call: &LastCall| {
