@@ -26,4 +26,5 @@ mod shell;
 mod start;
 
 pub use app::App;
+pub use pages::history::figures as history_figures;
 pub use shell::shell;

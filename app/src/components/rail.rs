@@ -8,10 +8,11 @@ use leptos_router::hooks::use_location;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 
-const PLACES: [(&str, &str, Icon); 5] = [
+const PLACES: [(&str, &str, Icon); 6] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
     ("/cluster", "Cluster", Icon::Cluster),
+    ("/history", "History", Icon::History),
     ("/alerts", "Alerts", Icon::Alert),
     ("/submit", "Submit", Icon::Submit),
 ];
