@@ -46,6 +46,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=StaticSegment("queue") view=parts::queue ssr=SsrMode::Async />
                     <Route path=StaticSegment("cluster") view=parts::cluster ssr=SsrMode::Async />
+                    <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=parts::submit ssr=SsrMode::Async />

@@ -18,7 +18,7 @@ pub fn utc(at: Timestamp, now: i64) -> String {
     format!("{day} {} {clock} UTC", month_name(month.unwrap_or(1)))
 }
 
-fn month_name(month: usize) -> &'static str {
+pub fn month_name(month: usize) -> &'static str {
     const NAMES: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
@@ -73,6 +73,19 @@ fn js_date(milliseconds: i64) -> js_sys::Date {
     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
     let value = wasm_bindgen::JsValue::from_f64(milliseconds as f64);
     js_sys::Date::new(&value)
+}
+
+/// How many hours east of UTC the browser is now, in whole ones.
+#[cfg(feature = "hydrate")]
+pub fn utc_offset_hours() -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a few hundred minutes")]
+    let west_min = js_sys::Date::new_0().get_timezone_offset() as i32;
+    (-west_min).div_euclid(60)
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn utc_offset_hours() -> i32 {
+    0
 }
 
 /// `4 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.

@@ -8,6 +8,7 @@ pub enum Icon {
     Jobs,
     Cluster,
     Alert,
+    History,
     Submit,
     Held,
     Queued,
@@ -42,6 +43,7 @@ impl Icon {
                 "M2 2.5h12v4.5H2zM2 9h12v4.5H2zM4.5 4.7h1M4.5 11.2h1M8 4.7h3.5M8 11.2h3.5"
             }
             Icon::Alert => "M4 11.5V7.2a4 4 0 0 1 8 0v4.3M2.5 11.5h11M6.7 13.7h2.6M8 1.7v1.5",
+            Icon::History => "M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5",
             Icon::Submit => "M8 3v10M3 8h10",
             Icon::Held => "M5.5 3.5v9M10.5 3.5v9",
             Icon::Queued => "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3l2 1.5",

@@ -29,4 +29,5 @@ mod start;
 pub use app::App;
 #[cfg(feature = "hydrate")]
 pub use pages::parts::load;
+pub use pages::history::figures as history_figures;
 pub use shell::shell;

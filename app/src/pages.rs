@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod cluster;
 pub mod dashboard;
+pub mod history;
 pub mod job;
 pub mod jobs;
 pub mod login;

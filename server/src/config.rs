@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use berth_api::analytics::Prices;
 use berth_detect::{ByHand, Choice};
 use berth_domain::Ladder;
 use berth_executors::ssh;
@@ -81,6 +82,9 @@ pub struct Config {
     /// A webhook that is told the same, and what its messages are signed with. Empty: none.
     pub notify_webhook: String,
     pub notify_webhook_secret: String,
+    /// What a kilowatt-hour and an hour of a GPU cost, for the page `/history`: `[prices]` with `kwh`,
+    /// `gpu_hour`, `currency`. What is not set is not counted.
+    pub prices: Prices,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
@@ -146,6 +150,7 @@ impl Default for Config {
             notify_slack: String::new(),
             notify_webhook: String::new(),
             notify_webhook_secret: String::new(),
+            prices: Prices::default(),
             site: String::new(),
         }
     }
@@ -215,6 +220,10 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     }
     if !config.ssh.is_empty() {
         ssh::parse_hosts(&config.ssh)?;
+    }
+    let price = |price: Option<f64>| price.is_none_or(|price| price.is_finite() && price >= 0.0);
+    if !price(config.prices.kwh) || !price(config.prices.gpu_hour) {
+        return Err("prices: kwh and gpu_hour are amounts of 0 or more".into());
     }
     // Said now, and not when it is first needed.
     config.health()?;

@@ -120,6 +120,8 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
             sentence: sentence.clone(),
             heard: found.heard,
         }),
+        prices: Arc::new(config.prices.clone()),
+        submits: Arc::default(),
     };
 
     println!("Berth {} with {sentence}", env!("CARGO_PKG_VERSION"));

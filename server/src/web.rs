@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod api;
+mod figures;
 mod forms;
 mod live;
 mod metrics;
@@ -71,6 +72,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/planning", get(planning::planning))
+        .route("/api/analytics/{file}", get(figures::file))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())
         .route("/login", post(login::with_token))

@@ -8,11 +8,12 @@ use leptos_router::hooks::use_location;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 
-const PLACES: [(&str, &str, Icon); 6] = [
+const PLACES: [(&str, &str, Icon); 7] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
     ("/queue", "Queue", Icon::Queue),
     ("/cluster", "Cluster", Icon::Cluster),
+    ("/history", "History", Icon::History),
     ("/alerts", "Alerts", Icon::Alert),
     ("/submit", "Submit", Icon::Submit),
 ];

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
+use super::history::HistoryPage;
 use super::job::JobPage;
 use super::jobs::JobsPage;
 use super::login::LoginPage;
@@ -31,6 +32,7 @@ page!(jobs, load_jobs, jobs, JobsPage);
 page!(jobs, load_job, job, JobPage);
 page!(jobs, load_submit, submit, SubmitPage);
 page!(queue, load_queue, queue, QueuePage);
+page!(history, load_history, history, HistoryPage);
 page!(cluster, load_cluster, cluster, ClusterPage);
 page!(cluster, load_alerts, alerts, AlertsPage);
 page!(cluster, load_settings, settings, SettingsPage);
@@ -45,6 +47,7 @@ pub async fn load(path: &str) {
         (Some("jobs"), Some(_)) => __preload_load_job().await,
         (Some("submit"), _) => __preload_load_submit().await,
         (Some("queue"), _) => __preload_load_queue().await,
+        (Some("history"), _) => __preload_load_history().await,
         (Some("cluster"), _) => __preload_load_cluster().await,
         (Some("alerts"), _) => __preload_load_alerts().await,
         (Some("settings"), _) => __preload_load_settings().await,

@@ -1,6 +1,7 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
 pub(crate) mod alerts;
+mod analytics;
 mod cordon;
 mod history;
 mod jobs;
@@ -23,10 +24,12 @@ use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
 
+pub use analytics::SubmitTimes;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
 pub use past::Past;
 
+use crate::analytics::Prices;
 use crate::cluster::{ClusterAnswer, Detected};
 use crate::convert;
 use crate::feed::Feed;
@@ -48,6 +51,8 @@ pub struct ApiState {
     /// Who tells people what happened.
     pub teller: Arc<Teller>,
     pub ground: Arc<Ground>,
+    pub prices: Arc<Prices>,
+    pub submits: Arc<SubmitTimes>,
 }
 
 /// What the server stands on.

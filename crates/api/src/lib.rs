@@ -7,6 +7,7 @@
 //! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
 pub mod alerts;
+pub mod analytics;
 pub mod cluster;
 #[cfg(feature = "ssr")]
 pub mod context;

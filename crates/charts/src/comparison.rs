@@ -2,12 +2,11 @@
 //!
 //! Each policy has a colour, a pattern of its line, and its name beside every bar.
 
-use plotters::coord::Shift;
 use plotters::coord::combinators::BindKeyPoints;
-use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
+use crate::pen::{Area, Drawn, block, dash, line, to_i32, whole, write};
 use crate::theme::{self, Colour, GRID, INK, MUTED, PAPER, SERIES};
 use crate::{ChartError, words};
 
@@ -38,18 +37,6 @@ const BARS_FOOT: u32 = 20;
 const TICKS: [f64; 9] = [
     1.0, 10.0, 60.0, 360.0, 1440.0, 4320.0, 10_080.0, 43_200.0, 129_600.0,
 ];
-/// Dash and gap of each policy's line, in pixels; the first is not broken.
-const DASHES: [Option<(u32, u32)>; 6] = [
-    None,
-    Some((9, 4)),
-    Some((2, 3)),
-    Some((14, 3)),
-    Some((5, 5)),
-    Some((2, 8)),
-];
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
 /// Draws the comparison as a complete SVG document, for light and dark pages.
 ///
 /// # Errors
@@ -74,8 +61,6 @@ struct Heights {
     legend: u32,
     bars: u32,
 }
-
-type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 fn draw(svg: &mut String, heights: &Heights, title: &str, policies: &[Compared]) -> Drawn {
     let height = TITLE + heights.legend + CURVES + 2 * heights.bars;
@@ -132,20 +117,6 @@ fn series(place: usize) -> Colour {
     SERIES[place % SERIES.len()]
 }
 
-fn write(
-    area: &Area<'_>,
-    text: &str,
-    at: (i32, i32),
-    size: u32,
-    colour: Colour,
-    side: HPos,
-) -> Drawn {
-    let style = ("sans-serif", size).into_font().color(&colour.rgb());
-    let style = style.pos(Pos::new(side, VPos::Top));
-    area.draw(&Text::new(text.to_owned(), at, style))?;
-    Ok(())
-}
-
 /// The share of jobs that waited at most so long, by policy.
 fn draw_curves(area: &Area<'_>, policies: &[Compared]) -> Drawn {
     let waits = policies.iter().flat_map(|policy| &policy.waits_min);
@@ -178,7 +149,7 @@ fn draw_curves(area: &Area<'_>, policies: &[Compared]) -> Drawn {
     for (place, policy) in policies.iter().enumerate() {
         let points = curve(&policy.waits_min, longest);
         let style = series(place).rgb().stroke_width(2);
-        match DASHES[place % DASHES.len()] {
+        match dash(place) {
             None => chart.draw_series(LineSeries::new(points, style))?,
             Some((dash, gap)) => {
                 chart.draw_series(DashedLineSeries::new(points, dash, gap, style))?
@@ -193,12 +164,7 @@ fn draw_legend(area: &Area<'_>, policies: &[Compared]) -> Drawn {
     for ((place, policy), at) in policies.iter().enumerate().zip(0u32..) {
         let x = 24 + to_i32(NAME * (at % IN_A_ROW));
         let y = to_i32(LINE * (at / IN_A_ROW));
-        let line = [(x, y + 7), (x + 40, y + 7)];
-        let style = series(place).rgb().stroke_width(2);
-        match DASHES[place % DASHES.len()] {
-            None => area.draw(&PathElement::new(line, style))?,
-            Some((dash, gap)) => area.draw(&DashedPathElement::new(line, dash, gap, style))?,
-        }
+        line(area, &[(x, y + 7), (x + 40, y + 7)], series(place), place)?;
         write(area, &policy.name, (x + 48, y), 15, INK, HPos::Left)?;
     }
     Ok(())
@@ -234,18 +200,8 @@ fn draw_bars(
         write(area, &policy.name, (148, y + 2), 15, INK, HPos::Right)?;
         let value = of(policy);
         let end = 158 + whole(220.0 * value / most).max(1);
-        let bar = [(158, y), (end, y + 15)];
-        area.draw(&Rectangle::new(bar, series(place).rgb().filled()))?;
+        block(area, (158, y), (end, y + 15), series(place))?;
         write(area, &say(value), (end + 8, y + 2), 15, INK, HPos::Left)?;
     }
     Ok(())
-}
-
-fn to_i32(pixels: u32) -> i32 {
-    i32::try_from(pixels).unwrap_or(i32::MAX)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "within the picture")]
-fn whole(pixels: f64) -> i32 {
-    pixels.round() as i32
 }

@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 
 use crate::alerts;
 use crate::forecasts::{self, Foretold};
+use crate::lives;
 use crate::{Store, StoreError, int, micros};
 
 impl Store {
@@ -29,6 +30,7 @@ impl Store {
         for record in records {
             append(&mut transaction, record).await?;
             forecasts::settle(&mut transaction, record).await?;
+            lives::live(&mut transaction, record).await?;
         }
         let ends: HashMap<JobId, Seq> = records
             .iter()

@@ -4,12 +4,14 @@
 //! disk when [`Store::commit`] returns.
 
 mod alerts;
+mod analytics;
 mod arrays;
 mod commit;
 mod error;
 mod forecasts;
 mod jobs;
 mod journal;
+mod lives;
 mod load;
 mod notices;
 mod open;
@@ -19,6 +21,7 @@ mod sessions;
 mod telemetry;
 mod telemetry_read;
 
+pub use analytics::{About, AnalyticsRows, AttemptRow, Came, HourUse, NodeChange, Range, WaitRow};
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};

@@ -52,7 +52,9 @@ impl Store {
             .max_connections(4)
             .connect_with(options)
             .await?;
-        Ok(Store { writer, readers })
+        let store = Store { writer, readers };
+        store.catch_up_lives().await?;
+        Ok(store)
     }
 }
 

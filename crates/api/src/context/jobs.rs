@@ -45,7 +45,11 @@ impl Context {
             return Err(ApiError::invalid("interactive", why.as_ref()));
         }
         self.package_is_here(request.package.as_deref())?;
-        self.command(Command::Submit(Box::new(request))).await
+        let from = self.state.clock.now();
+        let answer = self.command(Command::Submit(Box::new(request))).await?;
+        let took = self.state.clock.now().duration_since(from);
+        self.state.submits.add(took.as_secs_f64() * 1000.0);
+        Ok(answer)
     }
 
     /// Sends a command for the one who asks.
