@@ -15,6 +15,7 @@ use crate::notice::Notices;
 use crate::pages::{
     alerts::AlertsPage, cluster::ClusterPage, dashboard::Dashboard, job::JobPage, jobs::JobsPage,
     login::LoginPage, not_found::NotFound, settings::SettingsPage, submit::SubmitPage,
+    timeline::TimelinePage,
 };
 use crate::start;
 
@@ -48,6 +49,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("cluster") view=ClusterPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("timeline") view=TimelinePage ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=AlertsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=SubmitPage ssr=SsrMode::Async />

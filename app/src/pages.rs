@@ -9,3 +9,4 @@ pub mod login;
 pub mod not_found;
 pub mod settings;
 pub mod submit;
+pub mod timeline;

@@ -13,6 +13,9 @@ pub enum Kind {
     /// Several lines in the mono face.
     Lines(u32),
     Number,
+    /// A local date and time, or a date, by the browser's own picker.
+    Moment,
+    Date,
 }
 
 #[component]
@@ -106,7 +109,11 @@ fn line(
             class="input"
             class:input-code=kind == Kind::Code
             class:input-number=kind == Kind::Number
-            type="text"
+            type=match kind {
+                Kind::Moment => "datetime-local",
+                Kind::Date => "date",
+                _ => "text",
+            }
             inputmode=if kind == Kind::Number { "numeric" } else { "text" }
             id=name
             name=name

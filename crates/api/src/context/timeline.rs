@@ -432,3 +432,60 @@ fn count(n: usize) -> f64 {
     let n = n as f64;
     n
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past(job: u64, parts: usize) -> PastView {
+        let part = |n: usize| LeasePart {
+            node: NodeName(format!("a-node-with-a-long-name-{n}")),
+            gpus: (0..8).collect(),
+        };
+        PastView {
+            job: berth_domain::JobId(job),
+            attempt: 1,
+            name: "x".repeat(NAME),
+            user: "somebody.with-a-name".into(),
+            gpus: 8,
+            lease: (0..parts).map(part).collect(),
+            from: Timestamp::from_microsecond(1_790_000_000_123_456).unwrap(),
+            to: Timestamp::from_microsecond(1_790_000_100_123_456).unwrap(),
+            outcome: "OutOfMemory".to_owned(),
+            end: "y".repeat(END),
+        }
+    }
+
+    /// Whatever happened, it stays well under a megabyte.
+    #[test]
+    fn the_largest_are_told_and_the_rest_is_counted() {
+        for parts in [1, 2, 16] {
+            let all = (0..5000).map(|job| (f64::from(job), past(job.into(), parts)));
+            let (kept, fewer) = Attempts(all.collect()).largest();
+            assert_eq!(kept.len() + fewer, 5000);
+            assert_eq!(kept.len(), MOST_ATTEMPTS.min(MOST_PARTS / parts));
+            // The largest were the last ones.
+            assert!(kept.iter().all(|one| one.job.0 >= 5000 - kept.len() as u64));
+            assert!(kept.windows(2).all(|pair| pair[0].job < pair[1].job));
+            let size = serde_json::to_string(&kept).unwrap().len();
+            assert!(size < 800_000, "{size} bytes");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        assert_eq!(sentences(&LeftOut::default()), "");
+        let left_out = LeftOut {
+            attempts: 1,
+            waiting: 3,
+            before: Some("2026-11-30T18:00:00Z".parse().unwrap()),
+            ..LeftOut::default()
+        };
+        assert_eq!(
+            sentences(&left_out),
+            "1 short attempt is not told one by one: choose a shorter time or fewer nodes. More jobs \
+             ended than are read at once: nothing is told of those that ended before 2026-11-30 18:00 \
+             UTC. Choose a shorter time. 3 waiting jobs are left out."
+        );
+    }
+}
