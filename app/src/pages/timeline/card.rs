@@ -249,7 +249,7 @@ fn reserved(one: &ReservationView, time: &OccurrenceView, clock: Clock) -> AnyVi
         None => how.to_owned(),
     });
     lines.extend(promises::idle(time));
-    lines.extend(promises::again(one));
+    lines.extend(promises::again(one).map(|again| format!("Comes {again}")));
     card(promises::title(one), None, lines)
 }
 

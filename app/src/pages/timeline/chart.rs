@@ -175,7 +175,8 @@ fn by_node(runs: Vec<Held>) -> HashMap<NodeName, Vec<Held>> {
     all
 }
 
-/// Asks again when the time that is looked at has moved on, or the nodes are others.
+/// Asks again when the time that is looked at has moved on, a reservation begins, ends or is released,
+/// or the nodes are others.
 fn follow(answer: &TimelineAnswer, look: &Look, range: Range, go: Go) {
     let (live, clock) = (Live::here(), Clock::here());
     let follows = look.from.is_none();
@@ -185,10 +186,13 @@ fn follow(answer: &TimelineAnswer, look: &Look, range: Range, go: Go) {
         .filter(|node| node.present)
         .map(|node| node.name.clone())
         .collect();
+    let turn = turn(answer);
     Effect::new(move |asked: Option<bool>| {
         if asked == Some(true) {
             return true;
         }
+        // By then the server has seen to it.
+        let turned = turn.is_some_and(|turn| clock.now() > turn + 2);
         let behind = clock.now() - (range.from + range.span() / 4);
         let late = follows && behind > range.span() / 48;
         let others = live.nodes.with(|nodes| {
@@ -199,11 +203,27 @@ fn follow(answer: &TimelineAnswer, look: &Look, range: Range, go: Go) {
             known.sort();
             present != known
         });
-        if late || others {
+        let asks = turned || late || others;
+        if asks {
             go.again();
         }
-        late || others
+        asks
     });
+}
+
+/// When the clock next makes something of a reservation.
+fn turn(answer: &TimelineAnswer) -> Option<i64> {
+    let turns = answer.reservations.iter().flat_map(|one| {
+        let release = one.reservation.no_show_s;
+        let release = release.map(|after| i64::try_from(after).unwrap_or(i64::MAX));
+        one.reservation.occurrences.iter().flat_map(move |time| {
+            let (start, end) = (time.start.as_second(), time.end.as_second());
+            let released = release.map(|after| start.saturating_add(after));
+            [Some(start), Some(end), released.filter(|at| *at < end)]
+        })
+    });
+    let now = answer.now.as_second();
+    turns.flatten().filter(|turn| *turn >= now).min()
 }
 
 #[component]

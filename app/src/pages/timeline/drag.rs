@@ -93,9 +93,10 @@ impl Hand {
         self.shift.get()
     }
 
-    /// The time that is being drawn. Follows it.
+    /// The time that is being drawn, or stands in the form since. Follows it.
     pub fn ghost(self) -> Option<(i64, i64)> {
-        self.ghost.get()
+        let drawn = self.held.with(Option::is_some) || self.go.value("reserve").is_some();
+        self.ghost.get().filter(|_| drawn)
     }
 
     /// Whether the time itself is held.

@@ -55,7 +55,7 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
         };
         view! { " · " {words} <Moment at /> }
     });
-    let again = again(view).map(|words| format!(" · {}", words.to_lowercase()));
+    let again = again(view).map(|words| format!(" · {words}"));
     let no_show = view.no_show_s.map(|after| {
         let after = format::duration(i64::try_from(after).unwrap_or(i64::MAX));
         format!(" · released when nobody comes for {after}")

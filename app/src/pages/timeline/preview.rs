@@ -43,7 +43,7 @@ fn kept(answer: &ReserveAnswer, clock: Clock) -> AnyView {
     );
     let keeps = match again(one) {
         None => format!("{keeps}."),
-        Some(again) => format!("{keeps} each time. {again}."),
+        Some(again) => format!("{keeps} each time, {again}."),
     };
     let times = (!one.every.is_empty()).then(|| {
         let times = one.occurrences.iter().take(TIMES).map(|time| {
@@ -87,13 +87,16 @@ fn hours(seconds: i64, gpus: u32) -> String {
 
 /// Who pays: `Delays 3 of 9 waiting jobs: ana by up to 40 min, bo by up to 5 min.`
 fn cost(changes: &[ChangeView], waiting: usize) -> String {
-    let of = match waiting {
-        0 => return "Nobody waits, so nobody's start changes.".to_owned(),
-        1 => "the waiting job".to_owned(),
-        n => format!("{n} waiting jobs"),
+    let of = |count: usize| match (count, waiting) {
+        (1, 1) => "the waiting job".to_owned(),
+        (count, all) => format!("{count} of {all} waiting jobs"),
     };
     if changes.is_empty() {
-        return format!("Nobody's start changes; {of} looked at.");
+        return match waiting {
+            0 => "Nobody waits, so nobody's start changes.".to_owned(),
+            1 => "The start of the waiting job does not change.".to_owned(),
+            all => format!("No start of the {all} waiting jobs changes."),
+        };
     }
     let mut most: BTreeMap<&str, i64> = BTreeMap::new();
     let mut later = 0;
@@ -106,7 +109,7 @@ fn cost(changes: &[ChangeView], waiting: usize) -> String {
         }
     }
     if later == 0 {
-        return format!("Nobody starts later; of {of} {} earlier.", changes.len());
+        return format!("Nobody starts later, {} earlier.", of(changes.len()));
     }
     let mut who: Vec<(&str, i64)> = most.into_iter().collect();
     who.sort_by_key(|(_, by)| std::cmp::Reverse(*by));
@@ -114,7 +117,7 @@ fn cost(changes: &[ChangeView], waiting: usize) -> String {
         .iter()
         .map(|(user, by)| format!("{user} by up to {}", format::duration(*by)));
     let who: Vec<String> = who.collect();
-    format!("Delays {later} of {of}: {}.", who.join(", "))
+    format!("Delays {}: {}.", of(later), who.join(", "))
 }
 
 fn later_by(change: &ChangeView) -> i64 {
@@ -175,12 +178,9 @@ mod tests {
         );
         assert_eq!(
             cost(&changes[3..], 1),
-            "Nobody starts later; of the waiting job 1 earlier."
+            "Nobody starts later, the waiting job earlier."
         );
-        assert_eq!(
-            cost(&[], 2),
-            "Nobody's start changes; 2 waiting jobs looked at."
-        );
+        assert_eq!(cost(&[], 2), "No start of the 2 waiting jobs changes.");
         assert_eq!(cost(&[], 0), "Nobody waits, so nobody's start changes.");
     }
 

@@ -64,7 +64,7 @@ pub fn again(one: &ReservationView) -> Option<String> {
     let zone = one.zone.as_deref().unwrap_or("UTC");
     let until = one.until.as_ref();
     let until = until.map_or(String::new(), |until| format!(" until {until}"));
-    Some(format!("Every {} ({zone}){until}", one.every.join(", ")))
+    Some(format!("every {} ({zone}){until}", one.every.join(", ")))
 }
 
 /// What stayed idle of it and is charged, if anything did.

@@ -123,7 +123,7 @@ fn rest(waits: &Waits) -> Option<AnyView> {
     for (count, words) in [
         (waits.more, "more"),
         (waits.later, "later"),
-        (waits.unknown, "—"),
+        (waits.unknown, "unknown"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {words}"));
@@ -132,7 +132,7 @@ fn rest(waits: &Waits) -> Option<AnyView> {
     if parts.is_empty() {
         return None;
     }
-    let title = "More than fit here, later than what is in view, and — those whose start nobody can \
+    let title = "More than fit here, later than what is in view, and those whose start nobody can \
                  foretell: held, or waiting for something else than GPUs";
     let href = "/jobs?user=all&state=waiting";
     Some(view! { <a href=href title=title>{parts.join(", ")}</a> }.into_any())
