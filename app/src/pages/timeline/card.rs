@@ -73,7 +73,8 @@ impl Facts {
     }
 
     pub fn leave(self) {
-        self.shown.set(None);
+        // The browser also says so of a chart that is taken away.
+        self.shown.try_set(None);
     }
 }
 

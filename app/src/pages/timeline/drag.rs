@@ -215,9 +215,10 @@ impl Hand {
 
     /// Nothing comes of what is being drawn.
     pub fn gives_up(self) {
-        self.held.set(None);
-        self.ghost.set(None);
-        self.shift.set(0.0);
+        // The browser also says so of a chart that is taken away.
+        self.held.try_set(None);
+        self.ghost.try_set(None);
+        self.shift.try_set(0.0);
     }
 
     /// After a drag the browser takes it for a press of what lies there.
