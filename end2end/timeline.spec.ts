@@ -119,18 +119,20 @@ test('zoom and time are in the address; buttons, keys, wheel and drag move', asy
 });
 
 test('a reservation is drawn, looked at, made, moved and cancelled', async ({ page, berth, complaints }) => {
-  await berth.submit('sleep 300', { gpus: 16, name: 'full', time_limit: '2h' });
+  await berth.submit('sleep 300', { gpus: 16, name: 'full', time_limit: '15m' });
+  // Nobody's of the project that will hold it.
   const waits = await berth.submit('true', { gpus: 16, name: 'next', time_limit: '3h' });
   await expect.poll(async () => (await berth.api(`get_job?id=${waits}`)).job.start_p50).toBeTruthy();
   await page.goto('/timeline');
   await hydrated(page);
   const axis = page.locator('.tl-axis .tl-surface');
-  // From half an hour ahead on, for six.
-  await draw(page, axis, 0.28, 0.53);
+  // From an hour ahead on, for six.
+  await draw(page, axis, 0.3, 0.55);
   const form = page.getByRole('form', { name: 'Reserve GPUs' });
   await expect(form.getByLabel('What for')).toBeFocused();
   await expect(page.locator('.tl-ghost')).toBeVisible();
   await form.getByLabel('What for').fill('demo');
+  await form.getByLabel('For a project').fill('vision');
   await form.getByLabel('GPUs', { exact: true }).fill('17');
   await expect(form.getByRole('status')).toContainText('17');
   complaints.expected('400');
@@ -143,7 +145,7 @@ test('a reservation is drawn, looked at, made, moved and cancelled', async ({ pa
   await form.getByRole('button', { name: 'Reserve' }).click();
   await expect(page).not.toHaveURL(/reserve=/);
   const band = page.locator('.tl-band');
-  await expect(band).toHaveAttribute('aria-label', 'demo, 8 GPUs for admin, to come');
+  await expect(band).toHaveAttribute('aria-label', 'demo, 8 GPUs for project vision, to come');
   const [made] = (await berth.api('list_reservations')).reservations;
   expect(new Date(made.end).getTime() - new Date(made.start).getTime()).toBe(6 * 3_600_000);
 

@@ -125,7 +125,10 @@ fn line(
             aria-describedby=described
             aria-invalid=invalid
             on:input=move |event| value.set(event_target_value(&event))
-            on:blur=move |_| left.run(name)
+            // A form that is taken away is left too.
+            on:blur=move |_| {
+                left.try_run(name);
+            }
         />
     }
     .into_any()
@@ -163,7 +166,9 @@ fn area(
             aria-describedby=described
             aria-invalid=invalid
             on:input=move |event| value.set(event_target_value(&event))
-            on:blur=move |_| left.run(name)
+            on:blur=move |_| {
+                left.try_run(name);
+            }
         >
             {value.get_untracked()}
         </textarea>

@@ -97,25 +97,22 @@ fn place(bar: &HtmlElement, root: &Element) -> (i32, i32) {
 #[component]
 pub fn Card(facts: Facts) -> impl IntoView {
     let (live, clock) = (Live::here(), Clock::here());
-    let bar = Memo::new(move |_| {
-        facts
-            .shown
-            .with(|shown| shown.as_ref().map(|shown| shown.bar.clone()))
-    });
+    // A chart that is taken away loses the focus, and what was set is looked at once more.
+    let shown = move || facts.shown.try_get().flatten();
+    let bar = Memo::new(move |_| shown().map(|shown| shown.bar));
+    let bar = move || bar.try_get().flatten();
     let style = move || {
-        facts.shown.with(|shown| {
-            let (left, top) = shown.as_ref().map_or((0, 0), |at| (at.left, at.top));
-            format!("left:{left}px;top:{top}px")
-        })
+        let (left, top) = shown().map_or((0, 0), |at| (at.left, at.top));
+        format!("left:{left}px;top:{top}px")
     };
-    let text = move || bar.get().and_then(|bar| told(facts, live, clock, &bar));
+    let text = move || bar().and_then(|bar| told(facts, live, clock, &bar));
     view! {
         <div
             class="tl-card"
             id="tl-card"
             role="tooltip"
             style=style
-            hidden=move || bar.with(Option::is_none)
+            hidden=move || bar().is_none()
         >
             {text}
         </div>

@@ -90,19 +90,20 @@ impl Hand {
 
     /// How far the rows are moved, in pixels. Follows it.
     pub fn shift(self) -> f64 {
-        self.shift.get()
+        self.shift.try_get().unwrap_or_default()
     }
 
     /// The time that is being drawn, or stands in the form since. Follows it.
     pub fn ghost(self) -> Option<(i64, i64)> {
-        let drawn = self.held.with(Option::is_some) || self.go.value("reserve").is_some();
-        self.ghost.get().filter(|_| drawn)
+        let held = self.held.try_get().flatten().is_some();
+        let drawn = held || self.go.value("reserve").is_some();
+        self.ghost.try_get().flatten().filter(|_| drawn)
     }
 
     /// Whether the time itself is held.
     pub fn pans(self) -> bool {
-        let time = |held: &(Grip, i32, bool)| held.0 == Grip::Time && held.2;
-        self.held.with(|held| held.as_ref().is_some_and(time))
+        let held = self.held.try_get().flatten();
+        held.is_some_and(|(grip, _, moved)| grip == Grip::Time && moved)
     }
 
     pub fn down(self, event: &PointerEvent) {

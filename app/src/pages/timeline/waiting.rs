@@ -47,7 +47,7 @@ pub fn WaitingLane(range: Range) -> impl IntoView {
         of(rows.map(|row| row.get()), range)
     });
     let rows = move || format!("--rows:{}", waits.with(|waits| waits.rows.max(1)));
-    let rest = move || waits.with(|waits| rest(waits));
+    let rest = move || waits.with(rest);
     let total =
         move || waits.with(|waits| waits.shown.len() + waits.more + waits.later + waits.unknown);
     view! {

@@ -460,7 +460,7 @@ mod tests {
     #[test]
     fn the_largest_are_told_and_the_rest_is_counted() {
         for parts in [1, 2, 16] {
-            let all = (0..5000).map(|job| (f64::from(job), past(job.into(), parts)));
+            let all = (0u32..5000).map(|job| (f64::from(job), past(job.into(), parts)));
             let (kept, fewer) = Attempts(all.collect()).largest();
             assert_eq!(kept.len() + fewer, 5000);
             assert_eq!(kept.len(), MOST_ATTEMPTS.min(MOST_PARTS / parts));
