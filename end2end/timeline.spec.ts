@@ -150,6 +150,7 @@ test('a reservation is drawn, looked at, made, moved and cancelled', async ({ pa
   expect(new Date(made.end).getTime() - new Date(made.start).getTime()).toBe(6 * 3_600_000);
 
   // Two hours later.
+  await page.evaluate(() => window.scrollTo(0, 0));
   const { width } = await box(axis);
   const at = await box(band);
   await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
