@@ -92,7 +92,7 @@ impl Act {
         }
     }
 
-    async fn send(self, id: JobId) -> Result<JobAnswer, ApiError> {
+    pub async fn send(self, id: JobId) -> Result<JobAnswer, ApiError> {
         let body = JobArg { id };
         match self {
             Act::Cancel => jobs::cancel_job(body).await,

@@ -12,11 +12,7 @@ use crate::components::frame::Frame;
 use crate::components::help::HelpDialog;
 use crate::live::Live;
 use crate::notice::Notices;
-use crate::pages::{
-    alerts::AlertsPage, cluster::ClusterPage, dashboard::Dashboard, job::JobPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, settings::SettingsPage, submit::SubmitPage,
-    timeline::TimelinePage,
-};
+use crate::pages::{dashboard::Dashboard, not_found::NotFound, parts};
 use crate::start;
 
 /// The app, inside `<body>`.
@@ -42,18 +38,19 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <FlatRoutes fallback=|| view! { <NotFound /> }>
                     <Route path=StaticSegment("") view=Dashboard ssr=SsrMode::Async />
-                    <Route path=StaticSegment("jobs") view=JobsPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("jobs") view=parts::jobs ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("jobs"), ParamSegment("id"))
-                        view=JobPage
+                        view=parts::job
                         ssr=SsrMode::Async
                     />
-                    <Route path=StaticSegment("cluster") view=ClusterPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("timeline") view=TimelinePage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("alerts") view=AlertsPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("submit") view=SubmitPage ssr=SsrMode::Async />
-                    <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("queue") view=parts::queue ssr=SsrMode::Async />
+                    <Route path=StaticSegment("timeline") view=parts::timeline ssr=SsrMode::Async />
+                    <Route path=StaticSegment("cluster") view=parts::cluster ssr=SsrMode::Async />
+                    <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
+                    <Route path=StaticSegment("submit") view=parts::submit ssr=SsrMode::Async />
+                    <Route path=StaticSegment("login") view=parts::login ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>
             <ConfirmDialog />

@@ -32,6 +32,8 @@ pub enum Icon {
     Gang,
     Close,
     LogOut,
+    Queue,
+    Grip,
 }
 
 impl Icon {
@@ -70,6 +72,8 @@ impl Icon {
             Icon::Gang => {
                 "M6.5 9.5l3-3M7 4.5l1-1a2.8 2.8 0 0 1 4 4l-1 1M9 11.5l-1 1a2.8 2.8 0 0 1-4-4l1-1"
             }
+            Icon::Queue => "M2 3.5h12v2.5H2zM4 8h10v2H4zM6 12h8v1.5H6z",
+            Icon::Grip => "M6 4v.1M10 4v.1M6 8v.1M10 8v.1M6 12v.1M10 12v.1",
             Icon::LogOut => "M9.5 3H3v10h6.5M7 8h7M11.5 5.5L14 8l-2.5 2.5",
         }
     }

@@ -22,8 +22,11 @@ mod keys;
 mod live;
 mod notice;
 mod pages;
+mod planner;
 mod shell;
 mod start;
 
 pub use app::App;
+#[cfg(feature = "hydrate")]
+pub use pages::parts::load;
 pub use shell::shell;

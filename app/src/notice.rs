@@ -8,11 +8,13 @@ use leptos::prelude::*;
 /// How long a message of success stays.
 const STAYS: Duration = Duration::from_secs(6);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Notice {
     pub number: u32,
     pub bad: bool,
     pub text: String,
+    /// What can be done about it: the button's word, and doing it.
+    pub offer: Option<(&'static str, Callback<()>)>,
 }
 
 /// The messages on the page. Cheap to copy.
@@ -33,8 +35,14 @@ impl Notices {
     }
 
     pub fn say(self, text: impl Into<String>) {
-        let number = self.push(false, text.into());
+        let number = self.push(false, text.into(), None);
         set_timeout(move || self.dismiss(number), STAYS);
+    }
+
+    /// Says what was done, and offers to do something about it for a while.
+    pub fn offer(self, text: String, offer: (&'static str, Callback<()>), lasts: Duration) {
+        let number = self.push(false, text, Some(offer));
+        set_timeout(move || self.dismiss(number), lasts);
     }
 
     /// Says why something was refused; stays until it is dismissed.
@@ -43,7 +51,7 @@ impl Notices {
             let _ = location().set_href("/login");
             return;
         }
-        self.push(true, error.to_string());
+        self.push(true, error.to_string(), None);
     }
 
     pub fn dismiss(self, number: u32) {
@@ -51,7 +59,7 @@ impl Notices {
             .update(|all| all.retain(|notice| notice.number != number));
     }
 
-    fn push(self, bad: bool, text: String) -> u32 {
+    fn push(self, bad: bool, text: String, offer: Option<(&'static str, Callback<()>)>) -> u32 {
         let last = self
             .0
             .with_untracked(|all| all.last().map_or(0, |notice| notice.number));
@@ -61,7 +69,12 @@ impl Notices {
             if all.len() >= 3 {
                 all.remove(0);
             }
-            all.push(Notice { number, bad, text });
+            all.push(Notice {
+                number,
+                bad,
+                text,
+                offer,
+            });
         });
         number
     }

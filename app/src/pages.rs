@@ -7,6 +7,8 @@ pub mod job;
 pub mod jobs;
 pub mod login;
 pub mod not_found;
+pub mod parts;
+pub mod queue;
 pub mod settings;
 pub mod submit;
 pub mod timeline;

@@ -11,9 +11,10 @@ const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
 
 /// The whole document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let pkg = format!("/{}", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-pkg=pkg.clone()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -22,12 +23,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link
                     rel="preload"
-                    href="/pkg/fonts/inter-latin.woff2"
+                    href=format!("{pkg}/fonts/inter-latin.woff2")
                     r#as="font"
                     type="font/woff2"
                     crossorigin="anonymous"
                 />
-                <link rel="stylesheet" href="/pkg/berth.css" />
+                <link rel="stylesheet" href=format!("{pkg}/berth.css") />
                 <script>{THEME}</script>
                 <HydrationScripts options />
                 <MetaTags />

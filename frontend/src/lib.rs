@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Called once by the page's own script, when the wasm is loaded. (Not a `start` function: that
 /// would be a second call.) The app marks `<body>` with `data-hydrated` when it is done.
 #[wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
+    let path = leptos::prelude::location().pathname();
+    berth_app::load(&path.unwrap_or_default()).await;
     leptos::mount::hydrate_body(App);
 }

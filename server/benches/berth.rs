@@ -334,7 +334,7 @@ fn rss(server: &Server) -> u64 {
 
 async fn dashboard() {
     println!("\nThe dashboard, rendered by the server");
-    if !Path::new(SITE).join("pkg/berth.js").is_file() {
+    if !Path::new(SITE).join("pkg").is_dir() {
         row("not measured: run `make site` first", "", "");
         return;
     }

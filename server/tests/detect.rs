@@ -206,8 +206,8 @@ async fn local_gpus_by_hand_are_needed() {
 
 fn site(folder: &Path) -> std::path::PathBuf {
     let site = folder.join("site");
-    fs::create_dir_all(site.join("pkg")).unwrap();
-    fs::write(site.join("pkg/berth.js"), "").unwrap();
+    fs::create_dir_all(site.join("pkg/build")).unwrap();
+    fs::write(site.join("pkg/build/berth.js"), "").unwrap();
     site
 }
 

@@ -18,6 +18,18 @@ pub fn NoticeList() -> impl IntoView {
                     view! {
                         <div class="notice" class:notice-bad=notice.bad>
                             <p>{notice.text}</p>
+                            {notice.offer.map(|(word, offer)| view! {
+                                <button
+                                    type="button"
+                                    class="button button-small"
+                                    on:click=move |_| {
+                                        notices.dismiss(number);
+                                        offer.run(());
+                                    }
+                                >
+                                    {word}
+                                </button>
+                            })}
                             <button
                                 type="button"
                                 class="button button-quiet button-icon"

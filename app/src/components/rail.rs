@@ -8,9 +8,10 @@ use leptos_router::hooks::use_location;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 
-const PLACES: [(&str, &str, Icon); 6] = [
+const PLACES: [(&str, &str, Icon); 7] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
+    ("/queue", "Queue", Icon::Queue),
     ("/timeline", "Timeline", Icon::Timeline),
     ("/cluster", "Cluster", Icon::Cluster),
     ("/alerts", "Alerts", Icon::Alert),

@@ -11,6 +11,8 @@ use berth_orchestrator::{Heard, Samples, View};
 
 pub(crate) use self::cluster::cluster;
 
+pub(crate) use berth_scheduler::to_the_minute;
+
 use crate::context::alerts;
 use crate::live::Picture;
 use crate::terminals::Terminals;
@@ -59,12 +61,6 @@ pub(crate) fn array(id: JobId, array: &Array) -> ArrayView {
         user: array.owner.clone(),
         tasks: array.tasks,
     }
-}
-
-/// Forecasts are no more exact than that, and what does not change is not sent again.
-pub(crate) fn to_the_minute(at: Timestamp) -> Timestamp {
-    let minutes = (at.as_second() + 30).div_euclid(60);
-    Timestamp::from_second(minutes.saturating_mul(60)).unwrap_or(at)
 }
 
 pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: String) -> JobDetail {

@@ -111,6 +111,7 @@ impl From<Refusal> for ApiError {
             | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
+            | Refusal::PassesOthers { .. }
             | Refusal::ClassNotAllowed
             | Refusal::PolicyNotAllowed
             | Refusal::QuotaNotAllowed
@@ -123,6 +124,7 @@ impl From<Refusal> for ApiError {
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
             | Refusal::NoArray { .. }
+            | Refusal::NothingToUndo { .. }
             | Refusal::NoTask { .. }
             | Refusal::NotUnderWay { .. }
             | Refusal::NotAChoice { .. }

@@ -225,11 +225,19 @@ pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
         .await
 }
 
-/// `POST /api/move_job`.
+/// `POST /api/move_job`: people pass their own jobs only; admins put any job anywhere.
 #[server(prefix = "/api", endpoint = "move_job", input = Body, output = Answer, client = AppClient)]
 pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Move(body.id, body.to))
+        .await
+}
+
+/// `POST /api/undo_move`: back to where it was before you moved it last, while it waits.
+#[server(prefix = "/api", endpoint = "undo_move", input = Body, output = Answer, client = AppClient)]
+pub async fn undo_move(body: JobArg) -> Result<JobAnswer, ApiError> {
+    crate::context::Context::here()?
+        .command(berth_domain::Command::UndoMove(body.id))
         .await
 }
 

@@ -49,6 +49,8 @@ pub enum Command {
     Hold(JobId),
     Release(JobId),
     Move(JobId, MoveTo),
+    /// Puts a job back to where it was before whoever asks moved it last.
+    UndoMove(JobId),
     Update(JobId, Box<JobPatch>),
     /// Stops a running job and queues it again, or queues a finished one again.
     Requeue(JobId),

@@ -160,6 +160,7 @@ fn command(
         Command::Hold(id) => change::hold(state, actor, id),
         Command::Release(id) => change::release(state, actor, id),
         Command::Move(id, to) => change::relocate(state, actor, id, to),
+        Command::UndoMove(id) => change::undo_move(state, actor, id),
         Command::Update(id, patch) => change::update(state, actor, id, *patch, now),
         Command::Requeue(id) => change::requeue(state, actor, id),
         Command::Array(id, change) => array::change(state, actor, id, change),

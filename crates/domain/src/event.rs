@@ -53,6 +53,9 @@ pub enum Event {
         /// What was asked for, which a rank alone does not tell where the policy makes the order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<MoveTo>,
+        /// Who may take it back; nobody where that was done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserName>,
     },
     /// The whole new specification, so that old readers need not know what a patch may hold.
     JobUpdated {

@@ -28,12 +28,25 @@ pub struct Job {
     /// Where a person put it last, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<MoveTo>,
+    /// Where it was before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_move: Option<BeforeMove>,
     pub submitted_at: Timestamp,
     pub state: JobState,
     /// Attempts that ended, oldest first.
     pub past: Vec<PastAttempt>,
     /// The client's idempotency key.
     pub key: Option<String>,
+}
+
+/// Where a waiting job was before somebody moved it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BeforeMove {
+    pub rank: Rank,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<MoveTo>,
+    /// Who moved it.
+    pub by: UserName,
 }
 
 impl Job {

@@ -22,6 +22,20 @@ pub enum Refusal {
         owner: UserName,
         verb: String,
     },
+    #[error(
+        "Job {job} would pass job {other} of {owner}. Your own jobs may pass each other; ask an admin \
+         to put one before somebody else's, or move it behind job {other}."
+    )]
+    PassesOthers {
+        job: JobId,
+        other: JobId,
+        owner: UserName,
+    },
+    #[error(
+        "There is no move of yours to take back: job {job} was not moved, or not by you, or it has \
+         started since."
+    )]
+    NothingToUndo { job: JobId },
     #[error("Job {job} was held by an admin. Only an admin can release it.")]
     HeldByAdmin { job: JobId },
     #[error("Job {job} is {state}; only a {needed} job can be {done}.")]

@@ -151,6 +151,36 @@ proptest! {
         // Whether it was legal or not: nothing holds a GPU twice.
         check(&world.state)?;
     }
+
+    #[test]
+    fn a_move_is_taken_back_by_who_moved(steps in steps(), pick in any::<prop::sample::Index>(), top in any::<bool>()) {
+        use berth_domain::{Actor, Command, MoveTo, Refusal};
+        let mut world = World::new();
+        for step in steps {
+            let records = world.decide(step);
+            world.apply(records);
+        }
+        let waiting: Vec<_> = world.state.live().filter(|job| job.is_waiting()).cloned().collect();
+        prop_assume!(!waiting.is_empty());
+        let job = pick.get(&waiting);
+        let owner = Actor::User { name: job.owner.clone(), admin: false };
+        let admin = Actor::User { name: "root".into(), admin: true };
+        let to = if top { MoveTo::Top } else { MoveTo::Bottom };
+        world.send(&owner, Command::Move(job.id, to)).unwrap();
+        let place = |world: &World| {
+            let job = world.state.live_job(job.id).unwrap();
+            (job.rank.clone(), job.moved)
+        };
+        // Where it was alone, there is nowhere to go.
+        prop_assume!(place(&world) != (job.rank.clone(), job.moved));
+        let refused = world.send(&admin, Command::UndoMove(job.id)).unwrap_err();
+        prop_assert_eq!(refused, Refusal::NothingToUndo { job: job.id });
+        world.send(&owner, Command::UndoMove(job.id)).unwrap();
+        prop_assert_eq!(place(&world), (job.rank.clone(), job.moved));
+        let refused = world.send(&owner, Command::UndoMove(job.id)).unwrap_err();
+        prop_assert_eq!(refused, Refusal::NothingToUndo { job: job.id });
+        check(&world.state)?;
+    }
 }
 
 #[test]
@@ -275,28 +305,13 @@ fn who_asked_to_be_told_before_the_limit_is_told_once_for_each_limit() {
 /// Both had ended, so that neither seemed to wait for the other.
 #[test]
 fn jobs_that_come_back_do_not_wait_for_each_other() {
-    use berth_domain::decide::{Input, Rules, decide};
-    use berth_domain::{Actor, Command, JobPatch, Refusal, SubmitRequest};
+    use berth_domain::{Actor, Command, JobPatch, SubmitRequest};
     let mut world = World::new();
     let ana = Actor::User {
         name: "ana".into(),
         admin: false,
     };
-    let mut send = |command: Command| -> Result<(), Refusal> {
-        let actor = ana.clone();
-        let input = Input::Command { actor, command };
-        let events = decide(&world.state, &Rules::default(), input, world.now)?.events;
-        for event in events {
-            let record = Record {
-                seq: world.state.seq.next(),
-                at: world.now,
-                actor: ana.clone(),
-                event,
-            };
-            world.apply(vec![record]);
-        }
-        Ok(())
-    };
+    let mut send = |command: Command| world.send(&ana, command);
     let submit = |after: &[&str]| {
         Command::Submit(Box::new(SubmitRequest {
             command: vec!["true".into()],

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::decide::{Input, Report, Seen, decide};
-use berth_domain::{Actor, AttemptId, Command, Event, JobId, Node, Record, Refusal, State};
+use berth_domain::line::may_pass;
+use berth_domain::{
+    Actor, AttemptId, Command, Event, InLine, Job, JobId, Node, Record, Refusal, State,
+};
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
 use berth_store::Store;
@@ -197,6 +200,13 @@ impl Control {
         }
     }
 
+    /// What waits, in the order in which it is planned.
+    fn line(&self) -> Vec<InLine<'_>> {
+        let jobs = self.plan.order.iter();
+        let jobs = jobs.filter_map(|id| self.state.live_job(*id));
+        jobs.map(in_line).collect()
+    }
+
     async fn answer(&mut self, request: Request) {
         let Request {
             actor,
@@ -214,11 +224,19 @@ impl Control {
             resolve(choice, self.settings.cpu_jobs_per_node)
                 .map_err(|why| Refusal::invalid("policy", why))?;
         }
+        let moved = match &command {
+            Command::Move(job, to) => Some((*job, *to)),
+            _ => None,
+        };
         let input = Input::Command {
             actor: actor.clone(),
             command,
         };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
+        if let (Some((job, to)), Actor::User { admin: false, .. }) = (moved, &actor) {
+            let moved = self.state.live_job(job).map(in_line);
+            moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, to))?;
+        }
         let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
@@ -239,6 +257,14 @@ impl Control {
             repeated,
             reservation,
         })
+    }
+}
+
+fn in_line(job: &Job) -> InLine<'_> {
+    InLine {
+        id: job.id,
+        owner: &job.owner,
+        class: job.spec.class,
     }
 }
 

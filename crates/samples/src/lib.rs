@@ -10,4 +10,4 @@ mod wasm;
 
 pub use case::{Case, case};
 pub use queue::LongQueue;
-pub use text::of_case;
+pub use text::{of_case, of_sent_case};

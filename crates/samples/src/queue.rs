@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{GpuRef, GpuUuid, JobId, Lease, NodeLease, NodeName, Timestamp, UserName};
+use berth_domain::{
+    GpuRef, GpuUuid, JobId, Lease, MoveTo, NodeLease, NodeName, Timestamp, UserName,
+};
 use berth_scheduler::predict::{BINS, RunTime};
 use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Pending, Policy, PreemptionMode, Snapshot,
-    plan_and_forecast,
+    Active, Experience, Facts, FreeNode, Gate, Pending, Policy, PreemptionMode, Snapshot, forecast,
+    moved, plan_and_forecast,
 };
 
 const NOW_S: i64 = 1_000_000;
@@ -49,6 +51,17 @@ impl LongQueue {
         let now = at(0);
         let (_, forecasts) = plan_and_forecast(&self.snapshot, &self.policy, now, &self.experience);
         forecasts.len()
+    }
+
+    /// Moves the last job to the top and says when everything would start then, as a page does while
+    /// somebody drags.
+    #[must_use]
+    pub fn moved(&self) -> usize {
+        let last = self.snapshot.pending.last().map(|one| one.job.id);
+        last.map_or(0, |job| {
+            let with = moved(&self.snapshot, job, MoveTo::Top);
+            forecast(&with, &self.policy, at(0), &self.experience).len()
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use berth_domain::MoveTo;
 use berth_scheduler::sim::{Cluster, Synth, simulate, synthesize};
 use berth_scheduler::{
-    Backfill, Facts, Policy, PreemptionMode, explain, forecast_if, forecast_move, free_at,
+    Backfill, Carried, Facts, Policy, PreemptionMode, explain, forecast_if, forecast_move, free_at,
     plan_and_forecast,
 };
 
@@ -19,13 +19,36 @@ const SIMULATE_EVERY: u32 = 100;
 /// The answers to one case, under every policy.
 #[must_use]
 pub fn of_case(number: u32) -> String {
+    answers(number, &case(number))
+}
+
+/// The same of the case as a browser gets it from the server.
+///
+/// # Errors
+/// Where a snapshot cannot be written or read.
+pub fn of_sent_case(number: u32) -> serde_json::Result<String> {
     let made = case(number);
+    let sent = Carried::pack(&made.snapshot, &Policy::berth(), &made.experience);
+    let sent = serde_json::to_string(&sent)?;
+    let (snapshot, _, experience) = serde_json::from_str::<Carried>(&sent)?.unpack();
+    let now = made.now;
+    Ok(answers(
+        number,
+        &Case {
+            snapshot,
+            experience,
+            now,
+        },
+    ))
+}
+
+fn answers(number: u32, made: &Case) -> String {
     let mut text = format!("case {number}\n");
     for (name, policy) in policies() {
         // Writing to a string does not fail.
-        let _ = write_plan(&mut text, name, &policy, &made);
+        let _ = write_plan(&mut text, name, &policy, made);
     }
-    let _ = write_answers(&mut text, &made);
+    let _ = write_answers(&mut text, made);
     if number.is_multiple_of(SIMULATE_EVERY) {
         let _ = write_simulations(&mut text, u64::from(number));
     }

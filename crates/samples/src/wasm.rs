@@ -1,13 +1,16 @@
 //! What Node calls.
 
 use berth_scheduler::PreemptionMode;
+use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// See [`crate::of_case`].
+/// See [`crate::of_sent_case`].
+///
+/// # Errors
+/// Where a snapshot cannot be written or read.
 #[wasm_bindgen]
-#[must_use]
-pub fn of_case(number: u32) -> String {
-    crate::of_case(number)
+pub fn of_case(number: u32) -> Result<String, JsError> {
+    Ok(crate::of_sent_case(number)?)
 }
 
 /// See [`crate::LongQueue`].
@@ -31,5 +34,10 @@ impl LongQueue {
     #[must_use]
     pub fn plan(&self) -> usize {
         self.0.plan()
+    }
+
+    #[must_use]
+    pub fn moved(&self) -> usize {
+        self.0.moved()
     }
 }

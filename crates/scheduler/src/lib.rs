@@ -6,6 +6,7 @@
 //! simulation cannot disagree, and the browser can run it too. Nothing here reads a clock or does
 //! I/O.
 
+mod carried;
 mod dispatch;
 mod explain;
 mod fair;
@@ -20,12 +21,13 @@ mod reserve;
 pub mod sim;
 mod snapshot;
 
+pub use carried::Carried;
 pub use dispatch::{Factor, FactorKind, factors};
 pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
 pub use fair::Ledger;
 pub use forecast::{
     Change, Experience, Forecast, ForecastScore, forecast, forecast_if, forecast_move,
-    forecast_policy, forecast_reservation,
+    forecast_policy, forecast_reservation, moved, to_the_minute,
 };
 pub use free_at::{FreeAt, free_at};
 pub use learn::{Learned, Learning, features_of};

@@ -1,11 +1,12 @@
 //! The built pages: where they are, and how they are served.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Response};
 use leptos::config::LeptosOptions;
 use tower::Layer;
 use tower_http::services::ServeDir;
+use tower_http::services::fs::ServeFileSystemResponseBody;
 use tower_http::set_header::{SetResponseHeader, SetResponseHeaderLayer};
 
 use crate::AnyError;
@@ -13,6 +14,8 @@ use crate::AnyError;
 #[derive(Clone, Debug)]
 pub struct Site {
     root: PathBuf,
+    /// The folder in `pkg`, which is named by what is in it.
+    build: String,
 }
 
 impl Site {
@@ -30,29 +33,29 @@ impl Site {
         } else {
             vec![PathBuf::from(named)]
         };
-        let found = candidates
-            .iter()
-            .find(|folder| folder.join("pkg/berth.js").is_file());
-        found
-            .map(|root| Site { root: root.clone() })
-            .ok_or_else(|| {
-                let places: Vec<String> = candidates
-                    .iter()
-                    .map(|folder| folder.display().to_string())
-                    .collect();
-                format!(
-                    "no built pages in {}: run `make build`, or set BERTH_SITE",
-                    places.join(" or ")
-                )
-                .into()
-            })
+        let mut found = candidates.iter().filter_map(|root| {
+            let build = newest_build(&root.join("pkg"))?;
+            let root = root.clone();
+            Some(Site { root, build })
+        });
+        found.next().ok_or_else(|| {
+            let places: Vec<String> = candidates
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect();
+            format!(
+                "no built pages in {}: run `make build`, or set BERTH_SITE",
+                places.join(" or ")
+            )
+            .into()
+        })
     }
 
     pub fn leptos_options(&self) -> LeptosOptions {
         LeptosOptions::builder()
             .output_name("berth")
             .site_root(self.root.display().to_string())
-            .site_pkg_dir("pkg")
+            .site_pkg_dir(format!("pkg/{}", self.build))
             .build()
     }
 
@@ -61,14 +64,28 @@ impl Site {
         ServeDir::new(&self.root).append_index_html_on_directories(false)
     }
 
-    /// Script, wasm, style and fonts. Their names stay the same, so browsers ask whether they are
-    /// still the newest.
-    pub fn pkg_service(&self) -> SetResponseHeader<ServeDir, HeaderValue> {
+    /// Scripts, wasm, style and fonts. Another content has another address, so browsers keep them.
+    pub fn pkg_service(&self) -> SetResponseHeader<ServeDir, Kept> {
         let files = ServeDir::new(self.root.join("pkg"))
             .precompressed_br()
             .precompressed_gzip();
-        let cache = HeaderValue::from_static("no-cache");
-        SetResponseHeaderLayer::if_not_present(HeaderName::from_static("cache-control"), cache)
-            .layer(files)
+        let name = HeaderName::from_static("cache-control");
+        let kept: Kept = |answer| {
+            let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
+            answer.status().is_success().then_some(kept)
+        };
+        SetResponseHeaderLayer::if_not_present(name, kept).layer(files)
     }
+}
+
+/// For how long an answer is kept; what is not there now may be there later.
+type Kept = fn(&Response<ServeFileSystemResponseBody>) -> Option<HeaderValue>;
+
+/// The name of the folder that was built last, if there is one.
+fn newest_build(pkg: &Path) -> Option<String> {
+    let folders = std::fs::read_dir(pkg).ok()?.flatten();
+    let built = folders.filter(|folder| folder.path().join("berth.js").is_file());
+    let newest =
+        built.max_by_key(|folder| folder.metadata().and_then(|known| known.modified()).ok())?;
+    newest.file_name().into_string().ok()
 }

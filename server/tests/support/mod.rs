@@ -54,8 +54,8 @@ impl Server {
     pub fn at(place: &[&str], env: &[(&str, &str)]) -> Self {
         let dir = tempfile::Builder::new().prefix("berth").tempdir().unwrap();
         // Enough of a site for a server whose pages nobody opens.
-        std::fs::create_dir_all(dir.path().join("site/pkg")).unwrap();
-        std::fs::write(dir.path().join("site/pkg/berth.js"), "").unwrap();
+        std::fs::create_dir_all(dir.path().join("site/pkg/build")).unwrap();
+        std::fs::write(dir.path().join("site/pkg/build/berth.js"), "").unwrap();
         std::fs::create_dir_all(dir.path().join("tmux")).unwrap();
         let mut server = Server {
             dir,

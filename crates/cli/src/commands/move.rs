@@ -1,6 +1,6 @@
 //! `berth move`: another place in the queue.
 
-use berth_api::jobs::{MoveArg, MoveJob};
+use berth_api::jobs::{JobArg, MoveArg, MoveJob, UndoMove};
 use berth_domain::{JobId, MoveTo};
 
 use crate::failure::Failure;
@@ -11,7 +11,8 @@ Examples:
   berth move 17 --top
   berth move 17 --before 12
 
-A job moves among the waiting jobs of its class; `berth update -p` changes the class.";
+A job moves among the waiting jobs of its class; `berth update -p` changes the class. Your own jobs may
+pass each other; only an admin puts one before somebody else's.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -37,6 +38,9 @@ struct To {
     /// Just after this job.
     #[arg(long, value_name = "ID")]
     after: Option<JobId>,
+    /// Back to where it was before you moved it.
+    #[arg(long)]
+    undo: bool,
 }
 
 impl To {
@@ -51,11 +55,15 @@ impl To {
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
-    let body = MoveArg {
-        id: args.id,
-        to: args.to.place(),
+    let (id, to) = (args.id, args.to.place());
+    let berth = &session.berth;
+    let answer = if args.to.undo {
+        let body = JobArg { id };
+        session.once(berth.call(UndoMove { body })).await?
+    } else {
+        let body = MoveArg { id, to };
+        session.once(berth.call(MoveJob { body })).await?
     };
-    let answer = session.once(session.berth.call(MoveJob { body })).await?;
     session.show(&answer, |answer| format!("Moved job {}", answer.job.id))
 }
 

@@ -37,7 +37,34 @@ pub(super) fn relocate(
     to: MoveTo,
 ) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "move")?;
-    Ok(about(id, moved(state, job, to)?))
+    let by = person(actor).0;
+    Ok(about(id, moved(state, job, to, by)?))
+}
+
+/// Nobody is asked whom it passes: it stood there before.
+pub(super) fn undo_move(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
+    let job = allowed(state, actor, id, "move")?;
+    let (who, _) = person(actor);
+    let before = job.before_move.as_ref();
+    let before = before
+        .filter(|before| job.is_waiting() && before.by == who)
+        .ok_or(Refusal::NothingToUndo { job: id })?;
+    let mut others = state.live().filter(|other| other.id != id);
+    let rank = if others.any(|other| other.rank == before.rank) {
+        // Somebody was put there since.
+        just_before(state, job, &before.rank)
+    } else {
+        before.rank.clone()
+    };
+    Ok(about(
+        id,
+        vec![Event::JobMoved {
+            job: id,
+            rank,
+            to: before.moved,
+            by: None,
+        }],
+    ))
 }
 
 pub(super) fn update(
@@ -149,7 +176,7 @@ pub(super) fn released(job: &Job, admin: bool) -> Result<Vec<Event>, Refusal> {
 }
 
 /// The live jobs' ranks are distinct, so there is always room between two neighbours.
-fn moved(state: &State, job: &Job, to: MoveTo) -> Result<Vec<Event>, Refusal> {
+fn moved(state: &State, job: &Job, to: MoveTo, by: UserName) -> Result<Vec<Event>, Refusal> {
     if !job.is_waiting() {
         return Err(wrong_state(job, "held or queued", "moved"));
     }
@@ -207,6 +234,7 @@ fn moved(state: &State, job: &Job, to: MoveTo) -> Result<Vec<Event>, Refusal> {
             job: job.id,
             rank,
             to: Some(to),
+            by: Some(by),
         })
         .into_iter()
         .collect())

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Attempt, Job, JobState, PastAttempt, StateName};
+use super::{Attempt, BeforeMove, Job, JobState, PastAttempt, StateName};
 use crate::event::{Event, Record, Then};
 use crate::ids::JobId;
 
@@ -43,6 +43,7 @@ impl Job {
             spec: (**spec).clone(),
             rank: rank.clone(),
             moved: None,
+            before_move: None,
             submitted_at: since,
             state,
             past: Vec::new(),
@@ -63,9 +64,10 @@ impl Job {
                 since: at,
                 not_before: None,
             },
-            (Held { .. } | Queued { .. }, Event::JobMoved { rank, to, .. }) => {
-                self.rank = rank.clone();
-                self.moved = *to;
+            (Held { .. } | Queued { .. }, Event::JobMoved { rank, to, by, .. }) => {
+                let rank = std::mem::replace(&mut self.rank, rank.clone());
+                let moved = std::mem::replace(&mut self.moved, *to);
+                self.before_move = by.clone().map(|by| BeforeMove { rank, moved, by });
                 return Ok(());
             }
             (Finished { .. }, Event::JobUpdated { .. }) => return Err(self.illegal(event)),
@@ -77,6 +79,7 @@ impl Job {
                 if *attempt == self.next_attempt() =>
             {
                 let (number, lease) = (attempt.number, lease.clone());
+                self.before_move = None;
                 Starting {
                     attempt: Attempt {
                         number,

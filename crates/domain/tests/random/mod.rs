@@ -10,8 +10,9 @@ use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
     Actor, AlertRule, ArrayChange, Choice, Command, Dependency, DependencyKind, Ended, Exit,
     Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
-    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, ReservationId,
-    ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp, UserName,
+    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, Refusal,
+    ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp,
+    UserName,
 };
 use proptest::prelude::*;
 
@@ -106,6 +107,7 @@ pub enum What {
     Release,
     Requeue,
     Top,
+    Undo,
     Bottom,
     Before(u8),
     After(u8),
@@ -129,6 +131,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(What::Release),
         Just(What::Requeue),
         Just(What::Top),
+        Just(What::Undo),
         Just(What::Bottom),
         any::<u8>().prop_map(What::Before),
         any::<u8>().prop_map(What::After),
@@ -328,6 +331,25 @@ impl World {
         events.into_iter().map(record).collect()
     }
 
+    /// What somebody asks for, done or refused.
+    pub fn send(&mut self, actor: &Actor, command: Command) -> Result<(), Refusal> {
+        let input = Input::Command {
+            actor: actor.clone(),
+            command,
+        };
+        let events = decide(&self.state, &Rules::default(), input, self.now)?.events;
+        for event in events {
+            let seq = self.state.seq.next();
+            self.apply(vec![Record {
+                seq,
+                at: self.now,
+                actor: actor.clone(),
+                event,
+            }]);
+        }
+        Ok(())
+    }
+
     pub fn apply(&mut self, records: Vec<Record>) {
         for record in records {
             self.state
@@ -499,6 +521,7 @@ impl World {
                     What::Requeue => Command::Requeue(id),
                     What::Array(change) => Command::Array(id, change),
                     What::Top => Command::Move(id, MoveTo::Top),
+                    What::Undo => Command::UndoMove(id),
                     What::Bottom => Command::Move(id, MoveTo::Bottom),
                     What::Before(other) => Command::Move(id, MoveTo::Before(self.job(other))),
                     What::After(other) => Command::Move(id, MoveTo::After(self.job(other))),

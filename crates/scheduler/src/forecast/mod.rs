@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use experience::Experience;
 pub use score::ForecastScore;
-pub(crate) use what_if::moved;
-pub use what_if::{Change, forecast_if, forecast_move, forecast_policy, forecast_reservation};
+pub use what_if::{
+    Change, forecast_if, forecast_move, forecast_policy, forecast_reservation, moved,
+};
 
 use crate::dispatch::{self, Decision, Why};
 use crate::plan::later;
@@ -32,6 +33,13 @@ pub struct Forecast {
     /// How long the queue alone makes it wait, in seconds: what experience corrects, and what
     /// [`Experience::observe`] wants back once it started.
     pub queue_s: u32,
+}
+
+/// Forecasts are no more exact than that, and what does not change is not told again.
+#[must_use]
+pub fn to_the_minute(at: Timestamp) -> Timestamp {
+    let minutes = (at.as_second() + 30).div_euclid(60);
+    Timestamp::from_second(minutes.saturating_mul(60)).unwrap_or(at)
 }
 
 /// A forecast for every job that waits its turn. Jobs that stand aside have none: what they wait

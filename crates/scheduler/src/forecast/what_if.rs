@@ -100,7 +100,8 @@ fn changes(before: &HashMap<JobId, Forecast>, after: HashMap<JobId, Forecast>) -
 }
 
 /// The snapshot as it would be after the move.
-pub(crate) fn moved(snapshot: &Snapshot, job: JobId, to: MoveTo) -> Snapshot {
+#[must_use]
+pub fn moved(snapshot: &Snapshot, job: JobId, to: MoveTo) -> Snapshot {
     let mut with = snapshot.clone();
     let ranks = || {
         let others = snapshot.pending.iter().filter(|other| other.job.id != job);

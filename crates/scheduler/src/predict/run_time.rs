@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use crate::math;
 
 /// How many intervals there are.
@@ -38,8 +40,9 @@ pub fn bounds(bin: usize) -> (f64, f64) {
     (low, EDGES[bin])
 }
 
-/// The chance of each interval; they sum to 1.
-#[derive(Clone, Debug, PartialEq)]
+/// The chance of each interval; they sum to 1. It travels as these chances alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
 pub struct RunTime {
     mass: [f64; BINS],
     /// The chance of ending within each interval or before it.
@@ -59,6 +62,23 @@ pub struct Remaining {
     /// reciprocal of the Gittins index (Gittins 1989; Aalto, Ayesta and Righter 2009). Serving
     /// the job with the least of it first minimises the mean delay on one server.
     pub gittins_s: f64,
+}
+
+impl From<RunTime> for Vec<f64> {
+    fn from(run_time: RunTime) -> Self {
+        run_time.mass.to_vec()
+    }
+}
+
+impl TryFrom<Vec<f64>> for RunTime {
+    type Error = String;
+
+    fn try_from(chances: Vec<f64>) -> Result<Self, String> {
+        let mass = chances.try_into();
+        let mass =
+            mass.map_err(|given: Vec<f64>| format!("{} chances, not {BINS}", given.len()))?;
+        Ok(Self::of_chances(mass))
+    }
 }
 
 impl RunTime {

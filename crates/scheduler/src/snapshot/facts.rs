@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use berth_domain::{Constraints, JobId, MoveTo, PriorityClass, Rank, Timestamp, UserName};
 
 use crate::predict::RunTime;
 
 /// Everything about a job that a decision may rest on. What only the future knows (how long it
 /// really runs) is not here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     pub id: JobId,
     pub class: PriorityClass,
@@ -33,7 +35,9 @@ pub struct Facts {
     pub service: Duration,
     /// How often it was preempted.
     pub preemptions: u32,
-    /// The predicted whole run time; `None` when nothing is known yet.
+    /// The predicted whole run time; `None` when nothing is known yet. It travels apart: see
+    /// [`Carried`](crate::Carried).
+    #[serde(skip)]
     pub predicted: Option<Arc<RunTime>>,
     /// When its owner wants it to be done.
     pub deadline: Option<Timestamp>,

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use berth_domain::{Cordons, GpuRef, Lease, NodeName, PendingReason, Place, Quotas, Timestamp};
 
 pub use facts::Facts;
+use serde::{Deserialize, Serialize};
 
 use crate::fair::Ledger;
 use crate::reserve::Reservation;
 
 /// The cluster and its queue at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Present nodes, by name.
     pub nodes: Vec<FreeNode>,
@@ -38,7 +39,7 @@ pub struct Snapshot {
 }
 
 /// A node and what is free on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FreeNode {
     pub name: NodeName,
     pub gpus: usize,
@@ -56,7 +57,7 @@ pub struct FreeNode {
 }
 
 /// GPUs of a node that are alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     pub model: String,
     pub mem_total_bytes: u64,
@@ -67,14 +68,14 @@ pub struct Pool {
 }
 
 /// A job that waits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pending {
     pub job: Facts,
     pub gate: Gate,
 }
 
 /// What keeps a job out of the order for the time being.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gate {
     Open,
     /// Closed until something happens.
@@ -84,7 +85,7 @@ pub enum Gate {
 }
 
 /// A job that holds a lease.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Active {
     pub job: Facts,
     pub lease: Lease,

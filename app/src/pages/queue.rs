@@ -1,0 +1,129 @@
+//! `/queue`: what runs until when, and what waits in which order. Rows are dragged by pointer, touch
+//! or keys; while one is, each start that would change is shown, told by the planner itself.
+
+mod axis;
+mod board;
+mod bulk;
+mod drag;
+mod grouped;
+mod row;
+mod running;
+mod toll;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::components::empty::Empty;
+use crate::components::problem::ProblemView;
+use crate::format;
+use crate::live::Live;
+use crate::start::Waiting;
+use axis::{Axis, Ticks};
+use board::Board;
+use bulk::Bulk;
+use grouped::{Grouping, Groups};
+use row::QueueRow;
+use running::Running;
+use toll::TollLine;
+
+#[component]
+pub fn QueuePage() -> impl IntoView {
+    let waiting = Waiting::here();
+    view! {
+        <Title text="Queue" />
+        <Suspense>
+            {move || Suspend::new(async move {
+                match waiting.ready().await {
+                    Ok(()) => view! { <Queue /> }.into_any(),
+                    Err(error) => view! { <ProblemView error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+#[component]
+fn Queue() -> impl IntoView {
+    let live = Live::here();
+    let query = use_query_map();
+    let grouping = Memo::new(move |_| query.with(|query| Grouping::named(query.get("group"))));
+    let board = Board::provide(grouping);
+    let axis = Axis::provide();
+    drag::Hand::provide(board);
+    let waiting = move || {
+        live.counts
+            .with(|counts| u64::from(counts.queued + counts.held))
+    };
+    let more = move || waiting().saturating_sub(live.queue.with(Vec::len) as u64);
+    let none = move || board.order.with(Vec::is_empty);
+    view! {
+        <div class="page queue-page">
+            <div class="page-head">
+                <h1>
+                    "Queue " <span class="quiet num">{move || format::thousands(waiting())}</span>
+                </h1>
+                <GroupingBar grouping />
+                <a class="button button-main" href="/submit">
+                    "Submit a job"
+                </a>
+            </div>
+            <Running />
+            <section class="panel queue-panel" aria-labelledby="waiting-title">
+                <header class="queue-head">
+                    <h2 id="waiting-title">"Waiting, next first"</h2>
+                    <Bulk />
+                    <Ticks axis />
+                </header>
+                <TollLine />
+                {move || match grouping.get() {
+                    Grouping::Order => view! {
+                        <ol class="queue-rows" class:queue-dragged=move || board.drag.with(Option::is_some)>
+                            <For
+                                each=move || board.order.get()
+                                key=|id| *id
+                                children=|id| view! { <QueueRow id /> }
+                            />
+                        </ol>
+                    }
+                    .into_any(),
+                    by => view! { <Groups by /> }.into_any(),
+                }}
+                {move || none().then(|| view! {
+                    <Empty text="Nothing waits. A new job starts at once if it fits." />
+                })}
+                {move || (more() > 0).then(|| view! {
+                    <p class="more">
+                        <a href="/jobs?user=all&state=waiting">"and " {format::thousands(more())} " more"</a>
+                    </p>
+                })}
+            </section>
+            <p class="visually-hidden" role="status" aria-live="assertive">
+                {board.spoken}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// How rows are put together, as links.
+#[component]
+fn GroupingBar(grouping: Memo<Grouping>) -> impl IntoView {
+    let link = move |which: Grouping| {
+        view! {
+            <a
+                href=which.href()
+                aria-current=move || (grouping.get() == which).then_some("true")
+            >
+                {which.word()}
+            </a>
+        }
+    };
+    view! {
+        <nav class="segments" aria-label="Group by">
+            {Grouping::ALL.map(link).collect_view()}
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,261 @@
+//! What the rows share: the order that is shown, which are chosen, and the one that is dragged.
+
+use std::collections::{BTreeSet, HashMap};
+
+use berth_domain::line::may_pass;
+use berth_domain::{InLine, JobId, MoveTo, PriorityClass, StateName, UserName};
+use berth_preview::{Moved, Start};
+use leptos::prelude::*;
+
+use super::grouped::Grouping;
+use crate::live::Live;
+use crate::planner::Planner;
+
+/// A row that was picked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drag {
+    pub job: JobId,
+    /// Its place in the order, from 0: before, and as it would be.
+    pub from: usize,
+    pub to: usize,
+    /// By keys: it moves from place to place, not with the pointer.
+    pub by_keys: bool,
+}
+
+/// Cheap to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Board {
+    live: Live,
+    pub planner: Planner,
+    /// What is shown: the planned order; while a row is dragged, the order in which it was picked up.
+    pub order: Memo<Vec<JobId>>,
+    pub places: Memo<HashMap<JobId, usize>>,
+    /// An order that stands until the server's comes.
+    pub kept: RwSignal<Option<Vec<JobId>>>,
+    pub drag: RwSignal<Option<Drag>>,
+    /// Why it may not be dropped where it is.
+    pub forbidden: Memo<Option<String>>,
+    /// The starts that the move would change.
+    pub changes: Memo<HashMap<JobId, Start>>,
+    pub chosen: RwSignal<BTreeSet<JobId>>,
+    /// The row that shows everything about why it waits.
+    pub opened: RwSignal<Option<JobId>>,
+    /// For who does not see it.
+    pub spoken: RwSignal<String>,
+    /// Rows can be moved.
+    pub movable: Memo<bool>,
+}
+
+/// What the rules look at.
+struct Place {
+    id: JobId,
+    owner: UserName,
+    class: PriorityClass,
+    held: bool,
+}
+
+impl Place {
+    fn in_line(&self) -> InLine<'_> {
+        InLine {
+            id: self.id,
+            owner: &self.owner,
+            class: self.class,
+        }
+    }
+}
+
+impl Board {
+    pub fn provide(grouping: Memo<Grouping>) -> Self {
+        let live = Live::here();
+        let planner = Planner::new();
+        let kept = RwSignal::new(None::<Vec<JobId>>);
+        let drag = RwSignal::new(None::<Drag>);
+        let order = Memo::new(move |_| kept.get().unwrap_or_else(|| live.queue.get()));
+        let places = Memo::new(move |_| {
+            order.with(|order| {
+                let places = order.iter().enumerate();
+                places.map(|(place, id)| (*id, place)).collect()
+            })
+        });
+        let target = Memo::new(move |_| drag.get().map(|drag| (drag.job, drag.to)));
+        let forbidden = Memo::new(move |_| {
+            let (job, to) = target.get()?;
+            order.with_untracked(|order| place(live, order, job, to).err())
+        });
+        let changes = Memo::new(move |_| {
+            let moves = target.get().is_some() && forbidden.with(Option::is_none);
+            planner.told.with(|told| {
+                let told = told.as_ref().filter(|_| moves);
+                told.map_or_else(HashMap::new, |told| by_job(&told.moved))
+            })
+        });
+        let board = Board {
+            live,
+            planner,
+            order,
+            places,
+            kept,
+            drag,
+            forbidden,
+            changes,
+            chosen: RwSignal::new(BTreeSet::new()),
+            opened: RwSignal::new(None),
+            spoken: RwSignal::new(String::new()),
+            movable: Memo::new(move |_| grouping.get() == Grouping::Order),
+        };
+        provide_context(board);
+        // What waits changed while a row is dragged: ask anew.
+        Effect::new(move |_| {
+            live.queue.track();
+            if let Some(drag) = drag.get_untracked() {
+                board.planner.refresh();
+                board.ask(drag);
+            }
+        });
+        board
+    }
+
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// Where the dragged row would be put; `None` where it would not move.
+    ///
+    /// # Errors
+    /// The rule that forbids it, in a sentence.
+    pub fn move_to(self, drag: Drag) -> Result<Option<MoveTo>, String> {
+        if drag.from == drag.to {
+            return Ok(None);
+        }
+        let order = self.order.get_untracked();
+        place(self.live, &order, drag.job, drag.to).map(Some)
+    }
+
+    /// Asks the planner about where the dragged row is now.
+    pub fn ask(self, drag: Drag) {
+        match self.move_to(drag) {
+            Ok(Some(to)) => self.planner.ask(drag.job, to),
+            _ => self.planner.forget(),
+        }
+    }
+
+    /// The order as it would be.
+    pub fn moved(self, drag: Drag) -> Vec<JobId> {
+        let mut order = self.order.get_untracked();
+        if drag.from < order.len() {
+            let job = order.remove(drag.from);
+            order.insert(drag.to.min(order.len()), job);
+        }
+        order
+    }
+}
+
+fn by_job(moved: &Moved) -> HashMap<JobId, Start> {
+    moved.starts.iter().map(|one| (one.job, *one)).collect()
+}
+
+/// The move that puts a job at a place of the order that is shown, if the rules allow it.
+fn place(live: Live, order: &[JobId], job: JobId, to: usize) -> Result<MoveTo, String> {
+    let place = |id: &JobId| {
+        let row = live.row(*id)?;
+        row.with_untracked(|row| {
+            row.is_waiting().then(|| Place {
+                id: row.id,
+                owner: row.user.clone(),
+                class: row.class,
+                held: row.state == StateName::Held,
+            })
+        })
+    };
+    let line: Vec<Place> = order.iter().filter_map(place).collect();
+    let others = order.iter().filter(|id| **id != job);
+    let before = others.clone().take(to).copied().collect();
+    let admin = live.is_admin();
+    place_in(&line, &before, job, admin)
+}
+
+/// `before`: those that it would stand behind.
+fn place_in(
+    line: &[Place],
+    before: &BTreeSet<JobId>,
+    job: JobId,
+    admin: bool,
+) -> Result<MoveTo, String> {
+    let Some(moved) = line.iter().find(|one| one.id == job) else {
+        return Err(format!("Job {job} does not wait any more."));
+    };
+    let alike = |one: &&Place| one.class == moved.class && one.id != job;
+    let ahead = |one: &&Place| before.contains(&one.id);
+    let passes = line.iter().filter(|one| one.id != job);
+    // Classes are one after the other, whatever anybody does within them.
+    let misplaced = passes.clone().find(|one| {
+        let wrong = if ahead(one) {
+            one.class < moved.class
+        } else {
+            one.class > moved.class
+        };
+        wrong && !one.held
+    });
+    if let Some(other) = misplaced {
+        return Err(format!(
+            "Job {} is of class {} and job {job} of class {}: a job moves within its class. Change \
+             its class instead.",
+            other.id, other.class, moved.class
+        ));
+    }
+    let next = passes
+        .filter(alike)
+        .find(|one| !ahead(one) && !one.held)
+        .map(|one| MoveTo::Before(one.id));
+    let to = next.unwrap_or(MoveTo::Bottom);
+    if !admin {
+        let all: Vec<InLine<'_>> = line.iter().map(Place::in_line).collect();
+        may_pass(&all, moved.in_line(), to).map_err(|refusal| refusal.to_string())?;
+    }
+    Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Job 5 of kim is picked up from the end and put behind so many others.
+    fn put(behind: usize, admin: bool) -> Result<MoveTo, String> {
+        let place = |(id, owner, class): (u64, &str, PriorityClass)| Place {
+            id: JobId(id),
+            owner: UserName::from(owner),
+            class,
+            held: id == 6,
+        };
+        let line = [
+            (1, "ana", PriorityClass::High),
+            (2, "ana", PriorityClass::Normal),
+            (3, "kim", PriorityClass::Normal),
+            (4, "kim", PriorityClass::Low),
+            (5, "kim", PriorityClass::Normal),
+            (6, "ana", PriorityClass::High),
+        ];
+        let line: Vec<Place> = line.into_iter().map(place).collect();
+        let others = [1, 2, 3, 4, 6].map(JobId);
+        let before = others.into_iter().take(behind).collect();
+        place_in(&line, &before, JobId(5), admin)
+    }
+
+    #[test]
+    fn a_job_goes_before_the_next_of_its_class_or_to_the_end() {
+        assert_eq!(put(2, true), Ok(MoveTo::Before(JobId(3))));
+        assert_eq!(put(1, true), Ok(MoveTo::Before(JobId(2))));
+        assert_eq!(put(3, true), Ok(MoveTo::Bottom));
+    }
+
+    #[test]
+    fn what_forbids_it_is_said() {
+        let class = put(0, true).expect_err("job 1 is of a higher class");
+        assert!(class.contains("Job 1 is of class high"), "{class}");
+        let class = put(4, true).expect_err("job 4 is of a lower class");
+        assert!(class.contains("Job 4 is of class low"), "{class}");
+        assert_eq!(put(2, false), Ok(MoveTo::Before(JobId(3))));
+        let rule = put(1, false).expect_err("job 2 is ana's");
+        assert!(rule.contains("would pass job 2 of ana"), "{rule}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What can be done to all chosen jobs at once.
+
+use std::collections::BTreeSet;
+
+use berth_api::ApiError;
+use berth_api::jobs::{UpdateArg, update_job};
+use berth_domain::{JobId, PriorityClass};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::board::Board;
+use crate::actions::Act;
+use crate::components::confirm::{Ask, Confirm};
+use crate::format;
+use crate::live::Live;
+use crate::notice::Notices;
+
+/// Everything that the toolbar may do. Cheap to copy.
+#[derive(Clone, Copy)]
+struct Hands {
+    live: Live,
+    board: Board,
+    notices: Notices,
+    confirm: Confirm,
+}
+
+impl Hands {
+    fn chosen(self) -> Vec<JobId> {
+        let chosen = self.board.chosen.get_untracked();
+        chosen.into_iter().collect()
+    }
+
+    /// Does it to each, one after the other, and says how that went; the first refusal in full.
+    fn each<F>(self, done: &'static str, change: impl Fn(JobId) -> F + 'static)
+    where
+        F: Future<Output = Result<(), ApiError>> + 'static,
+    {
+        let jobs = self.chosen();
+        spawn_local(async move {
+            let mut refused = Vec::new();
+            for job in &jobs {
+                if let Err(error) = change(*job).await {
+                    refused.push(error);
+                }
+            }
+            let well = jobs.len() - refused.len();
+            if well > 0 {
+                self.notices
+                    .say(format!("{} {done}.", format::count(well as u64, "job")));
+                self.board.chosen.set(BTreeSet::new());
+            }
+            if let Some(error) = refused.first() {
+                self.notices.refuse(error);
+            }
+        });
+    }
+
+    fn act(self, act: Act, done: &'static str) {
+        let go = move || {
+            self.each(
+                done,
+                move |job| async move { act.send(job).await.map(|_| ()) },
+            )
+        };
+        if act != Act::Cancel {
+            go();
+            return;
+        }
+        let count = format::count(self.chosen().len() as u64, "job");
+        let ask = Ask {
+            title: format!("Cancel {count}?"),
+            text: "They leave the queue. Their forms can be submitted again later.".to_owned(),
+            verb: "Cancel them",
+        };
+        self.confirm.ask(ask, Callback::new(move |()| go()));
+    }
+}
+
+#[component]
+pub fn Bulk() -> impl IntoView {
+    let hands = Hands {
+        live: Live::here(),
+        board: Board::here(),
+        notices: Notices::here(),
+        confirm: Confirm::here(),
+    };
+    let (live, board) = (hands.live, hands.board);
+    // Whoever left the queue is not chosen any more.
+    Effect::new(move |_| {
+        let waits: BTreeSet<JobId> = live.queue.with(|queue| queue.iter().copied().collect());
+        if board
+            .chosen
+            .with_untracked(|chosen| !chosen.is_subset(&waits))
+        {
+            board
+                .chosen
+                .update(|chosen| chosen.retain(|id| waits.contains(id)));
+        }
+    });
+    let count = Memo::new(move |_| board.chosen.with(BTreeSet::len));
+    let (class, limit) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let change = move |event: SubmitEvent| {
+        event.prevent_default();
+        let given =
+            |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
+        let (class, time_limit) = (given(class), given(limit));
+        hands.each("changed", move |job| {
+            let body = UpdateArg {
+                class: class.clone(),
+                time_limit: time_limit.clone(),
+                ..UpdateArg::of(job)
+            };
+            async move { update_job(body).await.map(|_| ()) }
+        });
+    };
+    let classes = PriorityClass::ALL
+        .map(|class| view! { <option value=class.as_str()>{class.as_str()}</option> })
+        .collect_view();
+    view! {
+        <div class="bulk" role="group" aria-label="Chosen jobs" hidden=move || count.get() == 0>
+            <span class="num">{move || format::count(count.get() as u64, "job")} " chosen"</span>
+            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Hold, "held")>
+                "Hold"
+            </button>
+            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Release, "queued")>
+                "Release"
+            </button>
+            <button
+                type="button"
+                class="button button-small button-bad-quiet"
+                on:click=move |_| hands.act(Act::Cancel, "cancelled")
+            >
+                "Cancel"
+            </button>
+            <form class="bulk-change" on:submit=change>
+                <select
+                    class="input"
+                    aria-label="Class"
+                    on:change=move |event| class.set(event_target_value(&event))
+                >
+                    <option value="">"class…"</option>
+                    {classes}
+                </select>
+                <input
+                    class="input bulk-limit"
+                    aria-label="Time limit"
+                    placeholder="limit, 6h"
+                    on:input=move |event| limit.set(event_target_value(&event))
+                />
+                <button class="button button-small">"Change"</button>
+            </form>
+            <button
+                type="button"
+                class="button button-small button-quiet"
+                on:click=move |_| board.chosen.set(BTreeSet::new())
+            >
+                "None"
+            </button>
+        </div>
+    }
+    .into_any()
+}

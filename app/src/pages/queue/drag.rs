@@ -1,0 +1,462 @@
+//! Picking a row up, moving it and letting it go: by pointer or touch on its grip, or by keys (Space,
+//! arrows, Home, End; Escape puts it back).
+
+use std::time::Duration;
+
+use berth_api::ApiError;
+use berth_api::jobs::{JobArg, MoveArg, move_job, undo_move};
+use berth_domain::{JobId, MoveTo};
+use leptos::ev::{KeyboardEvent, PointerEvent};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use super::board::{Board, Drag};
+use crate::clock::Clock;
+use crate::components::start_range::words;
+use crate::live::Live;
+use crate::notice::Notices;
+
+/// How long a move can be taken back from its message.
+const UNDO: Duration = Duration::from_secs(10);
+/// By then the server's order has come.
+const SETTLES: Duration = Duration::from_millis(1500);
+/// By then its forecasts have come too.
+const FORECAST: Duration = Duration::from_secs(4);
+/// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
+const EDGE: f64 = 72.0;
+const SCROLL: f64 = 12.0;
+const SCROLL_EVERY: Duration = Duration::from_millis(16);
+
+/// Where a pointer is and where rows are, on the page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Where the list begins, and how high a row is.
+    top: f64,
+    row: f64,
+    /// Where it was picked up and is now, from the top of the page.
+    from: f64,
+    at: f64,
+    /// The same in the window.
+    in_window: f64,
+}
+
+/// What the rows' grips do. Cheap to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Hand {
+    board: Board,
+    live: Live,
+    clock: Clock,
+    notices: Notices,
+    held: RwSignal<Option<Held>>,
+    scrolls: StoredValue<Option<IntervalHandle>>,
+}
+
+impl Hand {
+    pub fn provide(board: Board) -> Self {
+        let hand = Hand {
+            board,
+            live: Live::here(),
+            clock: Clock::here(),
+            notices: Notices::here(),
+            held: RwSignal::new(None),
+            scrolls: StoredValue::new(None),
+        };
+        provide_context(hand);
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            if event.key() == "Escape" && board.drag.with_untracked(Option::is_some) {
+                event.prevent_default();
+                hand.put_back();
+            }
+        });
+        on_cleanup(move || {
+            handle.remove();
+            hand.stop_scrolling();
+        });
+        hand
+    }
+
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    /// How far the dragged row follows the pointer, in pixels.
+    pub fn lift(self) -> f64 {
+        self.held
+            .with(|held| held.map_or(0.0, |held| held.at - held.from))
+    }
+
+    /// How high a row is, in pixels.
+    pub fn row_height(self) -> f64 {
+        self.held.with(|held| held.map_or(52.0, |held| held.row))
+    }
+
+    pub fn pointer_down(self, job: JobId, event: &PointerEvent) {
+        if event.button() != 0 {
+            return;
+        }
+        let Some(grip) = target(event.current_target()) else {
+            return;
+        };
+        let Some(held) = measure(&grip, f64::from(event.client_y())) else {
+            return;
+        };
+        event.prevent_default();
+        // Without it the drag ends at the edge of the grip.
+        let _ = grip.set_pointer_capture(event.pointer_id());
+        if let Ok(grip) = grip.dyn_into::<HtmlElement>() {
+            let _ = grip.focus();
+        }
+        self.held.set(Some(held));
+        self.pick_up(job, false);
+        self.scroll_near_edges();
+    }
+
+    pub fn pointer_move(self, event: &PointerEvent) {
+        let at = f64::from(event.client_y());
+        self.held.update(|held| {
+            if let Some(held) = held {
+                held.in_window = at;
+                held.at = at + scrolled();
+            }
+        });
+        self.follow();
+    }
+
+    pub fn pointer_up(self) {
+        if self
+            .board
+            .drag
+            .with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys))
+        {
+            self.drop();
+        }
+    }
+
+    /// Touch was taken for something else.
+    pub fn pointer_cancel(self) {
+        if self
+            .board
+            .drag
+            .with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys))
+        {
+            self.put_back();
+        }
+    }
+
+    pub fn key(self, job: JobId, event: &KeyboardEvent) {
+        let dragged = self.board.drag.get_untracked();
+        let Some(drag) = dragged.filter(|drag| drag.job == job && drag.by_keys) else {
+            if event.key() == " " && dragged.is_none() {
+                event.prevent_default();
+                let grip = target(event.current_target());
+                self.held.set(grip.and_then(|grip| measure(&grip, 0.0)));
+                self.pick_up(job, true);
+            }
+            return;
+        };
+        let last = self.board.order.with_untracked(Vec::len).saturating_sub(1);
+        let to = match event.key().as_str() {
+            "ArrowUp" => drag.to.saturating_sub(1),
+            "ArrowDown" => (drag.to + 1).min(last),
+            "Home" => 0,
+            "End" => last,
+            " " | "Enter" => {
+                event.prevent_default();
+                self.drop();
+                return;
+            }
+            "Tab" => {
+                self.put_back();
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        self.put_at(to);
+    }
+
+    fn pick_up(self, job: JobId, by_keys: bool) {
+        let board = self.board;
+        let order = board.order.get_untracked();
+        let Some(from) = order.iter().position(|id| *id == job) else {
+            return;
+        };
+        board.opened.set(None);
+        board.kept.set(Some(order));
+        board.drag.set(Some(Drag {
+            job,
+            from,
+            to: from,
+            by_keys,
+        }));
+        board.planner.forget();
+        board.planner.refresh();
+        self.say(format!(
+            "Job {job} picked up, place {} of {}. Arrow keys move it, Space drops it, Escape puts it back.",
+            from + 1,
+            board.order.with_untracked(Vec::len)
+        ));
+    }
+
+    /// The place under the pointer.
+    fn follow(self) {
+        let Some(held) = self.held.get_untracked() else {
+            return;
+        };
+        let last = self.board.order.with_untracked(Vec::len).saturating_sub(1);
+        let place = ((held.at - held.top) / held.row).floor().max(0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and never so many rows"
+        )]
+        let place = (place as usize).min(last);
+        self.put_at(place);
+    }
+
+    fn put_at(self, to: usize) {
+        let board = self.board;
+        let Some(drag) = board.drag.get_untracked() else {
+            return;
+        };
+        if drag.to == to {
+            return;
+        }
+        let drag = Drag { to, ..drag };
+        board.drag.set(Some(drag));
+        board.ask(drag);
+        if drag.by_keys {
+            self.tell_place(drag);
+        }
+    }
+
+    /// Where it is and when it would start, once that is known.
+    fn tell_place(self, drag: Drag) {
+        let board = self.board;
+        let place = format!("Place {}.", drag.to + 1);
+        if let Err(rule) = board.move_to(drag) {
+            self.say(format!("{place} {rule}"));
+            return;
+        }
+        self.say(place);
+        let clock = self.clock;
+        // The answer comes in a moment; an effect of its own speaks it, for this place only.
+        Effect::new(move |told: Option<bool>| {
+            let here = board.drag.get() == Some(drag);
+            let start = board
+                .changes
+                .with(|changes| changes.get(&drag.job).copied());
+            if told == Some(true) || !here {
+                return true;
+            }
+            let Some(start) = start else { return false };
+            let at = |minute: i64| berth_domain::Timestamp::from_second(minute * 60).ok();
+            let when = words(at(start.p50), at(start.p90), clock).unwrap_or_default();
+            board
+                .spoken
+                .set(format!("Place {}. It would start {when}.", drag.to + 1));
+            true
+        });
+    }
+
+    /// Lets the row go: where nothing forbids it, the move is made.
+    fn drop(self) {
+        let board = self.board;
+        let Some(drag) = board.drag.get_untracked() else {
+            return;
+        };
+        let moved = board.move_to(drag);
+        let expected = board
+            .changes
+            .with_untracked(|changes| changes.get(&drag.job).map(|start| start.p50));
+        match moved {
+            Ok(Some(to)) => {
+                let order = board.moved(drag);
+                self.end();
+                board.kept.set(Some(order));
+                if drag.by_keys {
+                    // A row that changes its place loses the focus.
+                    request_animation_frame(move || focus_grip(drag.job));
+                }
+                self.say(format!(
+                    "Job {} dropped at place {}.",
+                    drag.job,
+                    drag.to + 1
+                ));
+                self.send(drag.job, to, expected);
+            }
+            Ok(None) => {
+                self.end();
+                self.say(format!("Job {} stays where it was.", drag.job));
+            }
+            Err(rule) => {
+                self.end();
+                self.say(format!("Job {} is back where it was. {rule}", drag.job));
+                self.notices.say(rule);
+            }
+        }
+    }
+
+    pub fn put_back(self) {
+        let job = self
+            .board
+            .drag
+            .with_untracked(|drag| drag.map(|drag| drag.job));
+        self.end();
+        if let Some(job) = job {
+            self.say(format!("Job {job} is back where it was."));
+        }
+    }
+
+    fn end(self) {
+        self.stop_scrolling();
+        self.held.set(None);
+        self.board.drag.set(None);
+        self.board.kept.set(None);
+        self.board.planner.forget();
+    }
+
+    fn say(self, text: String) {
+        self.board.spoken.set(text);
+    }
+
+    fn send(self, job: JobId, to: MoveTo, expected: Option<i64>) {
+        let (board, notices) = (self.board, self.notices);
+        spawn_local(async move {
+            match move_job(MoveArg { id: job, to }).await {
+                Ok(_) => {
+                    let undo = Callback::new(move |()| self.undo(job));
+                    notices.offer(format!("Job {job} was moved."), ("Undo", undo), UNDO);
+                    set_timeout(move || let_go(board), SETTLES);
+                    if let Some(expected) = expected {
+                        set_timeout(move || self.compare(job, expected), FORECAST);
+                    }
+                }
+                Err(error) => {
+                    let_go(board);
+                    notices.refuse(&in_words(error, job));
+                }
+            }
+        });
+    }
+
+    fn undo(self, job: JobId) {
+        let notices = self.notices;
+        spawn_local(async move {
+            match undo_move(JobArg { id: job }).await {
+                Ok(_) => notices.say(format!("Job {job} is where it was before.")),
+                Err(error) => notices.refuse(&error),
+            }
+        });
+    }
+
+    /// Says so where the server's forecast is another than what was shown before the drop.
+    fn compare(self, job: JobId, expected: i64) {
+        let row = self.live.row(job);
+        let start = row.and_then(|row| row.with_untracked(|row| row.start_p50));
+        let Some(start) = start else { return };
+        // A minute more or less is the time that passed meanwhile.
+        if (start.as_second() / 60 - expected).abs() <= 1 {
+            return;
+        }
+        let expected = berth_domain::Timestamp::from_second(expected * 60).ok();
+        let told = |at| words(at, at, self.clock).unwrap_or_default();
+        self.notices.say(format!(
+            "The queue changed while job {job} was moved: it starts about {}, not {}.",
+            told(Some(start)),
+            told(expected)
+        ));
+    }
+
+    fn scroll_near_edges(self) {
+        let step = move || {
+            let Some(held) = self.held.try_get_untracked().flatten() else {
+                return;
+            };
+            let height = window()
+                .inner_height()
+                .ok()
+                .and_then(|height| height.as_f64());
+            let by = if held.in_window < EDGE {
+                -SCROLL
+            } else if height.is_some_and(|height| held.in_window > height - EDGE) {
+                SCROLL
+            } else {
+                return;
+            };
+            window().scroll_by_with_x_and_y(0.0, by);
+            self.held.update(|held| {
+                if let Some(held) = held {
+                    held.at = held.in_window + scrolled();
+                }
+            });
+            self.follow();
+        };
+        let handle = set_interval_with_handle(step, SCROLL_EVERY).ok();
+        self.scrolls.set_value(handle);
+    }
+
+    fn stop_scrolling(self) {
+        let handle = self.scrolls.try_update_value(Option::take).flatten();
+        if let Some(handle) = handle {
+            handle.clear();
+        }
+    }
+}
+
+/// The server's order from now on.
+fn let_go(board: Board) {
+    if board.drag.try_get_untracked() == Some(None) {
+        board.kept.set(None);
+    }
+}
+
+/// What was in the way is gone: that is no mistake of whoever dragged.
+fn in_words(error: ApiError, job: JobId) -> ApiError {
+    if error.field() == Some("to") {
+        return ApiError::new(
+            error.code(),
+            format!(
+                "The queue changed while job {job} was moved, so it stays where it was. {error}"
+            ),
+        );
+    }
+    error
+}
+
+fn focus_grip(job: JobId) {
+    let grip = document().query_selector(&format!("[data-job='{job}'] .queue-grip"));
+    let grip = grip
+        .ok()
+        .flatten()
+        .map(|grip| grip.dyn_into::<HtmlElement>());
+    if let Some(Ok(grip)) = grip {
+        // Where it cannot have the focus it stays where it is.
+        let _ = grip.focus();
+    }
+}
+
+fn target(target: Option<web_sys::EventTarget>) -> Option<Element> {
+    target?.dyn_into::<Element>().ok()
+}
+
+fn scrolled() -> f64 {
+    window().scroll_y().unwrap_or_default()
+}
+
+/// Where the rows are, from the grip of one of them.
+fn measure(grip: &Element, in_window: f64) -> Option<Held> {
+    let row = grip.closest("[data-job]").ok().flatten()?;
+    let list = row.parent_element()?;
+    let at = in_window + scrolled();
+    Some(Held {
+        top: list.get_bounding_client_rect().top() + scrolled(),
+        row: row.get_bounding_client_rect().height().max(1.0),
+        from: at,
+        at,
+        in_window,
+    })
+}
