@@ -21,7 +21,7 @@ for (const theme of ['light', 'dark'] as const) {
     await berth.submit('sleep 300', { gpus: 16, name: 'gang' });
     const waits = await berth.submit('true', { gpus: 4, name: 'waits' });
     await berth.submit('true', { hold: true, name: 'held' });
-    const pages = ['/', '/jobs?user=all', `/jobs/${failed}`, `/jobs/${waits}`, '/cluster', '/alerts', '/settings', '/submit', '/nowhere', '/jobs/999999', '/login'];
+    const pages = ['/', '/jobs?user=all', `/jobs/${failed}`, `/jobs/${waits}`, '/timeline', '/cluster', '/alerts', '/settings', '/submit', '/nowhere', '/jobs/999999', '/login'];
     for (const path of pages) {
       await test.step(path, async () => {
         await page.goto(path);

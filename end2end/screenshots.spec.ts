@@ -73,6 +73,12 @@ test('pictures of a busy cluster', async ({ page }) => {
     await shoot(page, 'job-running', `${berth.url}/jobs/${watched}`);
     await shoot(page, 'job-failed', `${berth.url}/jobs/${failed}`);
     await shoot(page, 'job-waiting', `${berth.url}/jobs/${gang}`);
+    await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo', project: 'align' } });
+    await shoot(page, 'timeline', `${berth.url}/timeline`);
+    await shoot(page, 'timeline-lanes', `${berth.url}/timeline?zoom=hour&open=none`);
+    await shoot(page, 'timeline-form', `${berth.url}/timeline?zoom=week&reserve=new&gpus=8&every=day`, async () => {
+      await expect(page.locator('.preview-cost')).toBeVisible();
+    });
     await shoot(page, 'submit', `${berth.url}/submit`);
     await shoot(page, 'submit-refused', `${berth.url}/submit`, async () => {
       await page.getByLabel('GPUs', { exact: true }).fill('17');

@@ -45,6 +45,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("queue") view=parts::queue ssr=SsrMode::Async />
+                    <Route path=StaticSegment("timeline") view=parts::timeline ssr=SsrMode::Async />
                     <Route path=StaticSegment("cluster") view=parts::cluster ssr=SsrMode::Async />
                     <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />

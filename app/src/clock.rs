@@ -31,6 +31,11 @@ impl Clock {
         self.now.get()
     }
 
+    /// The time, without following it.
+    pub fn now_untracked(self) -> i64 {
+        self.now.get_untracked()
+    }
+
     /// Whether times may depend on where the browser is.
     pub fn hydrated(self) -> bool {
         self.hydrated.get()
@@ -54,6 +59,38 @@ impl Clock {
             }
         };
         let _ = set_interval_with_handle(tick, std::time::Duration::from_secs(1));
+    }
+
+    /// The clock time of a moment, with its date on another day; in UTC before hydration.
+    pub fn at(self, seconds: i64) -> String {
+        let Ok(at) = Timestamp::from_second(seconds) else {
+            return String::new();
+        };
+        let now = self.now.get_untracked();
+        if self.hydrated() {
+            format::local_clock(at, now)
+        } else {
+            format::utc(at, now)
+        }
+    }
+
+    /// How far the clock where the browser is, is ahead of UTC at a moment, in seconds; 0 before
+    /// hydration.
+    pub fn offset(self, seconds: i64) -> i64 {
+        if self.hydrated() {
+            format::offset(seconds)
+        } else {
+            0
+        }
+    }
+
+    /// The name of the browser's time zone; `UTC` before hydration.
+    pub fn zone(self) -> String {
+        if self.hydrated() {
+            format::zone()
+        } else {
+            "UTC".to_owned()
+        }
     }
 
     /// A moment in words: relative within an hour, else a clock time; in UTC before hydration.

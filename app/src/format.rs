@@ -18,6 +18,7 @@ pub fn utc(at: Timestamp, now: i64) -> String {
     format!("{day} {} {clock} UTC", month_name(month.unwrap_or(1)))
 }
 
+/// `Nov`.
 pub fn month_name(month: usize) -> &'static str {
     const NAMES: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -66,6 +67,34 @@ pub fn zoned(at: Timestamp) -> String {
 #[cfg(not(feature = "hydrate"))]
 pub fn zoned(at: Timestamp) -> String {
     at.to_string()
+}
+
+/// How far the browser's clock is ahead of UTC at a moment, in seconds.
+#[cfg(feature = "hydrate")]
+pub fn offset(seconds: i64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "minutes of a day")]
+    let behind = js_date(seconds * 1000).get_timezone_offset() as i64;
+    -60 * behind
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn offset(_: i64) -> i64 {
+    0
+}
+
+/// The IANA name of the browser's time zone.
+#[cfg(feature = "hydrate")]
+pub fn zone() -> String {
+    let none = (js_sys::Array::new(), js_sys::Object::new());
+    let options = js_sys::Intl::DateTimeFormat::new(&none.0, &none.1).resolved_options();
+    let name = js_sys::Reflect::get(&options, &"timeZone".into());
+    let name = name.ok().and_then(|name| name.as_string());
+    name.unwrap_or_else(|| "UTC".to_owned())
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn zone() -> String {
+    "UTC".to_owned()
 }
 
 #[cfg(feature = "hydrate")]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 pub enum Icon {
     Dashboard,
     Jobs,
+    Timeline,
     Cluster,
     Alert,
     History,
@@ -27,6 +28,8 @@ pub enum Icon {
     Download,
     Up,
     Down,
+    Left,
+    Right,
     Gang,
     Close,
     LogOut,
@@ -39,6 +42,7 @@ impl Icon {
         match self {
             Icon::Dashboard => "M2 3h12v4H2zM2 9h5v4H2zM9 9h5v4H9z",
             Icon::Jobs => "M2 4h1M6 4h8M2 8h1M6 8h8M2 12h1M6 12h8",
+            Icon::Timeline => "M2 3.5h5M5 8h7M8 12.5h6M10.5 2v12",
             Icon::Cluster => {
                 "M2 2.5h12v4.5H2zM2 9h12v4.5H2zM4.5 4.7h1M4.5 11.2h1M8 4.7h3.5M8 11.2h3.5"
             }
@@ -65,6 +69,8 @@ impl Icon {
             Icon::Download => "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10",
             Icon::Up => "M4 10l4-4 4 4",
             Icon::Down => "M4 6l4 4 4-4",
+            Icon::Left => "M10 4L6 8l4 4",
+            Icon::Right => "M6 4l4 4-4 4",
             Icon::Gang => {
                 "M6.5 9.5l3-3M7 4.5l1-1a2.8 2.8 0 0 1 4 4l-1 1M9 11.5l-1 1a2.8 2.8 0 0 1-4-4l1-1"
             }

@@ -27,7 +27,7 @@ mod shell;
 mod start;
 
 pub use app::App;
+pub use pages::history::figures as history_figures;
 #[cfg(feature = "hydrate")]
 pub use pages::parts::load;
-pub use pages::history::figures as history_figures;
 pub use shell::shell;

@@ -12,3 +12,4 @@ pub mod parts;
 pub mod queue;
 pub mod settings;
 pub mod submit;
+pub mod timeline;

@@ -13,6 +13,9 @@ pub enum Kind {
     /// Several lines in the mono face.
     Lines(u32),
     Number,
+    /// A local date and time, or a date, by the browser's own picker.
+    Moment,
+    Date,
 }
 
 #[component]
@@ -106,7 +109,11 @@ fn line(
             class="input"
             class:input-code=kind == Kind::Code
             class:input-number=kind == Kind::Number
-            type="text"
+            type=match kind {
+                Kind::Moment => "datetime-local",
+                Kind::Date => "date",
+                _ => "text",
+            }
             inputmode=if kind == Kind::Number { "numeric" } else { "text" }
             id=name
             name=name
@@ -118,7 +125,10 @@ fn line(
             aria-describedby=described
             aria-invalid=invalid
             on:input=move |event| value.set(event_target_value(&event))
-            on:blur=move |_| left.run(name)
+            // A form that is taken away is left too.
+            on:blur=move |_| {
+                left.try_run(name);
+            }
         />
     }
     .into_any()
@@ -156,7 +166,9 @@ fn area(
             aria-describedby=described
             aria-invalid=invalid
             on:input=move |event| value.set(event_target_value(&event))
-            on:blur=move |_| left.run(name)
+            on:blur=move |_| {
+                left.try_run(name);
+            }
         >
             {value.get_untracked()}
         </textarea>

@@ -8,10 +8,11 @@ use leptos_router::hooks::use_location;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 
-const PLACES: [(&str, &str, Icon); 7] = [
+const PLACES: [(&str, &str, Icon); 8] = [
     ("/", "Dashboard", Icon::Dashboard),
     ("/jobs", "Jobs", Icon::Jobs),
     ("/queue", "Queue", Icon::Queue),
+    ("/timeline", "Timeline", Icon::Timeline),
     ("/cluster", "Cluster", Icon::Cluster),
     ("/history", "History", Icon::History),
     ("/alerts", "Alerts", Icon::Alert),

@@ -14,14 +14,26 @@ pub fn look(row: &JobRow) -> (Icon, &'static str, &'static str) {
         (StateName::Starting, _) => (Icon::Starting, "Starting", "run"),
         (StateName::Running, _) => (Icon::Running, "Running", "run"),
         (StateName::Stopping, _) => (Icon::Stopping, "Stopping", "warn"),
-        (StateName::Finished, Some("Succeeded")) => (Icon::Succeeded, "Succeeded", "ok"),
-        (StateName::Finished, Some("Cancelled")) => (Icon::Cancelled, "Cancelled", "idle"),
-        (StateName::Finished, Some("TimedOut")) => (Icon::TimedOut, "Timed out", "warn"),
-        (StateName::Finished, Some("OutOfMemory")) => (Icon::Failed, "Out of memory", "bad"),
-        (StateName::Finished, Some("LaunchFailed")) => (Icon::Failed, "Not launched", "bad"),
-        (StateName::Finished, Some("NodeLost")) => (Icon::Lost, "Lost", "bad"),
-        (StateName::Finished, Some("Failed")) => (Icon::Failed, "Failed", "bad"),
-        (StateName::Finished, _) => (Icon::Succeeded, "Finished", "idle"),
+        (StateName::Finished, Some(token)) => outcome(token),
+        (StateName::Finished, None) => (Icon::Succeeded, "Finished", "idle"),
+    }
+}
+
+/// The same of an outcome's token; an attempt has some that a job never has.
+pub fn outcome(token: &str) -> (Icon, &'static str, &'static str) {
+    match token {
+        "Succeeded" => (Icon::Succeeded, "Succeeded", "ok"),
+        "Cancelled" => (Icon::Cancelled, "Cancelled", "idle"),
+        "TimedOut" => (Icon::TimedOut, "Timed out", "warn"),
+        "OutOfMemory" => (Icon::Failed, "Out of memory", "bad"),
+        "LaunchFailed" => (Icon::Failed, "Not launched", "bad"),
+        "NodeLost" => (Icon::Lost, "Lost", "bad"),
+        "Failed" => (Icon::Failed, "Failed", "bad"),
+        "Preempted" => (Icon::Stopping, "Preempted", "wait"),
+        "Requeued" => (Icon::Queued, "Queued again", "idle"),
+        "GpuFault" => (Icon::Lost, "GPU broken", "bad"),
+        "Idle" => (Icon::Held, "Stopped idle", "warn"),
+        _ => (Icon::Succeeded, "Finished", "idle"),
     }
 }
 

@@ -13,6 +13,7 @@ use super::login::LoginPage;
 use super::queue::QueuePage;
 use super::settings::SettingsPage;
 use super::submit::SubmitPage;
+use super::timeline::TimelinePage;
 
 /// `page!(part, load, view, Page)`: what a route shows: the page, once its part is there.
 macro_rules! page {
@@ -33,6 +34,7 @@ page!(jobs, load_job, job, JobPage);
 page!(jobs, load_submit, submit, SubmitPage);
 page!(queue, load_queue, queue, QueuePage);
 page!(history, load_history, history, HistoryPage);
+page!(queue, load_timeline, timeline, TimelinePage);
 page!(cluster, load_cluster, cluster, ClusterPage);
 page!(cluster, load_alerts, alerts, AlertsPage);
 page!(cluster, load_settings, settings, SettingsPage);
@@ -48,6 +50,7 @@ pub async fn load(path: &str) {
         (Some("submit"), _) => __preload_load_submit().await,
         (Some("queue"), _) => __preload_load_queue().await,
         (Some("history"), _) => __preload_load_history().await,
+        (Some("timeline"), _) => __preload_load_timeline().await,
         (Some("cluster"), _) => __preload_load_cluster().await,
         (Some("alerts"), _) => __preload_load_alerts().await,
         (Some("settings"), _) => __preload_load_settings().await,

@@ -12,6 +12,7 @@ mod past;
 mod planner;
 mod quotas;
 mod reservations;
+mod timeline;
 mod usage;
 
 use std::path::PathBuf;

@@ -160,7 +160,7 @@ fn request(job: &Job) -> SubmitRequest {
     }
 }
 
-fn lease(lease: &Lease) -> Vec<LeasePart> {
+pub(crate) fn lease(lease: &Lease) -> Vec<LeasePart> {
     let part = |part: &berth_domain::NodeLease| LeasePart {
         node: part.node.clone(),
         gpus: part.gpus.iter().map(|gpu| gpu.index).collect(),
@@ -169,7 +169,7 @@ fn lease(lease: &Lease) -> Vec<LeasePart> {
 }
 
 /// Why and how an attempt ended.
-fn how(past: &PastAttempt) -> String {
+pub(crate) fn how(past: &PastAttempt) -> String {
     let how = end(&past.exit);
     let why = match &past.stopped {
         Some(StopCause::TimeLimit) => "Passed its time limit".to_owned(),

@@ -30,6 +30,7 @@ pub mod quotas;
 pub mod reservations;
 #[cfg(feature = "ssr")]
 pub mod terminals;
+pub mod timeline;
 pub mod views;
 
 pub use encoding::{Answer, Body};

@@ -743,3 +743,79 @@ proptest! {
         prop_assert!(ways.any(|first| first <= 8 && all - first <= 8), "{promised:?}");
     }
 }
+
+#[test]
+fn times_without_an_offset_are_of_the_zone() {
+    let mut house = House::new();
+    let request = ReserveRequest {
+        gpus: Some(4),
+        start: Some("2026-11-30T18:00".into()),
+        end: Some("2026-11-30T20:30".into()),
+        zone: Some("Europe/Berlin".into()),
+        ..ReserveRequest::default()
+    };
+    let id = house.reserve("ana", request.clone()).unwrap();
+    let made = house.get(id);
+    assert_eq!(made.start.to_string(), "2026-11-30T17:00:00Z");
+    assert_eq!(made.end.to_string(), "2026-11-30T19:30:00Z");
+    for (start, zone, says) in [
+        ("2026-11-30T18:00+26:00", "UTC", "not a time"),
+        ("2026-11-30T18:00[Mars/Base]", "UTC", "not a time"),
+        ("2026-11-31T18:00", "UTC", "not a time"),
+        ("2026-11-30T18:00", "Mars/Base", "not a time zone"),
+    ] {
+        let wrong = ReserveRequest {
+            start: Some(start.into()),
+            zone: Some(zone.into()),
+            ..request.clone()
+        };
+        let refused = house.reserve("ana", wrong).unwrap_err().to_string();
+        assert!(refused.contains(says), "{start}: {refused}");
+    }
+}
+
+/// What a form shows of a reservation, sent back, changes nothing; also of one that is under way and
+/// began between two minutes.
+#[test]
+fn a_form_that_is_sent_back_changes_nothing() {
+    let mut house = House::new();
+    house.now = "2026-11-24T12:00:17.5Z".parse().unwrap();
+    let now = ReserveRequest {
+        gpus: Some(2),
+        nodes: Some(2),
+        length: Some("90m".into()),
+        note: Some("demo".into()),
+        ..ReserveRequest::default()
+    };
+    let exact = ReserveRequest {
+        exact: vec!["node-1:0-1,5".into(), "node-2:7".into()],
+        start: Some("2026-11-25T09:00:00+01:00".into()),
+        length: Some("2h".into()),
+        every: vec!["mon".into(), "wed".into()],
+        zone: Some("Europe/Berlin".into()),
+        until: Some("2026-12-31".into()),
+        no_show: Some("15m".into()),
+        project: Some("vision".into()),
+        ..ReserveRequest::default()
+    };
+    let daily = ReserveRequest {
+        gpus: Some(1),
+        node: Some("node-2".into()),
+        start: Some("2026-11-25T20:00:00Z".into()),
+        length: Some("1h".into()),
+        every: vec!["day".into()],
+        ..ReserveRequest::default()
+    };
+    for request in [now, exact, daily] {
+        let id = house.reserve("ana", request).unwrap();
+        let before = house.get(id).clone();
+        house.now += Duration::from_secs(120);
+        let command = Command::Reserve(Some(id), Box::new(before.request()));
+        assert_eq!(
+            house.ask(user("ana", false), command),
+            Ok(vec![]),
+            "{before:?}"
+        );
+        assert_eq!(*house.get(id), before);
+    }
+}

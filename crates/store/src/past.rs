@@ -181,4 +181,40 @@ impl Store {
         .await?;
         rows.iter().map(load::job).collect()
     }
+
+    /// The last jobs to end of those that may have held something in `since..until`, at most so many,
+    /// and those that have not ended but were tried before. The second says whether there are more of
+    /// the first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tried_within(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        most: u32,
+    ) -> Result<(Vec<Job>, bool), StoreError> {
+        // One moment for both.
+        let mut reading = self.readers.begin().await?;
+        let ended = sqlx::query(
+            "SELECT doc FROM jobs WHERE finished_us > ? AND submitted_us < ? \
+             ORDER BY finished_us DESC LIMIT ?",
+        )
+        .bind(micros(since))
+        .bind(micros(until))
+        .bind(i64::from(most) + 1)
+        .fetch_all(&mut *reading)
+        .await?;
+        let live = sqlx::query(
+            "SELECT doc FROM jobs WHERE state <> 'Finished' AND submitted_us < ? \
+             AND json_array_length(doc, '$.past') > 0",
+        )
+        .bind(micros(until))
+        .fetch_all(&mut *reading)
+        .await?;
+        let more = ended.len() > most as usize;
+        let ended = ended.iter().take(most as usize);
+        let jobs = ended.chain(&live).map(load::job);
+        Ok((jobs.collect::<Result<_, _>>()?, more))
+    }
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod cordon;
+mod reserve;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,6 +24,8 @@ pub fn routes() -> Router<Web> {
         .route("/forms/notifications", post(alerts::notifications))
         .route("/forms/cordon", post(cordon::cordon))
         .route("/forms/uncordon", post(cordon::uncordon))
+        .route("/forms/reserve", post(reserve::reserve))
+        .route("/forms/reservation", post(reserve::change))
         .route("/forms/{verb}/{id}", post(change))
 }
 

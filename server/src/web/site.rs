@@ -39,15 +39,15 @@ impl Site {
             Some(Site { root, build })
         });
         found.next().ok_or_else(|| {
-                let places: Vec<String> = candidates
-                    .iter()
-                    .map(|folder| folder.display().to_string())
-                    .collect();
-                format!(
-                    "no built pages in {}: run `make build`, or set BERTH_SITE",
-                    places.join(" or ")
-                )
-                .into()
+            let places: Vec<String> = candidates
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect();
+            format!(
+                "no built pages in {}: run `make build`, or set BERTH_SITE",
+                places.join(" or ")
+            )
+            .into()
         })
     }
 
@@ -85,6 +85,7 @@ type Kept = fn(&Response<ServeFileSystemResponseBody>) -> Option<HeaderValue>;
 fn newest_build(pkg: &Path) -> Option<String> {
     let folders = std::fs::read_dir(pkg).ok()?.flatten();
     let built = folders.filter(|folder| folder.path().join("berth.js").is_file());
-    let newest = built.max_by_key(|folder| folder.metadata().and_then(|known| known.modified()).ok())?;
+    let newest =
+        built.max_by_key(|folder| folder.metadata().and_then(|known| known.modified()).ok())?;
     newest.file_name().into_string().ok()
 }

@@ -57,7 +57,12 @@ impl Hands {
     }
 
     fn act(self, act: Act, done: &'static str) {
-        let go = move || self.each(done, move |job| async move { act.send(job).await.map(|_| ()) });
+        let go = move || {
+            self.each(
+                done,
+                move |job| async move { act.send(job).await.map(|_| ()) },
+            )
+        };
         if act != Act::Cancel {
             go();
             return;
@@ -84,15 +89,21 @@ pub fn Bulk() -> impl IntoView {
     // Whoever left the queue is not chosen any more.
     Effect::new(move |_| {
         let waits: BTreeSet<JobId> = live.queue.with(|queue| queue.iter().copied().collect());
-        if board.chosen.with_untracked(|chosen| !chosen.is_subset(&waits)) {
-            board.chosen.update(|chosen| chosen.retain(|id| waits.contains(id)));
+        if board
+            .chosen
+            .with_untracked(|chosen| !chosen.is_subset(&waits))
+        {
+            board
+                .chosen
+                .update(|chosen| chosen.retain(|id| waits.contains(id)));
         }
     });
     let count = Memo::new(move |_| board.chosen.with(BTreeSet::len));
     let (class, limit) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let change = move |event: SubmitEvent| {
         event.prevent_default();
-        let given = |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
+        let given =
+            |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
         let (class, time_limit) = (given(class), given(limit));
         hands.each("changed", move |job| {
             let body = UpdateArg {

@@ -125,14 +125,22 @@ impl Hand {
     }
 
     pub fn pointer_up(self) {
-        if self.board.drag.with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys)) {
+        if self
+            .board
+            .drag
+            .with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys))
+        {
             self.drop();
         }
     }
 
     /// Touch was taken for something else.
     pub fn pointer_cancel(self) {
-        if self.board.drag.with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys)) {
+        if self
+            .board
+            .drag
+            .with_untracked(|drag| drag.is_some_and(|drag| !drag.by_keys))
+        {
             self.put_back();
         }
     }
@@ -238,14 +246,18 @@ impl Hand {
         // The answer comes in a moment; an effect of its own speaks it, for this place only.
         Effect::new(move |told: Option<bool>| {
             let here = board.drag.get() == Some(drag);
-            let start = board.changes.with(|changes| changes.get(&drag.job).copied());
+            let start = board
+                .changes
+                .with(|changes| changes.get(&drag.job).copied());
             if told == Some(true) || !here {
                 return true;
             }
             let Some(start) = start else { return false };
             let at = |minute: i64| berth_domain::Timestamp::from_second(minute * 60).ok();
             let when = words(at(start.p50), at(start.p90), clock).unwrap_or_default();
-            board.spoken.set(format!("Place {}. It would start {when}.", drag.to + 1));
+            board
+                .spoken
+                .set(format!("Place {}. It would start {when}.", drag.to + 1));
             true
         });
     }
@@ -269,7 +281,11 @@ impl Hand {
                     // A row that changes its place loses the focus.
                     request_animation_frame(move || focus_grip(drag.job));
                 }
-                self.say(format!("Job {} dropped at place {}.", drag.job, drag.to + 1));
+                self.say(format!(
+                    "Job {} dropped at place {}.",
+                    drag.job,
+                    drag.to + 1
+                ));
                 self.send(drag.job, to, expected);
             }
             Ok(None) => {
@@ -285,7 +301,10 @@ impl Hand {
     }
 
     pub fn put_back(self) {
-        let job = self.board.drag.with_untracked(|drag| drag.map(|drag| drag.job));
+        let job = self
+            .board
+            .drag
+            .with_untracked(|drag| drag.map(|drag| drag.job));
         self.end();
         if let Some(job) = job {
             self.say(format!("Job {job} is back where it was."));
@@ -357,7 +376,10 @@ impl Hand {
             let Some(held) = self.held.try_get_untracked().flatten() else {
                 return;
             };
-            let height = window().inner_height().ok().and_then(|height| height.as_f64());
+            let height = window()
+                .inner_height()
+                .ok()
+                .and_then(|height| height.as_f64());
             let by = if held.in_window < EDGE {
                 -SCROLL
             } else if height.is_some_and(|height| held.in_window > height - EDGE) {
@@ -397,7 +419,9 @@ fn in_words(error: ApiError, job: JobId) -> ApiError {
     if error.field() == Some("to") {
         return ApiError::new(
             error.code(),
-            format!("The queue changed while job {job} was moved, so it stays where it was. {error}"),
+            format!(
+                "The queue changed while job {job} was moved, so it stays where it was. {error}"
+            ),
         );
     }
     error
@@ -405,7 +429,10 @@ fn in_words(error: ApiError, job: JobId) -> ApiError {
 
 fn focus_grip(job: JobId) {
     let grip = document().query_selector(&format!("[data-job='{job}'] .queue-grip"));
-    let grip = grip.ok().flatten().map(|grip| grip.dyn_into::<HtmlElement>());
+    let grip = grip
+        .ok()
+        .flatten()
+        .map(|grip| grip.dyn_into::<HtmlElement>());
     if let Some(Ok(grip)) = grip {
         // Where it cannot have the focus it stays where it is.
         let _ = grip.focus();

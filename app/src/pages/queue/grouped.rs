@@ -78,7 +78,10 @@ fn groups(live: Live, order: &[JobId], by: Grouping) -> Vec<Group> {
             let title = match by {
                 Grouping::Order => String::new(),
                 Grouping::User => row.user.0.clone(),
-                Grouping::Project => row.project.clone().unwrap_or_else(|| "No project".to_owned()),
+                Grouping::Project => row
+                    .project
+                    .clone()
+                    .unwrap_or_else(|| "No project".to_owned()),
                 Grouping::Sweep => match row.array {
                     Some(task) => format!("{}, array {}", row.name, task.array),
                     None => "Single jobs".to_owned(),

@@ -70,7 +70,10 @@ fn RunningRow(id: JobId) -> impl IntoView {
     let name = Memo::new(move |_| row.with(|row| row.name.clone()));
     let end = Memo::new(move |_| row.with(limit_at));
     let until = move || match end.get() {
-        Some(at) => format!("until {}", words(Some(at), Some(at), clock).unwrap_or_default()),
+        Some(at) => format!(
+            "until {}",
+            words(Some(at), Some(at), clock).unwrap_or_default()
+        ),
         None => "starts".to_owned(),
     };
     let width = move || {

@@ -48,7 +48,9 @@ impl Context {
         Ok(ReservationList { reservations })
     }
 
-    pub(crate) async fn reserve(&self, arg: ReserveArg) -> Result<ReserveAnswer, ApiError> {
+    /// # Errors
+    /// Why it is refused.
+    pub async fn reserve(&self, arg: ReserveArg) -> Result<ReserveAnswer, ApiError> {
         if arg.preview {
             return self.preview_reservation(&arg).await;
         }
@@ -87,7 +89,9 @@ impl Context {
         })
     }
 
-    pub(crate) async fn cancel_reservation(
+    /// # Errors
+    /// When there is none, or it is not theirs.
+    pub async fn cancel_reservation(
         &self,
         id: ReservationId,
     ) -> Result<ReservationAnswer, ApiError> {
@@ -98,10 +102,9 @@ impl Context {
         Ok(ReservationAnswer { reservation })
     }
 
-    pub(crate) async fn end_reservation(
-        &self,
-        id: ReservationId,
-    ) -> Result<ReservationAnswer, ApiError> {
+    /// # Errors
+    /// When there is none, it is not theirs, or not under way.
+    pub async fn end_reservation(&self, id: ReservationId) -> Result<ReservationAnswer, ApiError> {
         self.tell(Command::EndReservation(id)).await?;
         let reservation = self.reservation(id).await?;
         Ok(ReservationAnswer { reservation })

@@ -99,10 +99,7 @@ fn theirs<'a>(
     let known = state.reservation(id);
     let known = known.filter(|one| one.cancelled.is_none());
     let reservation = known.ok_or(Refusal::NoSuchReservation { id })?;
-    let may = admin
-        || reservation.created_by == who
-        || matches!(&reservation.holder, Holder::User(user) if *user == who);
-    if !may {
+    if !reservation.may_change(&who, admin) {
         return Err(Refusal::ReservationNotYours {
             id,
             owner: reservation.created_by.clone(),

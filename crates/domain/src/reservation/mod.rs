@@ -4,6 +4,7 @@
 //! it stayed idle) is part of the reservation, so that it is the same after a restart.
 
 mod beside;
+pub mod form;
 mod holder;
 mod occurrences;
 mod request;
@@ -202,6 +203,14 @@ impl Reservation {
     #[must_use]
     pub fn label(&self) -> String {
         label(&self.holder, self.id, self.note.as_deref())
+    }
+
+    /// Whether somebody may change, cancel or end it: who made or holds it, and admins.
+    #[must_use]
+    pub fn may_change(&self, who: &UserName, admin: bool) -> bool {
+        admin
+            || self.created_by == *who
+            || matches!(&self.holder, Holder::User(user) if user == who)
     }
 
     /// What an event about it changes.

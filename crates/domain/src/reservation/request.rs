@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +44,10 @@ pub struct ReserveRequest {
     /// Exactly these instead: `node-1:0-3,6`, one entry a node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact: Vec<String>,
-    /// RFC 3339. Default: now.
+    /// RFC 3339, or a local time in `zone`. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// RFC 3339; or `length`.
+    /// RFC 3339, or a local time in `zone`; or `length`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
     /// `8h`, `90m`, `2d`.
@@ -55,7 +56,8 @@ pub struct ReserveRequest {
     /// `day`, or days of the week: `mon`, `wed`. Empty: once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub every: Vec<String>,
-    /// The IANA name of the time zone whose clock one that comes again follows. Default: UTC.
+    /// The IANA name of the time zone whose clock one that comes again follows, and in which times
+    /// without an offset are. Default: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// The last date on which it comes again: `2026-12-31`.
@@ -226,12 +228,16 @@ impl ReserveRequest {
         before: Option<&Reservation>,
         now: Timestamp,
     ) -> Result<(Timestamp, Timestamp), Refusal> {
+        let at = |field, text: &String| time(field, text, || self.zone().map(|(_, zone)| zone));
         let start = match &self.start {
-            Some(text) => time("start", text)?,
+            Some(text) => at("start", text)?,
             None => now,
         };
+        // Forms tell minutes: who writes the minute in which it begins does not move it.
+        let was = before.map(|one| one.start);
+        let start = was.filter(|was| minute(*was) == start).unwrap_or(start);
         // Who changes one that is under way need not move its start.
-        let kept = before.is_some_and(|one| one.start == start);
+        let kept = was == Some(start);
         if start < now - LATE && !kept {
             return Err(Refusal::invalid(
                 "start",
@@ -248,7 +254,11 @@ impl ReserveRequest {
             ));
         }
         let end = match (&self.end, &self.length) {
-            (Some(text), None) => time("end", text)?,
+            (Some(text), None) => {
+                let end = at("end", text)?;
+                let was = before.map(|one| one.end);
+                was.filter(|was| minute(*was) == end).unwrap_or(end)
+            }
             (None, Some(text)) => {
                 let length = walltime::parse(text)
                     .map_err(|error| Refusal::invalid("length", format!("{error}.")))?;
@@ -289,6 +299,21 @@ impl ReserveRequest {
         Ok((start, end))
     }
 
+    /// Its name, and what it stands for.
+    fn zone(&self) -> Result<(String, TimeZone), Refusal> {
+        let name = self.zone.clone().unwrap_or_else(|| "UTC".to_owned());
+        let zone = Recurrence::time_zone(&name).ok_or_else(|| {
+            Refusal::invalid(
+                "zone",
+                format!(
+                    "'{}' is not a time zone: use a name such as Europe/Berlin or UTC.",
+                    name.escape_debug()
+                ),
+            )
+        })?;
+        Ok((name, zone))
+    }
+
     fn every(&self, start: Timestamp, end: Timestamp) -> Result<Option<Recurrence>, Refusal> {
         let until = self.until.as_deref().map(|text| {
             text.trim().parse::<Date>().map_err(|_| {
@@ -311,16 +336,7 @@ impl ReserveRequest {
             }
             return Ok(None);
         }
-        let name = self.zone.clone().unwrap_or_else(|| "UTC".to_owned());
-        let zone = Recurrence::time_zone(&name).ok_or_else(|| {
-            Refusal::invalid(
-                "zone",
-                format!(
-                    "'{}' is not a time zone: use a name such as Europe/Berlin or UTC.",
-                    name.escape_debug()
-                ),
-            )
-        })?;
+        let (name, zone) = self.zone()?;
         let every = Recurrence {
             days: days(&self.every)?,
             zone: name,
@@ -376,6 +392,12 @@ impl ReserveRequest {
         }
         Ok(Some(after))
     }
+}
+
+/// The minute in which it lies.
+fn minute(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(at)
 }
 
 fn known<'a>(

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::{Day, ExactGpus};
 use crate::ids::NodeName;
@@ -46,9 +48,18 @@ pub(super) fn days(texts: &[String]) -> Result<Vec<Day>, Refusal> {
     Ok(days)
 }
 
-/// RFC 3339.
-pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
-    text.trim().parse::<Timestamp>().map_err(|_| {
+/// RFC 3339, or a local time in this zone: `2026-11-30T18:00`. One that the clocks skip is an hour
+/// later, of one that comes twice the first is meant.
+pub(super) fn time(
+    field: &str,
+    text: &str,
+    zone: impl FnOnce() -> Result<TimeZone, Refusal>,
+) -> Result<Timestamp, Refusal> {
+    let text = text.trim();
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let unread = || {
         Refusal::invalid(
             field,
             format!(
@@ -56,5 +67,13 @@ pub(super) fn time(field: &str, text: &str) -> Result<Timestamp, Refusal> {
                 text.escape_debug()
             ),
         )
-    })
+    };
+    // An offset that cannot be read is not the zone's.
+    let local = text
+        .get(10..)
+        .is_some_and(|clock| !clock.contains(['+', '-', 'Z', '[']));
+    let local = local.then(|| text.parse::<DateTime>().ok()).flatten();
+    let local = local.ok_or_else(unread)?;
+    let at = local.to_zoned(zone()?).map_err(|_| unread())?;
+    Ok(at.timestamp())
 }

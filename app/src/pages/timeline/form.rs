@@ -1,0 +1,352 @@
+//! The form of a reservation: a plain one, which the server answers; with script it says as one types
+//! whose starts it would change, and the page stays.
+
+use std::time::Duration;
+
+use berth_api::ApiError;
+use berth_api::reservations::{ReserveAnswer, ReserveArg, create_reservation};
+use berth_domain::reservation::form::{DAYS, TEXTS};
+use berth_domain::{ReservationId, ReserveRequest};
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::params::ParamsMap;
+
+use super::go::{Go, LOOK};
+use super::preview::Preview;
+use super::ticks::local_text;
+use crate::clock::Clock;
+use crate::components::field::{Field, Kind};
+use crate::live::Live;
+use crate::notice::Notices;
+
+/// So long after the last key the planner is asked.
+const ASK_AFTER: Duration = Duration::from_millis(300);
+
+/// What was said of a reservation that is only looked at.
+pub type Said = Result<ReserveAnswer, ApiError>;
+
+/// What the address says of the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The one that is changed; `None`: another is made.
+    pub replace: Option<ReservationId>,
+    fields: Vec<(&'static str, String)>,
+    /// It was asked what would come of it.
+    pub preview: bool,
+    /// Why it was refused.
+    refused: Option<String>,
+}
+
+impl Asked {
+    /// `None` where the form is closed.
+    pub fn from_query(query: &ParamsMap) -> Option<Self> {
+        let which = query.get("reserve")?;
+        let texts = TEXTS.iter().chain(&["every"]).flat_map(|name| {
+            let values = query.get_all(name).unwrap_or_default();
+            values.into_iter().map(|value| (*name, value))
+        });
+        Some(Asked {
+            replace: which.parse().ok(),
+            fields: texts.collect(),
+            preview: query.get("preview").is_some(),
+            refused: query.get("error"),
+        })
+    }
+
+    /// What it asks for, as it is, without doing it.
+    ///
+    /// # Errors
+    /// The first thing that cannot be read.
+    pub fn arg(&self) -> Result<ReserveArg, ApiError> {
+        let fields = self.fields.iter();
+        let fields = fields.map(|(name, value)| (*name, value.as_str()));
+        read(fields, self.replace, true)
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let found = self.fields.iter().find(|(one, _)| *one == name);
+        found.map(|(_, value)| value.clone())
+    }
+
+    fn has_day(&self, day: &str) -> bool {
+        self.fields
+            .iter()
+            .any(|(name, value)| *name == "every" && value == day)
+    }
+}
+
+fn read<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str)>,
+    replace: Option<ReservationId>,
+    preview: bool,
+) -> Result<ReserveArg, ApiError> {
+    let (reservation, problems) = ReserveRequest::from_form(fields);
+    match problems.into_iter().next() {
+        Some(problem) => Err(problem.into()),
+        None => Ok(ReserveArg {
+            reservation,
+            preview,
+            replace,
+        }),
+    }
+}
+
+/// What is typed. Cheap to copy.
+#[derive(Clone, Copy)]
+struct Draft {
+    texts: [RwSignal<String>; TEXTS.len()],
+    days: [RwSignal<bool>; DAYS.len()],
+    replace: Option<ReservationId>,
+}
+
+impl Draft {
+    fn of(asked: &Asked, clock: Clock) -> Self {
+        // From the next quarter of an hour on, for an hour.
+        let next = (clock.now_untracked() / 900 + 1) * 900;
+        let local = |at: i64| local_text(at, untrack(|| clock.offset(at)));
+        let usual = |name: &str| match name {
+            "gpus" if asked.text("exact").is_none() => "1".to_owned(),
+            "start" => local(next),
+            "end" => local(next + 3600),
+            "zone" => untrack(|| clock.zone()),
+            _ => String::new(),
+        };
+        Draft {
+            texts: TEXTS.map(|name| {
+                let given = asked.text(name).unwrap_or_else(|| usual(name));
+                RwSignal::new(given)
+            }),
+            days: DAYS.map(|day| RwSignal::new(asked.has_day(day))),
+            replace: asked.replace,
+        }
+    }
+
+    fn text(self, name: &str) -> RwSignal<String> {
+        let place = TEXTS.iter().position(|known| *known == name);
+        self.texts[place.unwrap_or_default()]
+    }
+
+    /// Follows everything that is typed.
+    fn arg(self, preview: bool) -> Result<ReserveArg, ApiError> {
+        let texts: Vec<String> = self.texts.iter().map(|text| text.get()).collect();
+        let texts = TEXTS.into_iter().zip(texts.iter().map(String::as_str));
+        let days = DAYS.into_iter().zip(self.days);
+        let days = days.filter_map(|(day, on)| on.get().then_some(("every", day)));
+        read(texts.chain(days), self.replace, preview)
+    }
+}
+
+#[component]
+pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
+    let (live, clock, notices) = (Live::here(), Clock::here(), Notices::here());
+    let draft = Draft::of(&asked, clock);
+    let said = RwSignal::new(first);
+    let sending = RwSignal::new(false);
+    let form = NodeRef::<html::Form>::new();
+    ask_while_typing(draft, said);
+    // Opened by hand, it is where one goes on.
+    let opened = untrack(|| clock.hydrated());
+    Effect::new(move |_| {
+        let Some(form) = form.get().filter(|_| opened) else {
+            return;
+        };
+        use leptos::wasm_bindgen::JsCast;
+        let first = form.query_selector("#note").ok().flatten();
+        if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = first.focus();
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if sending.get_untracked() {
+            return;
+        }
+        let arg = match untrack(|| draft.arg(false)) {
+            Ok(arg) => arg,
+            Err(error) => return said.set(Some(Err(error))),
+        };
+        sending.set(true);
+        let close = untrack(|| go.closed_href());
+        spawn_local(async move {
+            match create_reservation(arg).await {
+                Ok(made) => {
+                    let done = if draft.replace.is_some() {
+                        "is changed"
+                    } else {
+                        "is made"
+                    };
+                    notices.say(format!("Reservation {} {done}.", made.reservation.id));
+                    go.again();
+                    go.to(close);
+                }
+                Err(error) => {
+                    said.try_set(Some(Err(error)));
+                }
+            }
+            sending.try_set(false);
+        });
+    };
+    let field = move |name: &'static str, label: &'static str, kind: Kind, hint: &'static str| {
+        let problem = Signal::derive(move || {
+            said.with(|said| match said {
+                Some(Err(error)) if error.field() == Some(name) => Some(error.to_string()),
+                _ => None,
+            })
+        });
+        let left = Callback::new(|_| ());
+        view! { <Field name label value=draft.text(name) problem left kind hint /> }.into_any()
+    };
+    let heading = match asked.replace {
+        Some(id) => format!("Change reservation {id}"),
+        None => "Reserve GPUs".to_owned(),
+    };
+    let which = asked
+        .replace
+        .map_or_else(|| "new".to_owned(), |id| id.to_string());
+    let verb = if asked.replace.is_some() {
+        "Save the change"
+    } else {
+        "Reserve"
+    };
+    let refused = asked.refused.clone().map(|why| {
+        view! { <p class="banner banner-bad" role="alert">{why}</p> }
+    });
+    let for_others = if live.is_admin() {
+        field("user", "For a user", Kind::Line, "Empty is you.")
+    } else {
+        view! {
+            // One that is another's stays so when it is changed.
+            <input type="hidden" name="user" value=draft.text("user").get_untracked() />
+            <p class="hint">"It is for you, or for a project: only admins reserve for other people."</p>
+        }
+        .into_any()
+    };
+    let more = ["nodes", "node", "exact"]
+        .iter()
+        .any(|name| asked.text(name).is_some());
+    let again = asked.text("until").is_some() || DAYS.iter().any(|day| asked.has_day(day));
+    let look = LOOK.map(|name| {
+        move || {
+            go.value(name)
+                .map(|value| view! { <input type="hidden" name=name value=value /> })
+        }
+    });
+    let days = DAYS.into_iter().zip(draft.days).map(|(day, on)| {
+        let id = format!("every-{day}");
+        let label = id.clone();
+        view! {
+            <span class="day">
+                <input
+                    type="checkbox"
+                    id=id
+                    name="every"
+                    value=day
+                    checked=on.get_untracked()
+                    prop:checked=on
+                    on:change=move |event| on.set(event_target_checked(&event))
+                />
+                <label for=label>{if day == "day" { "every day" } else { day }}</label>
+            </span>
+        }
+    });
+    let days: Vec<_> = days.collect();
+    view! {
+        <form
+            class="panel reserve"
+            method="post"
+            action="/forms/reserve"
+            novalidate
+            aria-labelledby="reserve-title"
+            node_ref=form
+            on:submit=submit
+        >
+            <header class="reserve-head">
+                <h2 id="reserve-title">{heading}</h2>
+                <a class="button button-small button-quiet" href=move || go.closed_href() on:click=move |event| go.stay(&event)>
+                    "Close"
+                </a>
+            </header>
+            {refused}
+            <input type="hidden" name="reserve" value=which />
+            {look.into_iter().collect_view()}
+            {field("note", "What for", Kind::Line, "")}
+            <div class="field-row">
+                {field("start", "From", Kind::Moment, "")}
+                {field("end", "To", Kind::Moment, "")}
+            </div>
+            <div class="field-row">
+                {field("gpus", "GPUs", Kind::Number, "In all, or on each node.")}
+                {field("project", "For a project", Kind::Line, "Its jobs run in it.")}
+            </div>
+            {for_others}
+            {field("zone", "Time zone", Kind::Code, "In which the times are, and whose clock it follows.")}
+            <details class="more-fields" open=again>
+                <summary>"Again and again"</summary>
+                <fieldset class="days">
+                    <legend>"Every"</legend>
+                    {days}
+                </fieldset>
+                {field("until", "The last day", Kind::Date, "Empty: until it is cancelled.")}
+            </details>
+            <details class="more-fields" open=more>
+                <summary>"Which GPUs"</summary>
+                <div class="field-row">
+                    {field("nodes", "Nodes", Kind::Number, "Given, the GPUs above are on each.")}
+                    {field("node", "On this node", Kind::Code, "")}
+                </div>
+                {field("exact", "Exactly these", Kind::Code, "node-1:0-3,6 for each node; then leave GPUs empty.")}
+            </details>
+            {field("no_show", "Released when nobody comes for, in minutes", Kind::Line, "Empty: never. Or 15m, 1h.")}
+            <Preview said clock />
+            <div class="form-end">
+                // Pressing it must not leave a field first: what then appears would move it away.
+                <button
+                    class="button button-main"
+                    disabled=sending
+                    on:mousedown=|event| event.prevent_default()
+                >
+                    {verb}
+                </button>
+                <noscript>
+                    <button class="button" formmethod="get" formaction="/timeline" name="preview" value="1">
+                        "Preview"
+                    </button>
+                </noscript>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Asks what would come of it, now and whenever something else is typed or the queue is another.
+fn ask_while_typing(draft: Draft, said: RwSignal<Option<Said>>) {
+    let live = Live::here();
+    let arg = Memo::new(move |_| draft.arg(true));
+    let asks = StoredValue::new(0u32);
+    let mut ask = leptos::leptos_dom::helpers::debounce(ASK_AFTER, move |()| {
+        // The form may be closed by now.
+        let Some(arg) = arg.try_get_untracked() else {
+            return;
+        };
+        asks.update_value(|asks| *asks += 1);
+        let ask = asks.get_value();
+        spawn_local(async move {
+            let answer = match arg {
+                Ok(arg) => create_reservation(arg).await,
+                Err(error) => Err(error),
+            };
+            // Only the last question's answer counts.
+            if asks.try_get_value() == Some(ask) {
+                said.try_set(Some(answer));
+            }
+        });
+    });
+    Effect::new(move |_| {
+        arg.track();
+        live.active.track();
+        live.queue.track();
+        ask(());
+    });
+}

@@ -1,0 +1,216 @@
+//! What is reserved, in a lane of its own, and the words for it. There reservations are drawn and
+//! changed by hand; the list and the form below do the same.
+
+use berth_api::reservations::{OccurrenceView, ReservationView};
+use berth_api::timeline::PromiseView;
+use berth_domain::reservation::OccurrenceState;
+use leptos::prelude::*;
+
+use super::drag::Hand;
+use super::fields::fields;
+use super::go::Go;
+use super::pack::{height, pack};
+use super::range::Range;
+use crate::clock::Clock;
+use crate::format;
+use crate::icons::{Icon, icon};
+
+const MOST_ROWS: usize = 8;
+
+/// Its note, or its number.
+pub fn title(one: &ReservationView) -> String {
+    one.note
+        .clone()
+        .unwrap_or_else(|| format!("Reservation {}", one.id))
+}
+
+pub fn holder(one: &ReservationView) -> String {
+    match (&one.user, &one.project) {
+        (Some(user), _) => user.to_string(),
+        (None, Some(project)) => format!("project {project}"),
+        (None, None) => "nobody".to_owned(),
+    }
+}
+
+pub fn words(state: OccurrenceState) -> &'static str {
+    match state {
+        OccurrenceState::Upcoming => "To come",
+        OccurrenceState::Active => "Under way",
+        OccurrenceState::Used => "Used",
+        OccurrenceState::Unused => "Over, nobody came",
+        OccurrenceState::NoShow => "Nobody came, released",
+        OccurrenceState::EndedEarly => "Given back",
+        OccurrenceState::Cancelled => "Cancelled",
+    }
+}
+
+/// Icon and tone; the words stand beside them.
+pub fn look(state: OccurrenceState) -> (Icon, &'static str) {
+    match state {
+        OccurrenceState::Upcoming => (Icon::Queued, "wait"),
+        OccurrenceState::Active => (Icon::Running, "run"),
+        OccurrenceState::Used => (Icon::Succeeded, "ok"),
+        OccurrenceState::Unused | OccurrenceState::NoShow => (Icon::Lost, "warn"),
+        OccurrenceState::EndedEarly => (Icon::Stopping, "idle"),
+        OccurrenceState::Cancelled => (Icon::Cancelled, "idle"),
+    }
+}
+
+/// `every mon, wed (Europe/Berlin) until 2026-12-31`; nothing of one that comes once.
+pub fn again(one: &ReservationView) -> Option<String> {
+    if one.every.is_empty() {
+        return None;
+    }
+    let zone = one.zone.as_deref().unwrap_or("UTC");
+    let until = one.until.as_ref();
+    let until = until.map_or(String::new(), |until| format!(" until {until}"));
+    Some(format!("every {} ({zone}){until}", one.every.join(", ")))
+}
+
+/// What stayed idle of it and is charged, if anything did.
+pub fn idle(time: &OccurrenceView) -> Option<String> {
+    let seconds = time.idle_gpu_seconds.filter(|seconds| *seconds > 0)?;
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    Some(format!(
+        "{} of GPU time idle, charged to fair share",
+        format::duration(seconds)
+    ))
+}
+
+/// The form for a change of this one.
+pub fn change_href(one: &PromiseView, go: Go) -> String {
+    go.form_href(&one.reservation.id.to_string(), &fields(&one.request))
+}
+
+#[component]
+pub fn Promises(
+    promises: Vec<PromiseView>,
+    range: Range,
+    clock: Clock,
+    hand: Hand,
+    go: Go,
+) -> impl IntoView {
+    let times = promises.iter().flat_map(|one| {
+        let times = one.reservation.occurrences.iter();
+        times.map(move |time| (one, time))
+    });
+    let mut times: Vec<(&PromiseView, &OccurrenceView)> = times.collect();
+    times.sort_by_key(|(one, time)| (time.start, one.reservation.id));
+    let spans = times
+        .iter()
+        .map(|(_, time)| (time.start.as_second(), time.end.as_second()));
+    let lanes = pack(&spans.collect::<Vec<_>>(), MOST_ROWS);
+    // One is kept free for what is drawn.
+    let rows = height(&lanes) + 1;
+    let more = lanes.iter().filter(|lane| lane.is_none()).count();
+    let more = (more > 0).then(|| view! { <span class="tl-rest quiet">{more} " more"</span> });
+    let bands = times.iter().zip(&lanes).filter_map(|((one, time), lane)| {
+        let lane = (*lane)?;
+        Some(band(one, time, lane, range, go))
+    });
+    let bands: Vec<_> = bands.collect();
+    let ghost = move || {
+        let (from, to) = hand.ghost()?;
+        let cut = range.clip(from, to)?;
+        let style = format!(
+            "left:{:.3}%;width:{:.3}%;--row:{};--span:1",
+            cut.left,
+            cut.width,
+            rows - 1
+        );
+        let words = format!(
+            "{} to {}, {}",
+            clock.at(from),
+            clock.at(to),
+            format::duration(to - from)
+        );
+        Some(view! { <div class="tl-ghost" style=style><span class="num">{words}</span></div> })
+    };
+    let empty = times
+        .is_empty()
+        .then(|| view! { <span class="tl-hint needs-script">"Drag here or on the axis to reserve"</span> });
+    view! {
+        <div class="tl-lane tl-reserved" style=format!("--rows:{rows}")>
+            <div class="tl-name">
+                <span class="tl-title">"Reserved"</span>
+                {more}
+            </div>
+            <div class="tl-track tl-rows" role="group" aria-label="Reservations">
+                <div class="tl-surface" title="Drag to reserve"></div>
+                <div class="tl-layer tl-free">
+                    {bands}
+                    {ghost}
+                </div>
+                {empty}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn band(one: &PromiseView, time: &OccurrenceView, lane: usize, range: Range, go: Go) -> AnyView {
+    let (from, to) = (time.start.as_second(), time.end.as_second());
+    let Some(cut) = range.clip(from, to) else {
+        return ().into_any();
+    };
+    let (which, tone) = look(time.state);
+    let over = time.over_at.filter(|over| *over < time.end);
+    // What was released or given back is hatched.
+    let kept = over.map_or(100.0, |over| {
+        let kept = range.clip(from, over.as_second().max(from));
+        let kept = kept.map_or(0.0, |kept| kept.width);
+        100.0 * kept / cut.width.max(f64::EPSILON)
+    });
+    let style = format!(
+        "left:{:.3}%;width:{:.3}%;--row:{lane};--span:1;--kept:{kept:.1}%",
+        cut.left, cut.width
+    );
+    let view = &one.reservation;
+    let label = format!(
+        "{}, {} for {}, {}",
+        title(view),
+        view.what,
+        holder(view),
+        words(time.state).to_lowercase()
+    );
+    let mut class = format!("tl-bar tl-band tl-is-{tone}");
+    for (is, name) in [
+        (one.may_change, " tl-mine"),
+        (!cut.begins, " tl-cut-left"),
+        (!cut.ends, " tl-cut-right"),
+        (!view.every.is_empty(), " tl-again"),
+    ] {
+        if is {
+            class.push_str(name);
+        }
+    }
+    let href = if one.may_change {
+        change_href(one, go)
+    } else {
+        format!("#reservation-{}", view.id)
+    };
+    let keeps = one.may_change;
+    let text = format!("{} · {} · {}", title(view), view.what, holder(view));
+    let (number, key) = (view.id.to_string(), format!("v{}@{from}", view.id));
+    view! {
+        <a
+            class=class
+            style=style
+            href=href
+            tabindex="-1"
+            draggable="false"
+            data-reservation=number
+            data-bar=key
+            data-row=lane.to_string()
+            data-rows="1"
+            data-from=from.to_string()
+            data-to=to.to_string()
+            aria-label=label
+            aria-describedby="tl-card"
+            on:click=move |event| if keeps { go.stay(&event) }
+        >
+            <span class="tl-in">{icon(which)} <span class="tl-text">{text}</span></span>
+        </a>
+    }
+    .into_any()
+}

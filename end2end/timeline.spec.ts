@@ -1,0 +1,364 @@
+// The timeline: who holds what when, by mouse, by finger and by keys; reservations that are drawn,
+// changed and cancelled; and all of it without script.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+
+import { Berth, expect, hydrated, test } from './server';
+
+// None are expected of these pages.
+test.beforeEach(({ complaints }) => expect(complaints.all).toEqual([]));
+
+test.beforeEach(async ({ page, berth }) => {
+  await berth.cancelAll();
+  const { reservations } = await berth.api('list_reservations');
+  for (const { id } of reservations) await berth.api('cancel_reservation', { id }).catch(() => {});
+  await berth.logIn(page);
+});
+
+const job = (page: Page, id: number) => page.locator(`.tl-bar[href="/jobs/${id}"]`);
+
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+async function runs(berth: Berth, id: number): Promise<void> {
+  await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Running');
+}
+
+async function box(of: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  const found = await of.boundingBox();
+  if (!found) throw new Error('it is not on the page');
+  return found;
+}
+
+/** Draws from one share of an element's width to another. */
+async function draw(page: Page, on: Locator, from: number, to: number): Promise<void> {
+  const { x, y, width, height } = await box(on);
+  await page.mouse.move(x + from * width, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + ((from + to) / 2) * width, y + height / 2, { steps: 4 });
+  await page.mouse.move(x + to * width, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+}
+
+test('a running job shows, grows, and ends in place without a reload', async ({ page, berth }) => {
+  const before = await berth.submit('sleep 1', { gpus: 2, name: 'before' });
+  await expect.poll(async () => (await berth.api(`get_job?id=${before}`)).job.state).toBe('Finished');
+  await page.goto('/timeline?zoom=hour');
+  await hydrated(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Timeline' })).toBeVisible();
+  await expect(job(page, before)).toHaveAttribute('aria-label', `Job ${before}, before, admin, 2 GPUs, succeeded`);
+
+  const id = await berth.submit(`while ! test -e ${berth.dataDir}/enough; do sleep 0.1; done`, { gpus: 8, nodes: 2, name: 'gang', time_limit: '30m' });
+  // On each of its nodes, over eight rows.
+  await expect(job(page, id)).toHaveCount(2);
+  await expect(job(page, id).first()).toHaveAttribute('data-rows', '8');
+  await runs(berth, id);
+  const solid = job(page, id).first().locator('.tl-done');
+  const width = (await box(solid)).width;
+  await expect.poll(async () => (await box(solid)).width, { timeout: 20_000 }).toBeGreaterThan(width + 1);
+  // Half an hour of an hour, from now on.
+  const track = await box(page.locator('.tl-axis'));
+  expect((await box(job(page, id).first())).width / track.width).toBeCloseTo(0.5, 1);
+
+  await job(page, id).first().hover();
+  await expect(page.getByRole('tooltip')).toContainText(`Job ${id}, gang`);
+  await expect(page.getByRole('tooltip')).toContainText('16 GPUs on node-1:0,1,2,3,4,5,6,7 node-2:');
+  await expect(page.getByRole('tooltip')).toContainText('Its limit ends it at');
+  berth.touch('enough');
+  await expect(job(page, id).first()).toHaveClass(/tl-is-ok/);
+  await expect(job(page, id).first()).toHaveAttribute('aria-label', /succeeded$/);
+});
+
+test('what waits has a start with a soft edge', async ({ page, berth }) => {
+  await berth.submit('sleep 300', { gpus: 16, name: 'full', time_limit: '4h' });
+  const id = await berth.submit('true', { gpus: 4, name: 'next', time_limit: '1h' });
+  await page.goto('/timeline');
+  await hydrated(page);
+  const wait = page.locator(`.tl-wait[data-job="${id}"]`);
+  await expect(wait).toBeVisible();
+  const { start_p50 } = (await berth.api(`get_job?id=${id}`)).job;
+  expect(new Date((await wait.getAttribute('data-start')) ?? '').getTime()).toBe(new Date(start_p50).getTime());
+  await wait.hover();
+  await expect(page.getByRole('tooltip')).toContainText('Starts');
+});
+
+test('zoom and time are in the address; buttons, keys, wheel and drag move', async ({ page }) => {
+  await page.goto('/timeline');
+  await hydrated(page);
+  await page.getByRole('link', { name: 'Week' }).click();
+  await expect(page).toHaveURL(/zoom=week/);
+  await expect(page.getByRole('link', { name: 'Week' })).toHaveAttribute('aria-current', 'true');
+  const from = async () => new Date(new URL(page.url()).searchParams.get('from') ?? 0).getTime();
+  await page.getByRole('link', { name: 'Later' }).click();
+  await expect(page).toHaveURL(/from=/);
+  const first = await from();
+  const chart = page.getByRole('group', { name: /^Timeline\./ });
+  await chart.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(from).toBeLessThan(first);
+  await expect(chart).toBeFocused();
+  await page.keyboard.press('+');
+  await expect(page).toHaveURL(/zoom=day/);
+  await page.keyboard.press('-');
+  await page.keyboard.press('-');
+  await expect(page).toHaveURL(/zoom=month/);
+  await page.keyboard.press('Home');
+  await expect(page).not.toHaveURL(/from=/);
+
+  await page.goto('/timeline?from=2026-11-26T00:00:00Z');
+  await hydrated(page);
+  const rows = page.locator('.tl-node .tl-track').first();
+  await draw(page, rows, 0.5, 0.75);
+  // A quarter of a day back.
+  await expect.poll(from).toBeGreaterThan(new Date('2026-11-25T17:50:00Z').getTime());
+  expect(await from()).toBeLessThan(new Date('2026-11-25T18:10:00Z').getTime());
+  await rows.hover();
+  const there = await from();
+  await page.mouse.wheel(300, 0);
+  await expect.poll(from).toBeGreaterThan(there);
+});
+
+test('a reservation is drawn, looked at, made, moved and cancelled', async ({ page, berth, complaints }) => {
+  await berth.submit('sleep 300', { gpus: 16, name: 'full', time_limit: '15m' });
+  // Nobody's of the project that will hold it.
+  const waits = await berth.submit('true', { gpus: 16, name: 'next', time_limit: '3h' });
+  await expect.poll(async () => (await berth.api(`get_job?id=${waits}`)).job.start_p50).toBeTruthy();
+  await page.goto('/timeline');
+  await hydrated(page);
+  const axis = page.locator('.tl-axis .tl-surface');
+  // From an hour ahead on, for six.
+  await draw(page, axis, 0.3, 0.55);
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await expect(form.getByLabel('What for')).toBeFocused();
+  await expect(page.locator('.tl-ghost')).toBeVisible();
+  await form.getByLabel('What for').fill('demo');
+  await form.getByLabel('For a project').fill('vision');
+  await form.getByLabel('GPUs', { exact: true }).fill('17');
+  await expect(form.getByRole('status')).toContainText('17');
+  complaints.expected('400');
+  await form.getByLabel('GPUs', { exact: true }).fill('8');
+  await expect(form.getByRole('status')).toContainText(/Keeps 8 GPUs from .* to .*: 48 GPU-hours\./);
+  // It would have needed all of them in that time.
+  await expect(form.getByRole('status')).toContainText('Delays the waiting job: admin by up to');
+  await expect(form.locator(`[data-job="${waits}"]`)).toContainText('→');
+  expect((await berth.api('list_reservations')).reservations).toEqual([]);
+  await form.getByRole('button', { name: 'Reserve' }).click();
+  await expect(page).not.toHaveURL(/reserve=/);
+  const band = page.locator('.tl-band');
+  await expect(band).toHaveAttribute('aria-label', 'demo, 8 GPUs for project vision, to come');
+  const [made] = (await berth.api('list_reservations')).reservations;
+  expect(new Date(made.end).getTime() - new Date(made.start).getTime()).toBe(6 * 3_600_000);
+
+  // Two hours later.
+  await page.evaluate(() => window.scrollTo(0, 0));
+  const { width } = await box(axis);
+  const at = await box(band);
+  await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(at.x + at.width / 2 + width / 24, at.y + at.height / 2, { steps: 4 });
+  await page.mouse.move(at.x + at.width / 2 + width / 12, at.y + at.height / 2, { steps: 4 });
+  await page.mouse.up();
+  const change = page.getByRole('form', { name: `Change reservation ${made.id}` });
+  await expect(change.getByRole('status')).toContainText('Keeps 8 GPUs');
+  await change.getByRole('button', { name: 'Save the change' }).click();
+  await expect(page).not.toHaveURL(/reserve=/);
+  const moved = async () => {
+    const [one] = (await berth.api('list_reservations')).reservations;
+    return (new Date(one.start).getTime() - new Date(made.start).getTime()) / 60_000;
+  };
+  await expect.poll(moved).toBe(120);
+
+  await page.getByRole('button', { name: 'Cancel demo' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reservation' }).click();
+  await expect(band).toHaveCount(0);
+  expect((await berth.api('list_reservations')).reservations).toEqual([]);
+});
+
+test('the same with a finger', async ({ browser, berth }) => {
+  const context = await browser.newContext({ baseURL: berth.url, hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+  const page = await context.newPage();
+  await berth.logIn(page);
+  await page.goto('/timeline');
+  await hydrated(page);
+  const { x, y, width, height } = await box(page.locator('.tl-axis .tl-surface'));
+  const touch = await context.newCDPSession(page);
+  const at = (share: number) => [{ x: x + share * width, y: y + height / 2 }];
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0.4) });
+  for (const share of [0.45, 0.5, 0.55, 0.6]) {
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(share) });
+  }
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await expect(form.getByRole('status')).toContainText(/Keeps 1 GPU from/);
+  await form.getByRole('button', { name: 'Reserve' }).click();
+  await expect(page.locator('.tl-band')).toHaveCount(1);
+  await context.close();
+});
+
+test('by keys alone: from bar to bar, to a job, and a reservation with the form', async ({ page, berth }) => {
+  const first = await berth.submit('sleep 300', { gpus: 2, name: 'first', time_limit: '2h' });
+  await runs(berth, first);
+  const second = await berth.submit('sleep 300', { gpus: 1, name: 'second', time_limit: '2h' });
+  await runs(berth, second);
+  await page.goto('/timeline');
+  await hydrated(page);
+  const chart = page.getByRole('group', { name: /^Timeline\./ });
+  await chart.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('.tl-bar:focus')).toHaveAttribute('tabindex', '0');
+  // Down to the running ones, whatever ended before.
+  await job(page, first).focus();
+  await expect(page.getByRole('tooltip')).toContainText(`Job ${first}, first`);
+  await page.keyboard.press('ArrowDown');
+  await expect(job(page, second)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
+  await expect(job(page, second)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`/jobs/${second}$`));
+  await page.goBack();
+
+  await page.getByRole('link', { name: 'Reserve' }).focus();
+  await page.keyboard.press('Enter');
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await expect(form.getByLabel('What for')).toBeFocused();
+  await page.keyboard.type('by keys');
+  await form.getByLabel('GPUs', { exact: true }).focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('2');
+  await expect(form.getByRole('status')).toContainText('Keeps 2 GPUs');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.tl-band')).toHaveAttribute('aria-label', /^by keys, 2 GPUs for admin/);
+});
+
+test('one that comes again shows each of its times; marks of what became of them', async ({ page, berth }) => {
+  await page.goto('/timeline?zoom=week');
+  await hydrated(page);
+  await page.getByRole('link', { name: 'Reserve' }).click();
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await form.getByLabel('What for').fill('nightly');
+  await form.getByText('Again and again').click();
+  await form.getByLabel('every day').check();
+  await expect(form.getByRole('status')).toContainText('each time, every day (UTC).');
+  await expect(form.getByRole('list', { name: 'The next times' }).getByRole('listitem')).toHaveCount(5);
+  await form.getByRole('button', { name: 'Reserve' }).click();
+  await expect(page.locator('.tl-band.tl-again').nth(3)).toBeVisible();
+  await expect(page.locator('.promise')).toContainText('every day (UTC)');
+
+  await berth.api('create_reservation', { reservation: { gpus: 4, length: '1h', note: 'nobody came', no_show: '1s' } });
+  const early = await berth.api('create_reservation', { reservation: { gpus: 2, length: '1h', note: 'early' } });
+  await expect.poll(async () => (await berth.api('timeline?nodes=none')).reservations.find((one: { reservation: { note: string } }) => one.reservation.note === 'nobody came')?.reservation.occurrences[0].state).toBe('no_show');
+  await page.goto('/timeline?zoom=hour');
+  await hydrated(page);
+  const noShow = page.locator('.promise', { hasText: 'nobody came' });
+  await expect(noShow).toContainText('Nobody came, released');
+  await expect(noShow).toContainText('of GPU time idle, charged to fair share');
+  await page.getByRole('button', { name: 'Give back what is left of early' }).click();
+  await expect(page.locator(`[data-promise="${early.reservation.id}"]`)).toContainText('Given back');
+});
+
+test('who may not change a reservation sees why; what is in the way is said', async ({ browser, berth }) => {
+  const { reservation } = await berth.api('create_reservation', { reservation: { gpus: 12, start: inHours(2), length: '2h', note: 'big' } });
+  const context = await browser.newContext({ baseURL: berth.url });
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel('Or paste a token').fill(berth.addUser('eve'));
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.goto('/timeline');
+  await hydrated(page);
+  await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it or an admin can change it.');
+  await expect(page.getByRole('button', { name: 'Cancel big' })).toHaveCount(0);
+  await page.goto(`/timeline?reserve=new&gpus=8&start=${encodeURIComponent(inHours(3))}&end=${encodeURIComponent(inHours(4))}`);
+  await hydrated(page);
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await expect(form).toContainText('only admins reserve for other people');
+  await context.close();
+});
+
+test('128 nodes stay usable: one lane each, rows on demand', async ({ browser }) => {
+  test.setTimeout(120_000);
+  const berth = await Berth.start({ simulate: '128x8' });
+  try {
+    const context = await browser.newContext({ baseURL: berth.url });
+    const page = await context.newPage();
+    await berth.logIn(page);
+    const id = await berth.submit('sleep 300', { gpus: 8, name: 'one node', time_limit: '2h' });
+    await runs(berth, id);
+    await page.goto('/timeline?zoom=month');
+    await hydrated(page);
+    await expect(page.locator('.tl-node')).toHaveCount(128);
+    await expect(page.locator('.tl-node .tl-bar')).toHaveCount(0);
+    const { lease } = (await berth.api(`get_job?id=${id}`)).job;
+    const node = page.locator(`[data-node="${lease[0].node}"]`);
+    await expect(node.locator('.tl-count')).toHaveText('8/8');
+    await node.getByRole('link', { name: lease[0].node }).click();
+    await expect(page).toHaveURL(new RegExp(`open=${lease[0].node}`));
+    await expect(job(page, id)).toHaveAttribute('data-rows', '8');
+    await node.getByRole('link', { name: lease[0].node }).click();
+    await expect(job(page, id)).toHaveCount(0);
+    await context.close();
+  } finally {
+    await berth.stop();
+  }
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`nothing is in anybody's way, ${theme}`, async ({ page, berth }) => {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await berth.submit('sleep 300', { gpus: 16, name: 'gang', time_limit: '2h' });
+    await berth.submit('true', { gpus: 4, name: 'waits' });
+    await berth.api('create_reservation', { reservation: { exact: ['node-1:0-3'], start: inHours(3), length: '2h', note: 'demo' } });
+    for (const path of ['/timeline', '/timeline?open=none&zoom=week', '/timeline?reserve=new', '/timeline?from=2020-01-01T00:00:00Z']) {
+      await test.step(path, async () => {
+        await page.goto(path);
+        await hydrated(page);
+        await page.getByText('The same as a table').click();
+        const found = await new AxeBuilder({ page }).analyze();
+        expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join('\n')}`)).toEqual([]);
+      });
+    }
+  });
+}
+
+test.describe('without script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('everything is there, and a reservation is looked at, made, refused, changed and cancelled', async ({ page, berth }) => {
+    const id = await berth.submit('sleep 300', { gpus: 2, name: 'plain', time_limit: '2h' });
+    await runs(berth, id);
+    await page.goto('/timeline');
+    await expect(job(page, id)).toBeVisible();
+    await page.getByText('The same as a table').click();
+    await expect(page.getByRole('table')).toContainText(`${id}, plain`);
+    await page.getByRole('link', { name: 'Week' }).click();
+    await expect(page).toHaveURL(/zoom=week/);
+
+    await page.getByRole('link', { name: 'Reserve' }).click();
+    let form = page.getByRole('form', { name: 'Reserve GPUs' });
+    await form.getByLabel('What for').fill('a & b');
+    await form.getByLabel('GPUs', { exact: true }).fill('8');
+    await form.getByRole('button', { name: 'Preview' }).click();
+    form = page.getByRole('form', { name: 'Reserve GPUs' });
+    await expect(form.getByRole('status')).toContainText('Keeps 8 GPUs');
+    await expect(form.getByRole('status')).toContainText('8 GPU-hours');
+    await form.getByRole('button', { name: 'Reserve' }).click();
+    await expect(page).toHaveURL(/\/timeline\?zoom=week$/);
+    await expect(page.locator('.promise')).toContainText('a & b');
+
+    // Beside it 16 are too many: it says who is in the way, and what was typed stays.
+    const [made] = (await berth.api('list_reservations')).reservations;
+    const time = { start: made.start.slice(0, 16), end: made.end.slice(0, 16) };
+    await page.goto(`/timeline?reserve=new&gpus=16&start=${time.start}&end=${time.end}&note=more`);
+    await form.getByRole('button', { name: 'Reserve' }).click();
+    await expect(page.getByRole('alert')).toContainText("admin's reservation 'a & b'");
+    await expect(form.getByLabel('What for')).toHaveValue('more');
+
+    await page.getByRole('link', { name: 'Change a & b' }).click();
+    form = page.getByRole('form', { name: `Change reservation ${made.id}` });
+    await form.getByLabel('GPUs', { exact: true }).fill('4');
+    await form.getByRole('button', { name: 'Save the change' }).click();
+    await expect(page.locator('.promise')).toContainText('4 GPUs for admin');
+    await page.getByRole('button', { name: 'Cancel a & b' }).click();
+    await expect(page.locator('.promise')).toHaveCount(0);
+  });
+});
