@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::analytics::{Analytics, AnalyticsArg, ENDS, GetAnalytics};
 use berth_api::{Berth, ErrorCode};
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 fn call(asked: AnalyticsArg) -> GetAnalytics {
     GetAnalytics {

@@ -2,11 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{Server, all, shell, submit};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Server, all, shell, submit};
 
 struct Case {
     what: &'static str,

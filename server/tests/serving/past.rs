@@ -3,16 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::process::{Command, Output};
 
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::Berth;
 use berth_api::jobs::{CancelJob, JobArg};
 use berth_api::past::{ForecastScore, LeftOutView, ReplayArg, ReplayHistory, ScoreView};
 use berth_api::planner::{ExplainJob, PolicyArg};
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 async fn until_state(berth: &Berth, id: JobId, state: StateName) {
     until(berth, async |berth: &Berth| {

@@ -3,15 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{JobArg, ReleaseJob, UpdateArg, UpdateJob};
 use berth_api::planner::{
     AsksArg, ExplainAnswer, ExplainJob, ForecastStart, GetPolicy, PolicyArg, PreviewPolicy,
     SetPolicy,
 };
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 fn sized(gpus: i64, limit: &str, line: &str) -> SubmitRequest {
     SubmitRequest {

@@ -3,13 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use crate::support::{PATIENCE, Server, get, log, shell, submit, until, until_finished};
 use axum::Router;
 use axum::routing::post;
 use berth_api::Berth;
@@ -20,7 +19,6 @@ use berth_api::views::GpuView;
 use berth_domain::{AlertRule, AlertState, JobId, StateName, SubmitRequest};
 use berth_fake_nvml::FakeNvml;
 use serde_json::Value;
-use support::{PATIENCE, Server, get, log, shell, submit, until, until_finished};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 

@@ -2,15 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::reservations::{CreateReservation, ReserveArg};
 use berth_api::timeline::{GetTimeline, SLOTS, TimelineAnswer};
 use berth_api::{Berth, ErrorCode};
 use berth_domain::{JobId, ReserveRequest, StateName, SubmitRequest, Timestamp};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 fn sized(gpus: i64, line: &str) -> SubmitRequest {
     SubmitRequest {

@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::process::Output;
 
+use crate::support::{Server, get, shell, submit, until_finished};
 use berth_domain::{JobId, SubmitRequest};
-use support::{Server, get, shell, submit, until_finished};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_runs_in_a_copy_of_the_folder() {

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::Berth;
 use berth_api::cluster::{Cordon, CordonArg, GetCluster, PlaceArg, Uncordon};
 use berth_api::views::{NodeState, NodeView};
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 fn cordon(place: &str, reason: &str, drain: bool) -> Cordon {
     let body = CordonArg {

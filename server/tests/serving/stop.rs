@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{Server, get, log, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{JobEvents, UpdateArg, UpdateJob};
 use berth_api::views::JobDetail;
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, get, log, refused, shell, submit, until, until_finished};
 
 fn limited(line: &str, limit: &str, signal: Option<&str>) -> SubmitRequest {
     SubmitRequest {

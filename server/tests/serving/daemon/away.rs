@@ -7,9 +7,9 @@ use berth_telemetry::rollup::Metric;
 use berth_telemetry::{Hardware, Through};
 use tokio::sync::{oneshot, watch};
 
+use super::{gpus, node, picture};
 use crate::support::kept::Kept;
 use crate::support::{PATIENCE, Server, until};
-use crate::{gpus, node, picture};
 
 /// A host whose looks are counted.
 struct Counted {

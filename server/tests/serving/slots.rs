@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Server, all, shell, submit, until_finished};
 use berth_api::jobs::JobEvents;
 use berth_domain::{JobId, SubmitRequest};
-use support::{Server, all, shell, submit, until_finished};
 
 /// One rank's own record of when it used which GPU.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use berth_api::{Berth, ErrorCode};
 use berth_telemetry::wire::{Batch, FromNode, Hello, PROTOCOL};
 use reqwest::StatusCode;
 
-use crate::by_hand::{ByHand, hello};
+use super::by_hand::{ByHand, hello};
 use crate::support::Server;
 
 #[tokio::test(flavor = "multi_thread")]

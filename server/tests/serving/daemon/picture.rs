@@ -8,9 +8,9 @@ use berth_api::views::GpuView;
 use berth_domain::{Figure, Gpu, GpuProcess, GpuSample, SampleSource, Throttle};
 use berth_telemetry::wire::{FromNode, Hello};
 
-use crate::by_hand::{ByHand, hello};
+use super::by_hand::{ByHand, hello};
+use super::{first, gpus, node, picture};
 use crate::support::{Server, until};
-use crate::{first, gpus, node, picture};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_daemon_sees_is_in_the_live_picture() {

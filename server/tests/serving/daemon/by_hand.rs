@@ -6,7 +6,7 @@ use berth_telemetry::wire::{Batch, FromNode, Hello, PROTOCOL, ToNode};
 use futures::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::gpus;
+use super::gpus;
 use crate::support::{PATIENCE, Server};
 
 pub fn hello(name: &str) -> Hello {

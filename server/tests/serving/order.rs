@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, shell, submit, until_finished};
 use berth_api::Berth;
 use berth_api::jobs::JobEvents;
 use berth_api::planner::{ExplainJob, PolicyArg, SetPolicy};
 use berth_domain::{JobId, SubmitRequest, Timestamp};
-use support::{Server, shell, submit, until_finished};
 
 const GPUS: u32 = 8;
 

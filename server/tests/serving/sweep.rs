@@ -3,10 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{Server, all, get, until_finished};
 use berth_domain::JobId;
-use support::{Server, all, get, until_finished};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_combination_runs_once() {

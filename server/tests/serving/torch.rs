@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::{Server, get, log, submit, until_within};
 use berth_domain::SubmitRequest;
-use support::{Server, get, log, submit, until_within};
 
 /// Loading torch takes seconds on a busy machine, and there are four of it.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{Server, all, get, shell, submit, until, until_finished};
 use berth_domain::{JobId, StateName, SubmitRequest};
-use support::{Server, all, get, shell, submit, until, until_finished};
 
 const RUNNING: u64 = 4;
 const QUEUED: u64 = 20;

@@ -2,14 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support;
+use crate::support::{Server, all, get, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{
     CancelJob, HoldJob, JobArg, MoveArg, MoveJob, ReleaseJob, RequeueJob, SubmitJob, UpdateArg,
     UpdateJob,
 };
 use berth_domain::{JobId, MoveTo, StateName, SubmitRequest};
-use support::{Server, all, get, refused, shell, submit, until, until_finished};
 
 fn sized(gpus: i64, line: &str) -> SubmitRequest {
     SubmitRequest {

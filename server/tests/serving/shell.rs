@@ -2,19 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::support::{PATIENCE, Server, get, shell, submit, until, until_finished};
 use berth_api::Berth;
 use berth_api::jobs::{CancelJob, JobArg};
 use berth_domain::{JobId, StateName, SubmitRequest};
 use nix::pty::{Winsize, openpty};
-use support::{PATIENCE, Server, get, shell, submit, until, until_finished};
 
 /// The CLI on a terminal, and a person at it.
 struct Person {

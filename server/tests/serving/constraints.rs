@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, shell, submit, until};
 use berth_api::jobs::{UpdateArg, UpdateJob};
 use berth_api::planner::{AsksArg, ExplainJob, ForecastStart};
 use berth_domain::{JobId, StateName, SubmitRequest, Timestamp};
-use support::{Server, get, shell, submit, until};
 
 fn sized(gpus: i64) -> SubmitRequest {
     SubmitRequest {

@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{PATIENCE, Server, shell, submit};
 use berth_api::cluster::GetPicture;
 use berth_api::jobs::{JobArg, ReleaseJob};
 use berth_api::live::{LiveMessage, LiveRequest, Picture};
 use berth_api::logs::JobLog;
 use berth_domain::{StateName, SubmitRequest};
-use support::{PATIENCE, Server, shell, submit};
 
 /// Applies messages until the picture shows what is waited for.
 async fn follow(

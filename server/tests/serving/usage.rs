@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::history::{ClusterAt, GetSeries, GetUsage, UsageAnswer, UsageBy};
 use berth_api::views::JobDetail;
 use berth_api::{Berth, ErrorCode};
 use berth_domain::{JobId, StateName, SubmitRequest, Timestamp};
-use support::{Server, get, refused, shell, submit, until, until_finished};
 
 async fn until_state(berth: &Berth, id: JobId, state: StateName) {
     until(berth, async |berth: &Berth| {

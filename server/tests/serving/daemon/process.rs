@@ -12,8 +12,8 @@ use berth_fake_nvml::FakeNvml;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::{node, picture};
 use crate::support::{Server, until};
-use crate::{node, picture};
 
 /// `berth-server node --join`, on a host with two GPUs of a made-up driver.
 struct Process {

@@ -3,8 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
-mod support;
-
+use crate::support::{Server, get, refused, shell, submit, until};
 use berth_api::Berth;
 use berth_api::quotas::{GetQuotas, QuotaArg, SetQuota};
 use berth_api::reservations::{
@@ -13,7 +12,6 @@ use berth_api::reservations::{
 };
 use berth_domain::reservation::OccurrenceState;
 use berth_domain::{JobId, ReservationId, ReserveRequest, StateName, SubmitRequest};
-use support::{Server, get, refused, shell, submit, until};
 
 fn sized(gpus: i64, limit: &str, line: &str) -> SubmitRequest {
     SubmitRequest {

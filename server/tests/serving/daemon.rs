@@ -7,8 +7,6 @@ mod by_hand;
 mod door;
 mod picture;
 mod process;
-#[path = "../support/mod.rs"]
-mod support;
 
 use berth_api::Berth;
 use berth_api::cluster::GetPicture;

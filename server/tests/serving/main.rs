@@ -1,0 +1,27 @@
+//! The real `berth-server`, asked over HTTP, with real jobs in tmux. One binary for all of it: each would
+//! take its own time to build. What runs on hosts of its own (Ray, SSH) is beside this folder.
+
+mod alerts;
+mod analytics;
+mod bad_input;
+mod constraints;
+mod cordon;
+mod crash;
+mod daemon;
+mod live;
+mod node;
+mod order;
+mod past;
+mod planner;
+mod queue;
+mod reservations;
+mod shell;
+mod slots;
+mod stop;
+#[path = "../support/mod.rs"]
+mod support;
+mod sweep;
+mod timeline;
+mod torch;
+mod upload;
+mod usage;
