@@ -26,6 +26,10 @@ pub enum Icon {
     Download,
     Up,
     Down,
+    ToStart,
+    ToEnd,
+    Folder,
+    File,
     Gang,
     Close,
     LogOut,
@@ -61,6 +65,10 @@ impl Icon {
             Icon::Download => "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13.5h10",
             Icon::Up => "M4 10l4-4 4 4",
             Icon::Down => "M4 6l4 4 4-4",
+            Icon::ToStart => "M3.5 3h9M8 13.5V6.5M4.8 9.5L8 6.3l3.2 3.2",
+            Icon::ToEnd => "M3.5 13h9M8 2.5v7M4.8 6.5L8 9.7l3.2-3.2",
+            Icon::Folder => "M2 12.5v-9h4l1.5 2H14v7z",
+            Icon::File => "M4 2h5l3 3v9H4zM9 2v3h3",
             Icon::Gang => {
                 "M6.5 9.5l3-3M7 4.5l1-1a2.8 2.8 0 0 1 4 4l-1 1M9 11.5l-1 1a2.8 2.8 0 0 1-4-4l1-1"
             }

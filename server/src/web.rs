@@ -8,6 +8,7 @@ mod metrics;
 mod node;
 mod packages;
 mod pages;
+mod raw_file;
 mod raw_log;
 pub mod site;
 
@@ -69,6 +70,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .route("/api/live", get(live::live))
         .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
+        .route("/api/job_files/raw", get(raw_file::raw_file))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())
         .route("/login", post(login::with_token))

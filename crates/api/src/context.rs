@@ -1,7 +1,9 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
 pub(crate) mod alerts;
+mod charts;
 mod cordon;
+mod files;
 mod history;
 mod jobs;
 mod logs;
@@ -12,6 +14,7 @@ mod planner;
 mod quotas;
 mod reservations;
 mod usage;
+mod waits;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
 
+pub use files::RawFile;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
 pub use past::Past;

@@ -7,15 +7,19 @@
 //! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
 pub mod alerts;
+pub mod ansi;
+pub mod charts;
 pub mod cluster;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]
 mod convert;
+pub mod efficiency;
 mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod live;
@@ -30,6 +34,7 @@ pub mod reservations;
 #[cfg(feature = "ssr")]
 pub mod terminals;
 pub mod views;
+pub mod waits;
 
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
