@@ -67,8 +67,10 @@ pub fn LogView(
         log,
         scroller,
         follow: RwSignal::new(known.is_none()),
+        top: StoredValue::new(0),
         attached,
         busy: RwSignal::new(false),
+        counting: StoredValue::new(false),
         problem: RwSignal::new(None),
     };
     let writing = Signal::derive(move || state.get() != StateName::Finished);
@@ -185,7 +187,15 @@ fn scrolled(reach: Reach) {
     let above = scroller.scroll_top();
     let below = scroller.scroll_height() - above - scroller.client_height();
     let at_end = below < NEAR && reach.attached.get_untracked();
-    if reach.follow.get_untracked() != at_end {
+    let went_up = above < reach.top.get_value();
+    reach.top.set_value(above);
+    let follows = reach.follow.get_untracked();
+    if follows && !at_end && !went_up {
+        // Lines that came into view turned out taller than they were taken for.
+        scroller.set_scroll_top(scroller.scroll_height());
+        return;
+    }
+    if follows != at_end {
         reach.follow.set(at_end);
     }
     if at_end {

@@ -22,10 +22,14 @@ pub struct Reach {
     pub scroller: NodeRef<html::Div>,
     /// The eye stays at the end.
     pub follow: RwSignal<bool>,
+    /// How far it was scrolled when that was seen last, in pixels.
+    pub top: StoredValue<i32>,
     /// What is written is added: the window is at the end.
     pub attached: RwSignal<bool>,
     /// Something is being read.
     pub busy: RwSignal<bool>,
+    /// The number of a line is being asked for.
+    pub counting: StoredValue<bool>,
     pub problem: RwSignal<Option<String>>,
 }
 
@@ -205,10 +209,14 @@ impl Reach {
         let Some(offset) = self.log.with_untracked(Window::unnumbered) else {
             return;
         };
+        if self.counting.get_value() {
+            return;
+        }
+        self.counting.set_value(true);
         spawn_local(async move {
-            if let Ok(place) = self.place(None, Some(offset)).await
-                && place.line.is_some()
-            {
+            let place = self.place(None, Some(offset)).await;
+            self.counting.try_set_value(false);
+            if let Ok(place) = place {
                 self.log.try_update(|log| log.number(place));
             }
         });

@@ -72,6 +72,8 @@ pub struct Window {
     pub at_gap: bool,
     /// The number of the line at place 0, once it is known.
     pub base: Option<i64>,
+    /// Its lines cannot be numbered: they are behind a gap.
+    uncounted: bool,
     reader: Reader,
     /// The last line has no line break yet.
     open: bool,
@@ -130,8 +132,9 @@ impl Window {
         window
     }
 
-    /// Learns the number of one of its lines.
+    /// Learns the number of one of its lines, or that it has none.
     pub fn number(&mut self, known: LinePlace) {
+        self.uncounted = known.line.is_none();
         let line = self
             .lines
             .iter()
@@ -143,12 +146,13 @@ impl Window {
         }
     }
 
-    /// A line whose number would tell those of all others, if that is not known.
+    /// A line whose number would tell those of all others, if that is not known: the last, which stays
+    /// longest.
     pub fn unnumbered(&self) -> Option<u64> {
-        if self.base.is_some() {
+        if self.base.is_some() || self.uncounted {
             return None;
         }
-        let placed = self.lines.iter().find(|line| line.place.is_some());
+        let placed = self.lines.iter().rev().find(|line| line.place.is_some());
         placed.map(|line| line.offset)
     }
 
