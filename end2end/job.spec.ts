@@ -160,7 +160,7 @@ test('what its GPUs did is drawn, read by keys, and said in words', async ({ pag
   await expect(page).toHaveURL(new RegExp(`gpu=${encodeURIComponent(gpu)}`));
   await expect(page.getByRole('link', { name: gpu, exact: true })).toHaveAttribute('aria-current', 'true');
   await expect(page.locator('[data-chart=Allocated] .chart-value b')).toHaveText('1');
-  await expect(page.getByRole('region', { name: 'Processes on its GPUs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Processes on its GPUs' })).toBeVisible();
   await accessible(page);
 });
 

@@ -24,30 +24,43 @@ pub fn JobProcesses(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoVi
         Memo::new(move |_| lease.with(|lease| lease.as_ref().map(|lease| places(live, lease))));
     move || {
         places.get().map(|places| {
-            let rows = places.into_iter().map(|place| process(id, place));
-            let rows = rows.collect_view();
+            let known = places.iter().any(|(_, process)| process.is_some());
+            let table = known.then(|| table(id, places));
+            let none = (!known).then(|| {
+                view! { <p class="hint">"— None is known: its nodes do not tell, or nothing runs there yet."</p> }
+            });
             view! {
                 <section class="panel" aria-labelledby="processes-title">
                     <h2 id="processes-title">"Processes on its GPUs"</h2>
-                    <div class="table-scroll" tabindex="0" role="region" aria-labelledby="processes-title">
-                        <table class="table processes">
-                            <thead>
-                                <tr>
-                                    <th scope="col">"GPU"</th>
-                                    <th scope="col" class="num">"Process"</th>
-                                    <th scope="col">"User"</th>
-                                    <th scope="col">"Command"</th>
-                                    <th scope="col" class="num">"Memory"</th>
-                                    <th scope="col" class="num">"Working"</th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
+                    {table}
+                    {none}
                 </section>
             }
         })
     }
+}
+
+fn table(id: JobId, places: Vec<Place>) -> AnyView {
+    let rows = places.into_iter().map(|place| process(id, place));
+    let rows = rows.collect_view();
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-labelledby="processes-title">
+            <table class="table processes">
+                <thead>
+                    <tr>
+                        <th scope="col">"GPU"</th>
+                        <th scope="col" class="num">"Process"</th>
+                        <th scope="col">"User"</th>
+                        <th scope="col">"Command"</th>
+                        <th scope="col" class="num">"Memory"</th>
+                        <th scope="col" class="num">"Working"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
 }
 
 fn has_gpus(lease: &[LeasePart]) -> bool {
@@ -75,7 +88,7 @@ fn process(id: JobId, (gpu, process): Place) -> AnyView {
     let Some(process) = process else {
         return view! {
             <tr>
-                <th scope="row" class="num">{gpu}</th>
+                <th scope="row">{gpu}</th>
                 <td colspan="5" class="quiet">"— the node does not tell its processes"</td>
             </tr>
         }
@@ -89,7 +102,7 @@ fn process(id: JobId, (gpu, process): Place) -> AnyView {
         .map(|pct| format!("{}%", format::percent(pct)));
     view! {
         <tr>
-            <th scope="row" class="num">{gpu}</th>
+            <th scope="row">{gpu}</th>
             <td class="num">{process.pid}</td>
             <td>{text(process.user)}</td>
             <td class="process-command">

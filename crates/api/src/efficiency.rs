@@ -8,6 +8,8 @@ use crate::history::JobUse;
 pub enum Verdict {
     /// Nobody looked at its GPUs.
     Unknown,
+    /// Everything begins with a pause.
+    Brief,
     /// Nothing ran on them.
     Unused,
     /// Memory was held, and next to nothing ran.
@@ -29,6 +31,7 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Verdict::Unknown => "nobody observed how busy they were",
+            Verdict::Brief => "too short to judge",
             Verdict::Unused => "never used",
             Verdict::Parked => "memory held, hardly any work",
             Verdict::Starved => "data-starved",
@@ -43,7 +46,7 @@ impl Verdict {
     #[must_use]
     pub fn advice(self) -> Option<&'static str> {
         Some(match self {
-            Verdict::Unknown | Verdict::Partly | Verdict::Well => return None,
+            Verdict::Unknown | Verdict::Brief | Verdict::Partly | Verdict::Well => return None,
             Verdict::Unused => "Ask for no GPUs, or check that the program finds them.",
             Verdict::Parked => "Free the memory or end the job when the work is done.",
             Verdict::Starved => {
@@ -58,6 +61,8 @@ impl Verdict {
     }
 }
 
+/// Below this nothing is said of how it was used, in seconds.
+const BRIEF_S: f64 = 60.0;
 /// Less than this is no work, in percent.
 const NOTHING: f64 = 3.0;
 const HARDLY: f64 = 15.0;
@@ -78,6 +83,9 @@ pub fn verdict(usage: &JobUse, charts: Option<&ChartsAnswer>) -> Verdict {
     let Some(busy) = usage.busy_pct else {
         return Verdict::Unknown;
     };
+    if usage.held_s < BRIEF_S {
+        return Verdict::Brief;
+    }
     let holds = usage.peak_mem_bytes.is_some_and(|peak| peak > BARE_BYTES);
     if busy < NOTHING && !holds {
         return Verdict::Unused;
@@ -141,6 +149,7 @@ mod tests {
     fn usage(busy: f64, working: Option<f64>, peak_gib: u64) -> JobUse {
         JobUse {
             gpus: 4,
+            held_s: 21_600.0,
             busy_pct: Some(busy),
             working_pct: working,
             peak_mem_bytes: Some(peak_gib * BARE_BYTES),
@@ -181,6 +190,14 @@ mod tests {
             (usage(97.0, Some(12.0), 70), None, Verdict::Narrow),
             (usage(97.0, None, 70), None, Verdict::Well),
             (JobUse::default(), Some(&bursts), Verdict::Unknown),
+            (
+                JobUse {
+                    held_s: 12.0,
+                    ..usage(1.0, None, 70)
+                },
+                None,
+                Verdict::Brief,
+            ),
         ];
         for (usage, charts, expected) in cases {
             assert_eq!(verdict(&usage, charts), expected, "{usage:?}");

@@ -77,7 +77,9 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
                         Some([min, avg, max]) => view! {
                             <b>{figure(avg)}</b>
                             <small>{unit}</small>
-                            <span class="quiet">{format!(" {} to {}", figure(min), figure(max))}</span>
+                            {(figure(min) != figure(max)).then(|| view! {
+                                <span class="quiet">{format!(" {} to {}", figure(min), figure(max))}</span>
+                            })}
                         }
                         .into_any(),
                         None => view! { <span title="Nothing was observed">"—"</span> }.into_any(),
