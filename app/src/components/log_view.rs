@@ -299,6 +299,9 @@ fn Foot(reach: Reach, marked: Marked) -> impl IntoView {
     });
     let words = move || {
         let (start, next, total, whole) = extent.get();
+        if total == 0 {
+            return String::new();
+        }
         if whole {
             return format!("All {} are here", format::size(total));
         }
