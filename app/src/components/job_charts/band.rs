@@ -38,6 +38,10 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
         let share = (f64::from(event.client_x()) - place.left()) / place.width().max(1.0);
         shown.cursor.set(Some(step_at(share, steps)));
     };
+    // A chart that is taken away hears that it was left when its signals are gone.
+    let left = move || {
+        shown.cursor.try_set(None);
+    };
     let press = move |event: KeyboardEvent| {
         let last = shown.charts.with_untracked(|charts| charts.steps) - 1;
         let here = shown.cursor.get_untracked().unwrap_or(last);
@@ -103,8 +107,8 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
                         aria-valuetext=spoken
                         on:pointermove=point
                         on:pointerdown=point
-                        on:pointerleave=move |_| shown.cursor.set(None)
-                        on:blur=move |_| shown.cursor.set(None)
+                        on:pointerleave=move |_| left()
+                        on:blur=move |_| left()
                         on:keydown=press
                     >
                         <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
