@@ -58,6 +58,18 @@ pub fn local_clock(at: Timestamp, now: i64) -> String {
     utc(at, now)
 }
 
+/// `14:20:05`, or `24 Nov 14:20:05` on another day.
+#[cfg(feature = "hydrate")]
+pub fn local_clock_s(at: Timestamp, now: i64) -> String {
+    let seconds = js_date(at.as_millisecond()).get_seconds();
+    format!("{}:{seconds:02}", local_clock(at, now))
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn local_clock_s(at: Timestamp, now: i64) -> String {
+    utc(at, now)
+}
+
 /// Date, time and zone in full, for a hover.
 #[cfg(feature = "hydrate")]
 pub fn zoned(at: Timestamp) -> String {
@@ -158,6 +170,27 @@ pub fn gib(bytes: u64) -> String {
     }
 }
 
+/// `812 bytes`, `64 KiB`, `1.2 MiB`, `34 GiB`.
+pub fn size(bytes: u64) -> String {
+    if bytes < 1024 {
+        return count(bytes, "byte");
+    }
+    let (mut unit, mut names) = (1024_u64, ["KiB", "MiB", "GiB"].into_iter());
+    let mut name = names.next().unwrap_or_default();
+    for larger in names {
+        if bytes / 1024 < unit {
+            break;
+        }
+        (unit, name) = (unit * 1024, larger);
+    }
+    let tenths = bytes.saturating_mul(10) / unit;
+    if tenths < 100 && tenths % 10 != 0 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", thousands(tenths / 10))
+    }
+}
+
 /// A share of 0 to 100 as a whole number.
 pub fn percent(value: f32) -> String {
     format!("{value:.0}")
@@ -167,7 +200,7 @@ pub fn percent(value: f32) -> String {
 pub fn count(n: impl Into<u64>, one: &str) -> String {
     match n.into() {
         1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
+        n => format!("{} {one}s", thousands(n)),
     }
 }
 
@@ -228,6 +261,23 @@ mod tests {
         assert_eq!(local(at("2026-11-24T15:59:58Z"), now), "just now");
         assert_eq!(local(at("2026-11-24T15:48:00Z"), now), "12 min ago");
         assert_eq!(local(at("2026-11-24T16:25:00Z"), now), "in 25 min");
+    }
+
+    #[test]
+    fn sizes() {
+        let cases = [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1,023 bytes"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (200 * 1024 * 1024, "200 MiB"),
+            (5 << 30, "5 GiB"),
+            (3 << 40, "3,072 GiB"),
+        ];
+        for (bytes, words) in cases {
+            assert_eq!(size(bytes), words);
+        }
     }
 
     #[test]

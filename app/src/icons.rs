@@ -30,6 +30,10 @@ pub enum Icon {
     Down,
     Left,
     Right,
+    ToStart,
+    ToEnd,
+    Folder,
+    File,
     Gang,
     Close,
     LogOut,
@@ -71,6 +75,10 @@ impl Icon {
             Icon::Down => "M4 6l4 4 4-4",
             Icon::Left => "M10 4L6 8l4 4",
             Icon::Right => "M6 4l4 4-4 4",
+            Icon::ToStart => "M3.5 3h9M8 13.5V6.5M4.8 9.5L8 6.3l3.2 3.2",
+            Icon::ToEnd => "M3.5 13h9M8 2.5v7M4.8 6.5L8 9.7l3.2-3.2",
+            Icon::Folder => "M2 12.5v-9h4l1.5 2H14v7z",
+            Icon::File => "M4 2h5l3 3v9H4zM9 2v3h3",
             Icon::Gang => {
                 "M6.5 9.5l3-3M7 4.5l1-1a2.8 2.8 0 0 1 4 4l-1 1M9 11.5l-1 1a2.8 2.8 0 0 1-4-4l1-1"
             }

@@ -10,6 +10,7 @@ mod node;
 mod packages;
 mod pages;
 mod planning;
+mod raw_file;
 mod raw_log;
 pub mod site;
 
@@ -73,6 +74,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/planning", get(planning::planning))
         .route("/api/analytics/{file}", get(figures::file))
+        .route("/api/job_files/raw", get(raw_file::raw_file))
         .route("/api/{*verb}", any(api::call))
         .merge(forms::routes())
         .route("/login", post(login::with_token))

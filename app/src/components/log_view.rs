@@ -1,23 +1,40 @@
-//! A job's log: what it wrote so far, and what it writes.
+//! A job's log: what it wrote so far, and what it writes. The page holds a part of it and reads on
+//! at either end.
 
-mod lines;
+mod line;
+mod marked;
+mod reach;
+mod search;
+mod stamp;
+mod window;
 
 use std::time::Duration;
 
 use berth_api::live::LiveRequest;
-use berth_api::logs::LogText;
+use berth_api::logs::{LinePlace, LogText};
 use berth_domain::{JobId, StateName};
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::format;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
-use lines::{Line, Lines};
+use line::{Shown, line_view};
+use marked::Marked;
+pub use marked::parse as parse_lines;
+use reach::Reach;
+use search::{Search, SearchBar};
+use window::{MOST, Window};
 
 /// Pieces that come within this are shown together.
 const GATHER: Duration = Duration::from_millis(60);
 /// So near to the end counts as at the end, in pixels.
 const NEAR: i32 = 32;
+/// So near to either end of what is here, more is read.
+const AHEAD: i32 = 800;
+/// Steps of the slider.
+const STEPS: u64 = 1000;
 
 /// Which log is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,123 +49,216 @@ pub struct Which {
 pub fn LogView(
     which: Which,
     first: LogText,
+    /// The line that the first piece was asked for.
+    known: Option<LinePlace>,
     /// The job's, which tells whether it may still write.
     #[prop(into)]
     state: Signal<StateName>,
 ) -> impl IntoView {
-    let log = RwSignal::new(Lines::begin(&first));
-    let writing = Signal::derive(move || state.get() != StateName::Finished);
-    let follow = RwSignal::new(true);
-    let wrap = RwSignal::new(true);
-    listen(which, log, writing);
-
+    let mut begun = Window::begin(&first);
+    if let Some(place) = known {
+        begun.number(place);
+    }
+    let attached = RwSignal::new(begun.is_at_end());
+    let log = RwSignal::new(begun);
     let scroller = NodeRef::<html::Div>::new();
-    // The eye stays at the end while it follows.
+    let reach = Reach {
+        which,
+        log,
+        scroller,
+        follow: RwSignal::new(known.is_none()),
+        top: StoredValue::new(0),
+        attached,
+        busy: RwSignal::new(false),
+        counting: StoredValue::new(false),
+        problem: RwSignal::new(None),
+    };
+    let writing = Signal::derive(move || state.get() != StateName::Finished);
+    let wrap = RwSignal::new(true);
+    let times = RwSignal::new(true);
+    let marked = Marked::new();
+    let search = Search::new(reach);
+    let shown = Shown {
+        search,
+        base: Memo::new(move |_| log.with(|log| log.base)),
+        marked: marked.lines,
+    };
+    listen(reach, writing);
+    keep_at_end(reach, wrap);
     Effect::new(move |_| {
         log.track();
-        wrap.track();
-        if follow.get() {
-            request_animation_frame(move || {
-                if let Some(scroller) = scroller.get_untracked() {
-                    scroller.set_scroll_top(scroller.scroll_height());
-                }
-            });
+        reach.count();
+    });
+    // The line that the address names, once the page is there.
+    Effect::new(move |begun: Option<()>| {
+        if begun.is_none()
+            && let Some(place) = known
+        {
+            reach.scroll_to(place.offset);
         }
     });
-    let scrolled = move |_| {
-        if let Some(scroller) = scroller.get_untracked() {
-            let below = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
-            let at_end = below < NEAR;
-            if follow.get_untracked() != at_end {
-                follow.set(at_end);
-            }
-        }
-    };
-    let search = Search::new(log, follow);
-    let download = {
-        let attempt = which
-            .attempt
-            .map(|n| format!("&attempt={n}"))
-            .unwrap_or_default();
-        format!(
-            "/api/job_log/raw?id={}&rank={}{attempt}",
-            which.job, which.rank
-        )
-    };
     view! {
         <section class="log" aria-labelledby="log-title">
             <div class="log-bar">
                 <h2 id="log-title">"Log"</h2>
-                <span class="log-state quiet">
-                    {move || match state.get() {
-                        _ if log.with(|log| log.ended) => "ended",
-                        StateName::Held | StateName::Queued => "not begun",
-                        StateName::Finished => "",
-                        _ => "being written",
-                    }}
-                </span>
+                <span class="log-state quiet">{move || wrote(log, state.get())}</span>
                 <SearchBar search />
-                <Toggle label="Follow" on=follow />
-                <Toggle label="Wrap" on=wrap />
-                <a class="button button-quiet button-icon" href=download download aria-label="Download the log" title="Download the log">
-                    {icon(Icon::Download)}
-                </a>
+                <span class="log-buttons">
+                    <Follow reach />
+                    <Toggle label="Wrap" on=wrap />
+                    <Times log times />
+                    <Jump label="To the start of the log" shape=Icon::ToStart go=Callback::new(move |()| reach.to_start()) />
+                    <Jump label="To the end of the log" shape=Icon::ToEnd go=Callback::new(move |()| reach.to_end()) />
+                    <a class="button button-quiet button-icon" href=download(which) download aria-label="Download the log" title="Download the log">
+                        {icon(Icon::Download)}
+                    </a>
+                </span>
             </div>
             <div
                 class="log-text"
                 class:log-nowrap=move || !wrap.get()
+                class:log-untimed=move || !times.get()
                 node_ref=scroller
                 tabindex="0"
                 role="log"
                 aria-live="off"
+                aria-busy=move || if reach.busy.get() { "true" } else { "false" }
                 aria-label="What the job wrote"
                 data-log
-                on:scroll=scrolled
+                on:scroll=move |_| scrolled(reach)
+                on:keydown=move |event| pressed(reach, &event)
+                on:click=move |event| clicked(reach, marked, &event)
             >
                 <For
                     each=move || log.with(|log| log.lines.clone())
-                    key=|line| (line.number, line.text.len())
-                    children=move |line| line_view(line, search)
+                    key=|line| (line.offset, line.bytes, line.note)
+                    children=move |line| line_view(line, shown)
                 />
                 {move || log.with(|log| log.lines.is_empty()).then(|| {
                     let words = if writing.get() { "Nothing was written yet." } else { "Nothing was written." };
                     view! { <p class="log-none">{words}</p> }
                 })}
             </div>
+            <Foot reach marked />
         </section>
     }
     .into_any()
 }
 
-fn line_view(line: Line, search: Search) -> AnyView {
-    let number = line.number;
-    let text = line.text.to_string();
-    if line.note {
-        return view! { <p class="log-note">{text}</p> }.into_any();
+fn wrote(log: RwSignal<Window>, state: StateName) -> &'static str {
+    match state {
+        _ if log.with(|log| log.ended) => "ended",
+        StateName::Held | StateName::Queued => "not begun",
+        StateName::Finished => "",
+        _ => "being written",
     }
-    view! {
-        <div
-            class="log-line"
-            class:log-hit=move || search.hits.with(|hits| hits.binary_search(&number).is_ok())
-            class:log-here=move || search.here() == Some(number)
-            id=format!("line-{number}")
-        >
-            {text}
-            "\n"
-        </div>
-    }
-    .into_any()
 }
 
-/// Has what is written handed to the lines for as long as the view is on the page.
-fn listen(which: Which, log: RwSignal<Lines>, writing: Signal<bool>) {
+fn download(which: Which) -> String {
+    let attempt = which
+        .attempt
+        .map(|n| format!("&attempt={n}"))
+        .unwrap_or_default();
+    format!(
+        "/api/job_log/raw?id={}&rank={}{attempt}",
+        which.job, which.rank
+    )
+}
+
+/// The eye stays at the end while it follows.
+fn keep_at_end(reach: Reach, wrap: RwSignal<bool>) {
+    Effect::new(move |_| {
+        reach.log.track();
+        wrap.track();
+        if reach.follow.get() {
+            request_animation_frame(move || {
+                if let Some(scroller) = reach.scroller.get_untracked() {
+                    scroller.set_scroll_top(scroller.scroll_height());
+                }
+            });
+        }
+    });
+}
+
+fn scrolled(reach: Reach) {
+    let Some(scroller) = reach.scroller.get_untracked() else {
+        return;
+    };
+    let above = scroller.scroll_top();
+    let below = scroller.scroll_height() - above - scroller.client_height();
+    let at_end = below < NEAR && reach.attached.get_untracked();
+    let went_up = above < reach.top.get_value();
+    reach.top.set_value(above);
+    let follows = reach.follow.get_untracked();
+    if follows && !at_end && !went_up {
+        // Lines that came into view turned out taller than they were taken for.
+        scroller.set_scroll_top(scroller.scroll_height());
+        return;
+    }
+    if follows != at_end {
+        reach.follow.set(at_end);
+    }
+    if at_end {
+        return;
+    }
+    if above < AHEAD {
+        reach.earlier();
+    }
+    if below < AHEAD {
+        reach.later();
+    }
+}
+
+fn pressed(reach: Reach, event: &KeyboardEvent) {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key() {
+        return;
+    }
+    match event.key().as_str() {
+        "Home" => reach.to_start(),
+        "End" => reach.to_end(),
+        _ => return,
+    }
+    event.prevent_default();
+}
+
+/// A number that is clicked marks its line; with Shift, all from the marked one to it.
+fn clicked(reach: Reach, marked: Marked, event: &MouseEvent) {
+    let target: web_sys::Element = event_target(event);
+    let offset = target
+        .get_attribute("data-number")
+        .and_then(|offset| offset.parse::<u64>().ok());
+    let number = offset.and_then(|offset| {
+        let log = reach.log.read_untracked();
+        Some(log.base? + log.line(offset)?.place?)
+    });
+    if let Some(number) = number {
+        marked.mark(number, event.shift_key());
+    }
+}
+
+/// Has what is written handed to the lines for as long as the window is at the end.
+fn listen(reach: Reach, writing: Signal<bool>) {
     let live = Live::here();
     let gathered = StoredValue::new(Vec::<LogText>::new());
     let flush = move || {
         let pieces = gathered
             .try_update_value(std::mem::take)
             .unwrap_or_default();
-        log.try_update(|log| pieces.iter().for_each(|piece| log.add(piece)));
+        if reach.attached.try_get_untracked() != Some(true) {
+            return;
+        }
+        let follows = reach.follow.get_untracked();
+        reach.log.update(|log| {
+            pieces.iter().for_each(|piece| log.add(piece));
+            if follows {
+                log.cut_front();
+            }
+        });
+        // What is looked at is not dropped for what nobody looks at.
+        if reach.log.with_untracked(|log| log.lines.len() > MOST) {
+            reach.log.update(Window::cut_back);
+            reach.attached.set(false);
+        }
     };
     let sink = Callback::new(move |piece: LogText| {
         let first = gathered.try_update_value(|pieces| {
@@ -160,132 +270,149 @@ fn listen(which: Which, log: RwSignal<Lines>, writing: Signal<bool>) {
         }
     });
     Effect::new(move |_| {
-        if !writing.get() {
+        if !reach.attached.get() {
+            live.unfollow();
             return;
         }
-        let offset = log.with_untracked(|log| log.next);
+        if !writing.get() && reach.log.with_untracked(|log| log.ended) {
+            return;
+        }
+        let Which { job, attempt, rank } = reach.which;
         let request = LiveRequest::Follow {
-            job: which.job,
-            attempt: which.attempt,
-            rank: which.rank,
-            offset,
+            job,
+            attempt,
+            rank,
+            offset: reach.log.with_untracked(|log| log.next),
         };
         live.follow(request, sink);
     });
     on_cleanup(move || live.unfollow());
 }
 
-/// What is looked for, and where it was found.
-#[derive(Clone, Copy)]
-struct Search {
-    wanted: RwSignal<String>,
-    /// The numbers of the lines, rising.
-    hits: Memo<Vec<u64>>,
-    /// Which of the hits is looked at.
-    place: RwSignal<usize>,
-    follow: RwSignal<bool>,
-}
-
-impl Search {
-    fn new(log: RwSignal<Lines>, follow: RwSignal<bool>) -> Self {
-        let wanted = RwSignal::new(String::new());
-        let hits = Memo::new(move |_| {
-            let wanted = wanted.get().to_lowercase();
-            if wanted.is_empty() {
-                return vec![];
-            }
-            let found = |line: &&Line| !line.note && line.text.to_lowercase().contains(&wanted);
-            log.with(|log| {
-                log.lines
-                    .iter()
-                    .filter(found)
-                    .map(|line| line.number)
-                    .collect()
-            })
-        });
-        Search {
-            wanted,
-            hits,
-            place: RwSignal::new(0),
-            follow,
-        }
-    }
-
-    fn here(self) -> Option<u64> {
-        self.hits.with(|hits| hits.get(self.place.get()).copied())
-    }
-
-    /// Goes to the next or the previous hit, round the ends.
-    fn step(self, back: bool) {
-        let count = self.hits.with_untracked(Vec::len);
-        if count == 0 {
-            return;
-        }
-        let by = if back { count - 1 } else { 1 };
-        self.place.update(|place| *place = (*place + by) % count);
-        self.show();
-    }
-
-    fn show(self) {
-        let place = self.place.get_untracked();
-        let number = self.hits.with_untracked(|hits| hits.get(place).copied());
-        let Some(number) = number else { return };
-        self.follow.set(false);
-        request_animation_frame(move || {
-            if let Some(line) = document().get_element_by_id(&format!("line-{number}")) {
-                let options = web_sys::ScrollIntoViewOptions::new();
-                options.set_block(web_sys::ScrollLogicalPosition::Center);
-                line.scroll_into_view_with_scroll_into_view_options(&options);
-            }
-        });
-    }
-}
-
+/// Where in the log one is, and ways to other places.
 #[component]
-fn SearchBar(search: Search) -> impl IntoView {
-    let typed = move |event| {
-        search.wanted.set(event_target_value(&event));
-        search.place.set(0);
-        search.show();
-    };
-    let pressed = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" {
-            event.prevent_default();
-            search.step(event.shift_key());
-        }
-    };
-    let found = move || {
-        if search.wanted.with(String::is_empty) {
+fn Foot(reach: Reach, marked: Marked) -> impl IntoView {
+    let extent = Memo::new(move |_| {
+        reach
+            .log
+            .with(|log| (log.start, log.next, log.total, log.is_whole()))
+    });
+    let words = move || {
+        let (start, next, total, whole) = extent.get();
+        if total == 0 {
             return String::new();
         }
-        match search.hits.with(Vec::len) {
-            0 => "none".to_owned(),
-            count => format!("{} of {count}", search.place.get() + 1),
+        if whole {
+            return format!("All {} are here", format::size(total));
+        }
+        let (from, to) = (format::size(start), format::size(next));
+        format!("{from} to {to} of {}", format::size(total))
+    };
+    let slid = move |event| {
+        let step: u64 = event_target_value(&event).parse().unwrap_or(0);
+        let total = reach.log.with_untracked(|log| log.total);
+        match step {
+            0 => reach.to_start(),
+            STEPS.. => reach.to_end(),
+            _ => reach.to_offset(total / STEPS * step),
+        }
+    };
+    let place = move || {
+        let (start, next, total, _) = extent.get();
+        let step = if start == 0 {
+            0
+        } else if next >= total {
+            STEPS
+        } else {
+            start.saturating_mul(STEPS) / total.max(1)
+        };
+        step.to_string()
+    };
+    let went = move |event: leptos::ev::Event| {
+        let Some((from, to)) = marked::parse(&event_target_value(&event)) else {
+            return;
+        };
+        let signed = |line: u64| i64::try_from(line).unwrap_or(i64::MAX);
+        marked.mark_range((signed(from), signed(to)));
+        reach.to_line(from);
+    };
+    let named = move || {
+        let range = marked.lines.get();
+        range.map_or_else(String::new, |(from, to)| {
+            if from == to {
+                from.to_string()
+            } else {
+                format!("{from}-{to}")
+            }
+        })
+    };
+    view! {
+        <div class="log-foot">
+            <span class="log-extent quiet num">{words}</span>
+            {move || reach.problem.get().map(|problem| view! {
+                <span class="log-problem" role="alert">{problem}</span>
+            })}
+            {move || (!extent.with(|extent| extent.3)).then(|| view! {
+                <input
+                    class="log-slider needs-script"
+                    type="range"
+                    min="0"
+                    max=STEPS.to_string()
+                    prop:value=place
+                    aria-label="Place in the log"
+                    aria-valuetext=words
+                    on:change=slid
+                />
+            })}
+            <label class="log-goto needs-script">
+                <span>"Line"</span>
+                <input
+                    class="input num"
+                    inputmode="numeric"
+                    placeholder="120-140"
+                    title="A line or a range; it is in the address then, to be sent to others"
+                    prop:value=named
+                    on:change=went
+                />
+            </label>
+        </div>
+    }
+    .into_any()
+}
+
+/// Follows the end; going back to it if it was left.
+#[component]
+fn Follow(reach: Reach) -> impl IntoView {
+    let toggle = move |_| {
+        if reach.follow.get_untracked() {
+            reach.follow.set(false);
+        } else {
+            reach.to_end();
         }
     };
     view! {
-        <span class="log-search needs-script" role="search">
-            <input
-                class="input"
-                type="search"
-                placeholder="Search"
-                aria-label="Search the log"
-                data-filter
-                on:input=typed
-                on:keydown=pressed
-            />
-            <span class="log-found num" role="status">
-                {found}
-            </span>
-            <button type="button" class="button button-quiet button-icon" aria-label="Previous hit" on:click=move |_| search.step(true)>
-                {icon(Icon::Up)}
-            </button>
-            <button type="button" class="button button-quiet button-icon" aria-label="Next hit" on:click=move |_| search.step(false)>
-                {icon(Icon::Down)}
-            </button>
-        </span>
+        <button
+            type="button"
+            class="button button-toggle needs-script"
+            aria-pressed=move || if reach.follow.get() { "true" } else { "false" }
+            on:click=toggle
+        >
+            "Follow"
+        </button>
     }
     .into_any()
+}
+
+/// Offered where the job writes times before its lines.
+#[component]
+fn Times(log: RwSignal<Window>, times: RwSignal<bool>) -> impl IntoView {
+    let has = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || log.with(|log| log.lines.iter().any(|line| line.stamp > 0))
+    });
+    move || {
+        has.get()
+            .then(|| view! { <Toggle label="Times" on=times /> })
+    }
 }
 
 #[component]
@@ -298,6 +425,22 @@ fn Toggle(label: &'static str, on: RwSignal<bool>) -> impl IntoView {
             on:click=move |_| on.update(|on| *on = !*on)
         >
             {label}
+        </button>
+    }
+    .into_any()
+}
+
+#[component]
+fn Jump(label: &'static str, shape: Icon, go: Callback<()>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button button-quiet button-icon needs-script"
+            aria-label=label
+            title=label
+            on:click=move |_| go.run(())
+        >
+            {icon(shape)}
         </button>
     }
     .into_any()

@@ -1,9 +1,10 @@
 //! `/jobs/ID`: one job, from submission to its last line.
 
+use berth_api::charts::{ChartsAnswer, job_charts};
 use berth_api::jobs::{get_job, job_events};
-use berth_api::logs::{LogText, job_log};
+use berth_api::logs::{LinePlace, LogText, job_log, log_place};
 use berth_api::planner::{ExplainAnswer, explain_job};
-use berth_api::views::{AttemptView, EventView, JobDetail, JobRow};
+use berth_api::views::{EventView, JobDetail, JobRow};
 use berth_api::{ApiError, ErrorCode};
 use berth_domain::JobId;
 use leptos::prelude::*;
@@ -12,15 +13,21 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
+use crate::components::attempts::Attempts;
 use crate::components::copy::{CopyButton, CopyLine};
 use crate::components::job_actions::JobActions;
+use crate::components::job_change::JobChange;
+use crate::components::job_charts::JobCharts;
+use crate::components::job_processes::JobProcesses;
 use crate::components::job_row::why;
 use crate::components::job_spec::JobSpec;
-use crate::components::lease::{self, LeaseTiles};
-use crate::components::log_view::{LogView, Which};
-use crate::components::moment::{Lasting, Moment};
+use crate::components::job_waits::JobWaits;
+use crate::components::lease::LeaseTiles;
+use crate::components::log_view::{LogView, Which, parse_lines};
+use crate::components::moment::Lasting;
 use crate::components::owner::Owner;
 use crate::components::problem::ProblemView;
+use crate::components::run_files::RunFiles;
 use crate::components::sooner::Sooner;
 use crate::components::start_range::StartRange;
 use crate::components::state_badge::StateBadge;
@@ -29,8 +36,10 @@ use crate::draft;
 use crate::live::Live;
 use crate::start::Waiting;
 
-/// The page comes with this much of the log's end.
+/// The page comes with this much of the log: its end, or what is around the line that is asked for.
 const LOG_BYTES: u32 = 64 * 1024;
+/// So much of it is before that line.
+const BEFORE: u64 = 20 * 1024;
 
 /// Everything that the page comes with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,9 +47,67 @@ struct Found {
     detail: JobDetail,
     events: Vec<EventView>,
     log: LogText,
+    /// The line that was asked for.
+    line: Option<LinePlace>,
     which: (Option<u32>, u32),
     /// Of a job that waits.
     explained: Option<ExplainAnswer>,
+    /// Of a job that held GPUs.
+    charts: Option<ChartsAnswer>,
+}
+
+/// What the address asks for; a change of it is another page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    id: String,
+    attempt: Option<u32>,
+    rank: u32,
+}
+
+/// What it asks for besides: looked at when the page is made, and then by its parts.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    line: Option<u64>,
+    gpu: Option<String>,
+}
+
+async fn find(asked: Asked, beside: Beside) -> Result<Found, ApiError> {
+    let Asked { id, attempt, rank } = asked;
+    let id: JobId = id.parse().map_err(|_| {
+        ApiError::new(
+            ErrorCode::NotFound,
+            format!("'{id}' is not a job's number."),
+        )
+    })?;
+    let detail = get_job(id).await?.job;
+    let explained = match detail.row.is_waiting() {
+        true => Some(explain_job(id).await?),
+        false => None,
+    };
+    let line = match beside.line {
+        Some(line) => Some(log_place(id, attempt, Some(rank), Some(line), None).await?),
+        None => None,
+    };
+    let offset = match line {
+        Some(place) => i64::try_from(place.offset.saturating_sub(BEFORE)).unwrap_or(0),
+        None => -i64::from(LOG_BYTES),
+    };
+    // A GPU that it never held is no reason to show nothing.
+    let charts = match job_charts(id, attempt, beside.gpu, None).await {
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            job_charts(id, attempt, None, None).await?
+        }
+        other => other?,
+    };
+    Ok(Found {
+        detail,
+        explained,
+        charts,
+        line,
+        events: job_events(id, None).await?.events,
+        log: job_log(id, attempt, Some(rank), Some(offset), Some(LOG_BYTES), None).await?,
+        which: (attempt, rank),
+    })
 }
 
 #[component]
@@ -50,33 +117,22 @@ pub fn JobPage() -> impl IntoView {
     let asked = Memo::new(move |_| {
         let id = params.with(|params| params.get("id")).unwrap_or_default();
         let number = |name: &str| query.with(|query| query.get(name)?.parse::<u32>().ok());
-        (id, number("attempt"), number("rank").unwrap_or(0))
+        Asked {
+            id,
+            attempt: number("attempt"),
+            rank: number("rank").unwrap_or(0),
+        }
     });
-    let found = Resource::new_blocking(
-        move || asked.get(),
-        |(id, attempt, rank)| async move {
-            let id: JobId = id.parse().map_err(|_| {
-                ApiError::new(
-                    ErrorCode::NotFound,
-                    format!("'{id}' is not a job's number."),
-                )
-            })?;
-            let offset = -i64::from(LOG_BYTES);
-            let detail = get_job(id).await?.job;
-            let explained = match detail.row.is_waiting() {
-                true => Some(explain_job(id).await?),
-                false => None,
-            };
-            Ok::<_, ApiError>(Found {
-                detail,
-                explained,
-                events: job_events(id, None).await?.events,
-                log: job_log(id, attempt, Some(rank), Some(offset), Some(LOG_BYTES), None).await?,
-                which: (attempt, rank),
-            })
-        },
-    );
-    let problem = move || query.with(|query| query.get("error"));
+    let beside = move || {
+        query.with_untracked(|query| Beside {
+            line: query
+                .get("line")
+                .and_then(|text| Some(parse_lines(&text)?.0)),
+            gpu: query.get("gpu"),
+        })
+    };
+    let found = Resource::new_blocking(move || asked.get(), move |asked| find(asked, beside()));
+    let problem = move || query.with_untracked(|query| query.get("error"));
     view! {
         <Transition>
             {move || Suspend::new(async move {
@@ -110,8 +166,10 @@ fn JobView(found: Found) -> impl IntoView {
         detail,
         events,
         log,
+        line,
         which,
         explained,
+        charts,
     } = found;
     let id = detail.row.id;
     let row = Signal::<JobRow>::from(Live::here().pin(detail.row.clone()));
@@ -167,9 +225,13 @@ fn JobView(found: Found) -> impl IntoView {
                 </div>
                 <p class="job-reason">{reason} " " <StartRange row /></p>
             </header>
-            <div class="job-log">
+            <div class="job-main">
                 <Ranks id nodes which=log_of />
-                <LogView which=log_of first=log state />
+                <LogView which=log_of first=log known=line state />
+                <JobCharts id row events first=charts />
+                <Attempts id detail shown=which.0 />
+                <JobProcesses id row />
+                <RunFiles id row />
             </div>
             <div class="job-side">
                 <Sooner id row first=explained />
@@ -193,11 +255,17 @@ fn JobView(found: Found) -> impl IntoView {
                 <section class="panel">
                     <h2>"Timeline"</h2>
                     <Timeline events />
+                    <JobWaits id row />
                 </section>
-                <Attempts id detail />
                 <section class="panel">
                     <h2>"Submitted with"</h2>
                     <JobSpec detail />
+                    <JobChange id row />
+                    <h3>"The same from a shell"</h3>
+                    <div class="copy-line">
+                        <code data-cli>{cli}</code>
+                        <CopyButton text=cli what="command" />
+                    </div>
                 </section>
             </div>
         </article>
@@ -269,37 +337,6 @@ fn Ranks(id: JobId, nodes: Memo<u32>, which: Which) -> impl IntoView {
                 <nav class="ranks" aria-label="Ranks">
                     {(0..nodes).map(link).collect_view()}
                 </nav>
-            }
-        })
-    }
-}
-
-/// All tries, when there was more than one.
-#[component]
-fn Attempts(id: JobId, detail: RwSignal<JobDetail>) -> impl IntoView {
-    let attempts = Memo::new(move |_| detail.with(|detail| detail.attempts.clone()));
-    let entry = move |attempt: AttemptView| {
-        let number = attempt.number;
-        let from = attempt.started_at.unwrap_or(attempt.granted_at);
-        view! {
-            <li>
-                <a href=format!("/jobs/{id}?attempt={number}")>"Attempt " {number}</a>
-                <span>{attempt.end.unwrap_or_else(|| "under way".to_owned())}</span>
-                <span class="quiet">
-                    <Moment at=from /> ", " <Lasting from to=attempt.ended_at />
-                    ", " {lease::words(&attempt.lease)}
-                </span>
-            </li>
-        }
-    };
-    move || {
-        let attempts = attempts.get();
-        (attempts.len() > 1).then(|| {
-            view! {
-                <section class="panel">
-                    <h2>"Attempts"</h2>
-                    <ol class="attempts">{attempts.into_iter().map(entry).collect_view()}</ol>
-                </section>
             }
         })
     }

@@ -2,7 +2,9 @@
 
 pub(crate) mod alerts;
 mod analytics;
+mod charts;
 mod cordon;
+mod files;
 mod history;
 mod jobs;
 mod logs;
@@ -14,6 +16,7 @@ mod quotas;
 mod reservations;
 mod timeline;
 mod usage;
+mod waits;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use berth_store::{Store, StoreError};
 use tokio::sync::watch;
 
 pub use analytics::SubmitTimes;
+pub use files::RawFile;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
 pub use past::Past;

@@ -73,6 +73,7 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
         ended_at: Some(past.ended_at),
         exit_code: past.exit.exit_code(),
         end: Some(how(past)),
+        usage: None,
     });
     let live = job.attempt().map(|attempt| AttemptView {
         number: attempt.number,
@@ -82,6 +83,7 @@ pub(crate) fn detail(job: &Job, view: &View, terminals: &Terminals, run_dir: Str
         ended_at: None,
         exit_code: None,
         end: None,
+        usage: None,
     });
     JobDetail {
         row: row(job, view),

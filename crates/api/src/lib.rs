@@ -8,15 +8,19 @@
 
 pub mod alerts;
 pub mod analytics;
+pub mod ansi;
+pub mod charts;
 pub mod cluster;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]
 mod convert;
+pub mod efficiency;
 mod encoding;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod feed;
+pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod live;
@@ -32,6 +36,7 @@ pub mod reservations;
 pub mod terminals;
 pub mod timeline;
 pub mod views;
+pub mod waits;
 
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};

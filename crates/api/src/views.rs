@@ -163,6 +163,9 @@ pub struct AttemptView {
     pub exit_code: Option<i32>,
     /// How it ended, in words.
     pub end: Option<String>,
+    /// What it did with its GPUs, if it held some.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<JobUse>,
 }
 
 /// An entry of a job's timeline.

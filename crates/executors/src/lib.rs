@@ -7,6 +7,7 @@
 
 pub mod agent;
 mod cgroup;
+pub mod files;
 mod launch;
 pub mod layout;
 pub mod logs;

@@ -1,6 +1,8 @@
 //! Logs: what a command wrote, in segments named by the offset of their first byte. Of a log that
 //! grew beyond its limit head and tail are kept; offsets stay those of what was written.
 
+pub mod find;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -102,9 +104,11 @@ pub fn readable(bytes: &[u8], goes_on: bool) -> String {
         // A `\r` at the very end waits for what will overwrite the line.
         let body = body.trim_end_matches('\r');
         let shown = body.rsplit('\r').next().unwrap_or(body);
-        if goes_on && number == 0 && shown.len() < body.len() {
+        let overwritten = &body[..body.len() - shown.len()];
+        if goes_on && number == 0 && !overwritten.is_empty() {
             out.push('\r');
         }
+        colours(overwritten, &mut out);
         out.extend(
             shown
                 .chars()
@@ -113,6 +117,32 @@ pub fn readable(bytes: &[u8], goes_on: bool) -> String {
         out.push_str(end);
     }
     out
+}
+
+/// How many bytes each line of a piece has, with its line break: those of its `readable` text, line
+/// by line, of which the last may be empty.
+#[must_use]
+pub fn line_bytes(bytes: &[u8]) -> Vec<u32> {
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    lines
+        .map(|line| u32::try_from(line.len()).unwrap_or(u32::MAX))
+        .collect()
+}
+
+/// The colours that an overwritten text leaves behind (SGR of ECMA-48): they hold on after it.
+fn colours(overwritten: &str, out: &mut String) {
+    let begin = out.len();
+    for part in overwritten.split("\u{1b}[").skip(1) {
+        let end = part.find(|ch: char| !ch.is_ascii_digit() && !matches!(ch, ';' | ':'));
+        if let Some(end) = end.filter(|end| part[*end..].starts_with('m')) {
+            if part[..end].trim_matches('0').is_empty() {
+                // All before it is undone.
+                out.truncate(begin);
+            }
+            out.push_str("\u{1b}[");
+            out.push_str(&part[..=end]);
+        }
+    }
 }
 
 /// The longest part of `bytes` that does not end in the middle of a character.
@@ -308,6 +338,25 @@ mod tests {
             readable(b"a\x07b\tc\x1b[31md\xff\0", false),
             "ab\tc\x1b[31md\u{fffd}"
         );
+    }
+
+    #[test]
+    fn colours_of_what_was_overwritten_hold_on() {
+        assert_eq!(
+            readable(b"\x1b[1m\x1b[31m10%\r20%\x1b[0m\x1b[32m\r30%\n", false),
+            "\x1b[0m\x1b[32m30%\n"
+        );
+        assert_eq!(
+            readable(b"\x1b[38;5;9m1\r\x1b[K2", true),
+            "\r\x1b[38;5;9m\x1b[K2"
+        );
+    }
+
+    #[test]
+    fn lines_are_measured_as_they_were_written() {
+        let bytes = b"10%\r20%\ntwo\xff\n\0";
+        assert_eq!(line_bytes(bytes), [8, 5, 1]);
+        assert_eq!(line_bytes(b""), Vec::<u32>::new());
     }
 
     #[test]

@@ -10,9 +10,10 @@ use axum::routing::post;
 use axum::{Extension, Form, Router};
 use berth_api::ApiError;
 use berth_api::context::Context;
-use berth_api::jobs::ArrayArg;
+use berth_api::jobs::{ArrayArg, UpdateArg};
 use berth_domain::submit::form;
 use berth_domain::{Actor, ArrayChange, Command, JobId, SubmitRequest};
+use serde::Deserialize;
 
 use super::Web;
 
@@ -26,6 +27,7 @@ pub fn routes() -> Router<Web> {
         .route("/forms/uncordon", post(cordon::uncordon))
         .route("/forms/reserve", post(reserve::reserve))
         .route("/forms/reservation", post(reserve::change))
+        .route("/forms/update/{id}", post(update))
         .route("/forms/{verb}/{id}", post(change))
 }
 
@@ -97,6 +99,30 @@ async fn change(
         }
     };
     Redirect::to(&target).into_response()
+}
+
+/// What the job page lets one change in place. A field that is left empty stays as it was.
+#[derive(Debug, Deserialize)]
+struct Update {
+    time_limit: Option<String>,
+    class: Option<String>,
+}
+
+async fn update(
+    State(web): State<Web>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<u64>,
+    Form(typed): Form<Update>,
+) -> Redirect {
+    let state = web.api;
+    let context = Context { state, actor };
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let change = UpdateArg {
+        time_limit: given(typed.time_limit),
+        class: given(typed.class),
+        ..UpdateArg::of(JobId(id))
+    };
+    back(&format!("/jobs/{id}"), context.update(change).await)
 }
 
 /// Back to the tasks, whatever became of it: the page says how they stand.

@@ -8,6 +8,7 @@ mod constraints;
 mod cordon;
 mod crash;
 mod daemon;
+mod job_page;
 mod live;
 mod node;
 mod order;

@@ -106,7 +106,7 @@ pub(super) fn history_error(error: HistoryError) -> ApiError {
     )
 }
 
-fn past_error(error: PastError) -> ApiError {
+pub(super) fn past_error(error: PastError) -> ApiError {
     match error {
         PastError::NotOver | PastError::Before { .. } | PastError::Nothing => {
             ApiError::invalid("at", error.to_string())

@@ -106,7 +106,11 @@ impl Context {
         })
     }
 
-    pub(crate) async fn update(&self, arg: UpdateArg) -> Result<JobAnswer, ApiError> {
+    /// Changes a job.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub async fn update(&self, arg: UpdateArg) -> Result<JobAnswer, ApiError> {
         let id = arg.id;
         let patch = patch(arg)?;
         self.command(Command::Update(id, Box::new(patch))).await
@@ -165,7 +169,11 @@ impl Context {
         let view = self.state.handle.current().await;
         let files = files.display().to_string();
         let mut detail = convert::detail(&job, &view, &self.state.terminals, files);
-        detail.usage = self.use_of(&job).await?;
+        let (usage, by_attempt) = self.uses_of(&job).await?;
+        detail.usage = usage;
+        for attempt in &mut detail.attempts {
+            attempt.usage = by_attempt.get(&attempt.number).cloned();
+        }
         if !self.may_see_secrets(&job) {
             for value in detail
                 .env
@@ -179,7 +187,7 @@ impl Context {
     }
 
     /// Environment values may hold secrets: they are for the owner and admins.
-    fn may_see_secrets(&self, job: &Job) -> bool {
+    pub(super) fn may_see_secrets(&self, job: &Job) -> bool {
         match &self.actor {
             Actor::User { name, admin } => *admin || *name == job.owner,
             Actor::Berth => true,

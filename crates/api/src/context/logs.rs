@@ -7,12 +7,16 @@ use berth_domain::{AttemptId, Job, JobId};
 use berth_executors::{layout, logs};
 
 use super::Context;
-use crate::logs::LogText;
-use crate::{ApiError, ErrorCode};
+use crate::logs::{LinePlace, LogHits, LogText};
+use crate::{ApiError, ErrorCode, ansi};
 
 const DEFAULT_LIMIT: u32 = 64 * 1024;
 const LARGEST_LIMIT: u32 = 1024 * 1024;
 const LONGEST_WAIT_S: u32 = 30;
+/// A search looks at this much, and finds so many lines, before it answers.
+const SEARCHED: u64 = 64 * 1024 * 1024;
+const MOST_HITS: usize = 500;
+const LONGEST_TEXT: usize = 1000;
 
 /// A rank's log, for reading it as it is.
 #[derive(Clone, Debug)]
@@ -96,17 +100,7 @@ impl Context {
             };
             logs::read(&folder, offset, limit as usize)
         });
-        let failed = |_| ApiError::new(ErrorCode::Internal, "The log cannot be read.");
-        let chunk = match read.await.map_err(failed)? {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => logs::LogChunk::default(),
-            Err(_) => {
-                return Err(ApiError::new(
-                    ErrorCode::Internal,
-                    "The log cannot be read.",
-                ));
-            }
-        };
+        let chunk = answered(read.await)?;
         let all = ended && chunk.next >= chunk.total;
         let (bytes, next) = if all {
             (&chunk.bytes[..], chunk.next)
@@ -124,8 +118,71 @@ impl Context {
                 bytes,
                 offset == Some(chunk.start.cast_signed()) && chunk.start > 0,
             ),
+            lines: logs::line_bytes(bytes),
             ended: all,
         })
+    }
+
+    pub(crate) async fn log_place(
+        &self,
+        id: JobId,
+        attempt: Option<u32>,
+        rank: Option<u32>,
+        line: Option<u64>,
+        offset: Option<u64>,
+    ) -> Result<LinePlace, ApiError> {
+        let Some(folder) = self.log_folder(id, attempt, rank).await? else {
+            return Ok(LinePlace::default());
+        };
+        let find = tokio::task::spawn_blocking(move || match line {
+            Some(line) => logs::find::line(&folder, line),
+            None => logs::find::line_of(&folder, offset.unwrap_or(0)),
+        });
+        let place = answered(find.await)?;
+        Ok(LinePlace {
+            offset: place.offset,
+            line: place.line,
+        })
+    }
+
+    pub(crate) async fn search_log(
+        &self,
+        id: JobId,
+        text: &str,
+        attempt: Option<u32>,
+        rank: Option<u32>,
+        from: Option<u64>,
+    ) -> Result<LogHits, ApiError> {
+        if text.is_empty() || text.len() > LONGEST_TEXT {
+            let sentence = format!("Search for a text of 1 to {LONGEST_TEXT} bytes.");
+            return Err(ApiError::invalid("text", sentence));
+        }
+        let Some(folder) = self.log_folder(id, attempt, rank).await? else {
+            return Ok(LogHits::default());
+        };
+        let wanted = text.to_lowercase();
+        let look = tokio::task::spawn_blocking(move || {
+            let holds = |line: &str| ansi::holds(line, &wanted);
+            logs::find::search(&folder, from.unwrap_or(0), SEARCHED, MOST_HITS, holds)
+        });
+        let found = answered(look.await)?;
+        Ok(LogHits {
+            lines: found.lines,
+            next: found.next,
+            total: found.total,
+        })
+    }
+
+    /// Where a rank's log lies; `None` when it never ran.
+    async fn log_folder(
+        &self,
+        id: JobId,
+        attempt: Option<u32>,
+        rank: Option<u32>,
+    ) -> Result<Option<PathBuf>, ApiError> {
+        let (job, rank) = (self.job(id).await?, rank.unwrap_or(0));
+        let attempt = chosen(&job, attempt, rank)?;
+        Ok(attempt.map(|attempt| layout::rank_dir(&self.state.data_dir, attempt, rank)))
     }
 
     /// Where a log lies, for a download.
@@ -150,6 +207,20 @@ impl Context {
             folder,
             name: format!("berth-{attempt}-rank{rank}.log"),
         })
+    }
+}
+
+/// What was read of a log; nothing where nothing was written.
+fn answered<T: Default>(
+    read: Result<std::io::Result<T>, tokio::task::JoinError>,
+) -> Result<T, ApiError> {
+    match read {
+        Ok(Ok(read)) => Ok(read),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+        Ok(Err(_)) | Err(_) => Err(ApiError::new(
+            ErrorCode::Internal,
+            "The log cannot be read.",
+        )),
     }
 }
 

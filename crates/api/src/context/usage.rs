@@ -59,49 +59,67 @@ impl Context {
 
     /// What a job did with its GPUs; `None` when it never held any.
     pub(crate) async fn use_of(&self, job: &Job) -> Result<Option<JobUse>, ApiError> {
+        Ok(self.uses_of(job).await?.0)
+    }
+
+    /// What a job did with its GPUs, in all and by attempt; nothing of those that held none.
+    pub(crate) async fn uses_of(
+        &self,
+        job: &Job,
+    ) -> Result<(Option<JobUse>, BTreeMap<u32, JobUse>), ApiError> {
         let now = self.state.clock.now();
         let held: Vec<Attempt> = attempts(job, now).collect();
-        let gpus = held.last().map_or(0, |last| last.lease.gpu_count());
         if held.iter().all(|attempt| attempt.lease.gpu_count() == 0) {
-            return Ok(None);
+            return Ok((None, BTreeMap::new()));
         }
         let uses = self.state.store.uses_of(job.id).await;
         let uses = uses.map_err(store_error)?;
-        let mut sum = Sum::default();
-        for attempt in &held {
-            let seconds = seconds(attempt.from, attempt.until);
-            sum.allocated_s += seconds * count(attempt.lease.gpu_count());
-        }
-        for one in &uses {
-            sum.add(one, 1.0);
-        }
-        let row = sum.row(None);
-        let mean = |part: f64, known: f64| Some(100.0 * part / known).filter(|_| known > 0.0);
-        let peak = uses.iter().map(|one| one.peak_mem_bytes).max();
-        Ok(Some(JobUse {
-            gpus: u32::try_from(gpus).unwrap_or(u32::MAX),
-            held_s: held.iter().map(|one| seconds(one.from, one.until)).sum(),
-            gpu_hours_allocated: row.gpu_hours_allocated,
-            gpu_hours_busy: row.gpu_hours_busy,
-            gpu_hours_working: row.gpu_hours_working,
-            gpu_hours_unobserved: row.gpu_hours_unobserved,
-            busy_pct: mean(sum.busy_s, sum.observed_s),
-            working_pct: mean(sum.working_s, sum.working_known_s),
-            energy_kwh: row.energy_kwh,
-            peak_mem_bytes: peak.filter(|peak| *peak > 0),
-        }))
+        let with_gpus = held.iter().filter(|attempt| attempt.lease.gpu_count() > 0);
+        let by_attempt = with_gpus.map(|attempt| {
+            let its = uses.iter().filter(|one| one.attempt == attempt.number);
+            (attempt.number, used(std::slice::from_ref(attempt), its))
+        });
+        Ok((Some(used(&held, uses.iter())), by_attempt.collect()))
+    }
+}
+
+/// What some attempts did, by what was kept of them.
+fn used<'a>(held: &[Attempt], uses: impl Iterator<Item = &'a AttemptUse> + Clone) -> JobUse {
+    let gpus = held.last().map_or(0, |last| last.lease.gpu_count());
+    let mut sum = Sum::default();
+    for attempt in held {
+        let seconds = seconds(attempt.from, attempt.until);
+        sum.allocated_s += seconds * count(attempt.lease.gpu_count());
+    }
+    for one in uses.clone() {
+        sum.add(one, 1.0);
+    }
+    let row = sum.row(None);
+    let mean = |part: f64, known: f64| Some(100.0 * part / known).filter(|_| known > 0.0);
+    let peak = uses.map(|one| one.peak_mem_bytes).max();
+    JobUse {
+        gpus: u32::try_from(gpus).unwrap_or(u32::MAX),
+        held_s: held.iter().map(|one| seconds(one.from, one.until)).sum(),
+        gpu_hours_allocated: row.gpu_hours_allocated,
+        gpu_hours_busy: row.gpu_hours_busy,
+        gpu_hours_working: row.gpu_hours_working,
+        gpu_hours_unobserved: row.gpu_hours_unobserved,
+        busy_pct: mean(sum.busy_s, sum.observed_s),
+        working_pct: mean(sum.working_s, sum.working_known_s),
+        energy_kwh: row.energy_kwh,
+        peak_mem_bytes: peak.filter(|peak| *peak > 0),
     }
 }
 
 /// A try at running a job, up to its end or now.
-struct Attempt<'a> {
-    number: u32,
-    lease: &'a Lease,
-    from: Timestamp,
-    until: Timestamp,
+pub(super) struct Attempt<'a> {
+    pub(super) number: u32,
+    pub(super) lease: &'a Lease,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
 }
 
-fn attempts(job: &Job, now: Timestamp) -> impl Iterator<Item = Attempt<'_>> {
+pub(super) fn attempts(job: &Job, now: Timestamp) -> impl Iterator<Item = Attempt<'_>> {
     let past = job.past.iter().map(|past| Attempt {
         number: past.number,
         lease: &past.lease,

@@ -233,6 +233,7 @@ mod tests {
             ended_at: Some(at("2026-11-24T12:00:09Z")),
             exit_code: Some(3),
             end: Some("exit code 3".into()),
+            usage: None,
         };
         let job = JobDetail {
             row,

@@ -1,0 +1,247 @@
+//! Reading other parts of a log than those that the page holds.
+
+use berth_api::ApiError;
+use berth_api::logs::{LinePlace, LogText, job_log, log_place};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Which;
+use super::window::Window;
+
+/// Read at once.
+pub const PIECE: u32 = 64 * 1024;
+/// So much before a line is read with it.
+const BEFORE: u64 = 20 * 1024;
+
+/// What moves the window over the log. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Reach {
+    pub which: Which,
+    pub log: RwSignal<Window>,
+    pub scroller: NodeRef<html::Div>,
+    /// The eye stays at the end.
+    pub follow: RwSignal<bool>,
+    /// How far it was scrolled when that was seen last, in pixels.
+    pub top: StoredValue<i32>,
+    /// What is written is added: the window is at the end.
+    pub attached: RwSignal<bool>,
+    /// Something is being read.
+    pub busy: RwSignal<bool>,
+    /// The number of a line is being asked for.
+    pub counting: StoredValue<bool>,
+    pub problem: RwSignal<Option<String>>,
+}
+
+impl Reach {
+    /// The attempt that the window shows.
+    pub fn attempt(self) -> Option<u32> {
+        let shown = self.log.with_untracked(|log| log.attempt);
+        self.which.attempt.or((shown > 0).then_some(shown))
+    }
+
+    async fn read(self, offset: i64, limit: u32) -> Result<LogText, ApiError> {
+        let Which { job, rank, .. } = self.which;
+        job_log(
+            job,
+            self.attempt(),
+            Some(rank),
+            Some(offset),
+            Some(limit),
+            None,
+        )
+        .await
+    }
+
+    async fn place(self, line: Option<u64>, offset: Option<u64>) -> Result<LinePlace, ApiError> {
+        let Which { job, rank, .. } = self.which;
+        log_place(job, self.attempt(), Some(rank), line, offset).await
+    }
+
+    /// Does one thing at a time, and says what went wrong.
+    fn go(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            let done = work.await;
+            self.busy.try_set(false);
+            self.problem
+                .try_set(done.err().map(|error| error.to_string()));
+        });
+    }
+
+    /// Reads what goes before the window.
+    pub fn earlier(self) {
+        let (start, at_gap) = self.log.with_untracked(|log| (log.start, log.at_gap));
+        if start == 0 || at_gap || self.busy.get_untracked() {
+            return;
+        }
+        // At the very top browsers do not keep in place what is looked at.
+        if let Some(scroller) = self.scroller.get_untracked()
+            && scroller.scroll_top() == 0
+        {
+            scroller.set_scroll_top(1);
+        }
+        self.go(async move {
+            let size = start.min(u64::from(PIECE));
+            let asked = start - size;
+            let limit = u32::try_from(size).unwrap_or(PIECE);
+            let piece = self.read(signed(asked), limit).await?;
+            self.log.try_update(|log| {
+                log.prepend(&piece, asked);
+                log.cut_back();
+            });
+            let at_end = self.log.try_with_untracked(Window::is_at_end);
+            if at_end == Some(false) {
+                self.attached.try_set(false);
+            }
+            Ok(())
+        });
+    }
+
+    /// Reads what follows the window.
+    pub fn later(self) {
+        let (next, at_end) = self.log.with_untracked(|log| (log.next, log.is_at_end()));
+        if at_end || self.attached.get_untracked() {
+            return;
+        }
+        self.go(async move {
+            let piece = self.read(signed(next), PIECE).await?;
+            self.log.try_update(|log| {
+                log.add(&piece);
+                log.cut_front();
+            });
+            if self.log.try_with_untracked(Window::is_at_end) == Some(true) {
+                self.attached.try_set(true);
+            }
+            Ok(())
+        });
+    }
+
+    pub fn to_start(self) {
+        self.follow.set(false);
+        if self.log.with_untracked(|log| log.start == 0) {
+            self.scroll(|scroller| scroller.set_scroll_top(0));
+            return;
+        }
+        self.go(async move {
+            let piece = self.read(0, PIECE).await?;
+            self.show(&piece, None);
+            self.scroll(|scroller| scroller.set_scroll_top(0));
+            Ok(())
+        });
+    }
+
+    /// To the end, and stays there.
+    pub fn to_end(self) {
+        if self.attached.get_untracked() {
+            self.follow.set(true);
+            self.scroll(|scroller| scroller.set_scroll_top(scroller.scroll_height()));
+            return;
+        }
+        self.go(async move {
+            let piece = self.read(-i64::from(PIECE), PIECE).await?;
+            self.show(&piece, None);
+            self.follow.try_set(true);
+            Ok(())
+        });
+    }
+
+    /// To a line by its number, or the last there is.
+    pub fn to_line(self, number: u64) {
+        self.follow.set(false);
+        self.go(async move {
+            let place = self.place(Some(number), None).await?;
+            self.around(place).await
+        });
+    }
+
+    /// To the line that an offset is in.
+    pub fn to_offset(self, offset: u64) {
+        self.follow.set(false);
+        self.go(async move {
+            let place = self.place(None, Some(offset)).await?;
+            self.around(place).await
+        });
+    }
+
+    /// Shows a line that begins here: scrolls to it, or reads what is around it first.
+    pub fn reveal(self, offset: u64) {
+        self.follow.set(false);
+        if self.log.with_untracked(|log| log.line(offset).is_some()) {
+            self.scroll_to(offset);
+        } else {
+            self.to_offset(offset);
+        }
+    }
+
+    async fn around(self, place: LinePlace) -> Result<(), ApiError> {
+        if self
+            .log
+            .try_with_untracked(|log| log.line(place.offset).is_some())
+            != Some(true)
+        {
+            let from = place.offset.saturating_sub(BEFORE);
+            let piece = self.read(signed(from), PIECE).await?;
+            self.show(&piece, Some(place));
+        }
+        self.scroll_to(place.offset);
+        Ok(())
+    }
+
+    fn show(self, piece: &LogText, known: Option<LinePlace>) {
+        let mut window = Window::begin(piece);
+        if let Some(place) = known {
+            window.number(place);
+        }
+        window.cut_back();
+        let at_end = window.is_at_end();
+        // Before the lines: what is written from now on goes on from this window.
+        self.attached.try_set(false);
+        self.log.try_set(window);
+        self.attached.try_set(at_end);
+    }
+
+    /// Asks for the number of a line, if that of none is known.
+    pub fn count(self) {
+        let Some(offset) = self.log.with_untracked(Window::unnumbered) else {
+            return;
+        };
+        if self.counting.get_value() {
+            return;
+        }
+        self.counting.set_value(true);
+        spawn_local(async move {
+            let place = self.place(None, Some(offset)).await;
+            self.counting.try_set_value(false);
+            if let Ok(place) = place {
+                self.log.try_update(|log| log.number(place));
+            }
+        });
+    }
+
+    pub fn scroll_to(self, offset: u64) {
+        // After the lines are there.
+        request_animation_frame(move || {
+            if let Some(line) = document().get_element_by_id(&format!("line-{offset}")) {
+                let options = web_sys::ScrollIntoViewOptions::new();
+                options.set_block(web_sys::ScrollLogicalPosition::Center);
+                line.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        });
+    }
+
+    fn scroll(self, how: impl FnOnce(&web_sys::HtmlDivElement) + 'static) {
+        request_animation_frame(move || {
+            if let Some(scroller) = self.scroller.get_untracked() {
+                how(&scroller);
+            }
+        });
+    }
+}
+
+fn signed(offset: u64) -> i64 {
+    i64::try_from(offset).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,67 @@
+//! `GET /api/job_files/raw?id=17&path=…`: a file of a run folder as it is, as a download.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use berth_api::context::{Context, RawFile};
+use berth_api::{ApiError, ErrorCode};
+use berth_domain::{Actor, JobId};
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+
+use super::Web;
+use super::answer::refuse;
+
+const PIECE: usize = 256 * 1024;
+
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    id: JobId,
+    path: String,
+}
+
+pub async fn raw_file(
+    State(web): State<Web>,
+    Extension(actor): Extension<Actor>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Response {
+    let Query(which) = match which {
+        Ok(which) => which,
+        Err(error) => {
+            return refuse(&ApiError::new(
+                ErrorCode::Invalid,
+                format!("{}.", error.body_text()),
+            ));
+        }
+    };
+    let state = web.api;
+    let context = Context { state, actor };
+    let RawFile { file, bytes, name } = match context.raw_file(which.id, &which.path).await {
+        Ok(found) => found,
+        Err(error) => return refuse(&error),
+    };
+    // As large as it was when it was opened: it may grow meanwhile.
+    let file = tokio::fs::File::from_std(file).take(bytes);
+    let pieces = futures::stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE];
+        let count = file.read(&mut piece).await?;
+        piece.truncate(count);
+        Ok::<_, std::io::Error>((count > 0).then_some((piece, file)))
+    });
+    let plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '_');
+    let name: String = name
+        .chars()
+        .map(|ch| if plain(ch) { ch } else { '_' })
+        .collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
+}
