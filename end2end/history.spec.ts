@@ -58,7 +58,7 @@ test.describe('history', () => {
     await expect(page.locator('[data-score="submit"]')).toContainText('met');
     // The form asks by the address.
     await page.getByLabel('All users').selectOption('bo');
-    await page.getByText('24 hours').click();
+    await page.getByLabel('24 hours').check();
     await page.getByRole('button', { name: 'Show' }).click();
     await expect(page).toHaveURL(/range=24h.*user=bo/);
     await expect(page.locator('[data-figure="gpu-hours-by-user"] tbody tr')).toHaveCount(1);
@@ -79,7 +79,7 @@ test.describe('history', () => {
     await expect(page.locator('[data-figure="gpu-hours-by-user"]')).toContainText('Nothing is known');
     await page.goBack();
     await expect(page.locator('[data-figure="gpu-hours-by-user"] .plot-wide svg')).toBeVisible();
-    await page.getByText('Days', { exact: true }).click();
+    await page.getByLabel('Days', { exact: true }).check();
     await page.getByLabel('From').fill('2026-01-01');
     await expect(page).toHaveURL(/from=2026-01-01/);
     await page.goto(`${berth.url}/history?range=3d`);

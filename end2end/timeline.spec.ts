@@ -100,6 +100,8 @@ test('zoom and time are in the address; buttons, keys, wheel and drag move', asy
   await page.keyboard.press('+');
   await expect(page).toHaveURL(/zoom=day/);
   await page.keyboard.press('-');
+  await expect(page).toHaveURL(/zoom=week/);
+  await expect(chart).toBeFocused();
   await page.keyboard.press('-');
   await expect(page).toHaveURL(/zoom=month/);
   await page.keyboard.press('Home');

@@ -121,7 +121,7 @@ fn GroupingBar(grouping: Memo<Grouping>) -> impl IntoView {
         }
     };
     view! {
-        <nav class="segments" aria-label="Group by">
+        <nav class="queue-grouping" aria-label="Group by">
             {Grouping::ALL.map(link).collect_view()}
         </nav>
     }

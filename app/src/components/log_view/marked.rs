@@ -38,7 +38,7 @@ impl Marked {
             Some((i64::try_from(from).ok()?, i64::try_from(to).ok()?))
         });
         let navigate = use_navigate();
-        let mark = move |range: (i64, i64)| {
+        let mark = Callback::new(move |range: (i64, i64)| {
             let mut query = query.get_untracked();
             query.replace("line", words(range));
             let options = NavigateOptions {
@@ -48,13 +48,8 @@ impl Marked {
             };
             let to = format!("{}{}", path.get_untracked(), query.to_query_string());
             navigate(&to, options);
-        };
-        // Navigation belongs to this page alone, and this thread.
-        let mark = StoredValue::new_local(mark);
-        Marked {
-            lines,
-            mark: Callback::new(move |range| mark.with_value(|mark| mark(range))),
-        }
+        });
+        Marked { lines, mark }
     }
 
     /// Marks a line, or from what is marked up to it.
