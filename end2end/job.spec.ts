@@ -99,7 +99,7 @@ test('a line and a range of lines have an address', async ({ page, berth }) => {
 });
 
 test('a log of 200 MB stays smooth, and is searched to its ends', async ({ page, berth }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(400_000);
   const lines = 2_000_000;
   const id = await berth.submit(`seq -f "step %09.0f ................................................ loss 0.5 of this step and more words" 1 ${lines} | sed -e '1000000s/loss/NEEDLE/' -e '5s/loss/NEEDLE/'`);
   await finished(berth, id);

@@ -59,6 +59,7 @@ pub fn LogView(
     if let Some(place) = known {
         begun.number(place);
     }
+    begun.keep_around(known.map(|place| place.offset));
     let attached = RwSignal::new(begun.is_at_end());
     let log = RwSignal::new(begun);
     let scroller = NodeRef::<html::Div>::new();
@@ -73,7 +74,7 @@ pub fn LogView(
         counting: StoredValue::new(false),
         problem: RwSignal::new(None),
     };
-    let writing = Signal::derive(move || state.get() != StateName::Finished);
+    let writing = Memo::new(move |_| state.get() != StateName::Finished);
     let wrap = RwSignal::new(true);
     let times = RwSignal::new(true);
     let marked = Marked::new();
@@ -237,7 +238,7 @@ fn clicked(reach: Reach, marked: Marked, event: &MouseEvent) {
 }
 
 /// Has what is written handed to the lines for as long as the window is at the end.
-fn listen(reach: Reach, writing: Signal<bool>) {
+fn listen(reach: Reach, writing: Memo<bool>) {
     let live = Live::here();
     let gathered = StoredValue::new(Vec::<LogText>::new());
     let flush = move || {
@@ -256,7 +257,7 @@ fn listen(reach: Reach, writing: Signal<bool>) {
         });
         // What is looked at is not dropped for what nobody looks at.
         if reach.log.with_untracked(|log| log.lines.len() > MOST) {
-            reach.log.update(Window::cut_back);
+            reach.log.update(|log| log.keep_first(MOST));
             reach.attached.set(false);
         }
     };

@@ -89,10 +89,7 @@ impl Reach {
             let asked = start - size;
             let limit = u32::try_from(size).unwrap_or(PIECE);
             let piece = self.read(signed(asked), limit).await?;
-            self.log.try_update(|log| {
-                log.prepend(&piece, asked);
-                log.cut_back();
-            });
+            self.log.try_update(|log| log.prepend(&piece, asked));
             let at_end = self.log.try_with_untracked(Window::is_at_end);
             if at_end == Some(false) {
                 self.attached.try_set(false);
@@ -109,10 +106,7 @@ impl Reach {
         }
         self.go(async move {
             let piece = self.read(signed(next), PIECE).await?;
-            self.log.try_update(|log| {
-                log.add(&piece);
-                log.cut_front();
-            });
+            self.log.try_update(|log| log.append(&piece));
             if self.log.try_with_untracked(Window::is_at_end) == Some(true) {
                 self.attached.try_set(true);
             }
@@ -128,7 +122,11 @@ impl Reach {
         }
         self.go(async move {
             let piece = self.read(0, PIECE).await?;
-            self.show(&piece, None);
+            let first = LinePlace {
+                offset: 0,
+                line: Some(1),
+            };
+            self.show(&piece, Some(first));
             self.scroll(|scroller| scroller.set_scroll_top(0));
             Ok(())
         });
@@ -196,7 +194,7 @@ impl Reach {
         if let Some(place) = known {
             window.number(place);
         }
-        window.cut_back();
+        window.keep_around(known.map(|place| place.offset));
         let at_end = window.is_at_end();
         // Before the lines: what is written from now on goes on from this window.
         self.attached.try_set(false);

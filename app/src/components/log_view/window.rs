@@ -10,6 +10,8 @@ use crate::format;
 
 /// The page holds this many lines; what is read beyond drops lines at the other end.
 pub const MOST: usize = 3000;
+/// Read on at either end, however short they are: what is looked at is not dropped for it.
+const READ_ON: usize = 1000;
 /// The server holds back so much at most: a part of a character, or a `\r` of a progress bar.
 const HELD_BACK: u64 = 64;
 /// Of a line that is longer only the beginning is shown, in bytes.
@@ -209,6 +211,14 @@ impl Window {
         self.reached(piece);
     }
 
+    /// Takes in the beginning of what follows, and drops as much at the other end.
+    pub fn append(&mut self, piece: &LogText) {
+        let before = self.lines.len();
+        self.add(piece);
+        self.keep_first(before + READ_ON);
+        self.cut_front();
+    }
+
     /// Takes in what goes before; `asked` is the offset that was asked for.
     pub fn prepend(&mut self, piece: &LogText, asked: u64) {
         if piece.attempt != self.attempt {
@@ -217,6 +227,11 @@ impl Window {
         self.at_gap = piece.start > asked;
         let mut parts = whole(piece, parts(piece));
         parts.retain(|part| part.offset < self.start);
+        let too_many = parts.len().saturating_sub(READ_ON);
+        if too_many > 0 {
+            parts.drain(..too_many);
+            self.at_gap = false;
+        }
         let Some(first) = parts.first().map(|part| part.offset) else {
             return;
         };
@@ -230,6 +245,17 @@ impl Window {
         before.take(&parts);
         self.lines.splice(0..0, before.lines);
         self.start = first;
+        self.keep_first(MOST);
+    }
+
+    /// Holds the lines around one, or the last ones, if there are too many.
+    pub fn keep_around(&mut self, offset: Option<u64>) {
+        if let Some(offset) = offset {
+            let here = self.lines.iter().position(|line| line.offset >= offset);
+            let from = here.unwrap_or(self.lines.len()).saturating_sub(MOST / 2);
+            self.keep_first(from + MOST);
+        }
+        self.cut_front();
     }
 
     /// Drops the first lines beyond the bound.
@@ -241,12 +267,12 @@ impl Window {
         }
     }
 
-    /// Drops the last lines beyond the bound.
-    pub fn cut_back(&mut self) {
-        if let Some(first) = self.lines.get(MOST) {
+    /// Drops the lines after so many.
+    pub fn keep_first(&mut self, count: usize) {
+        if let Some(first) = self.lines.get(count) {
             self.next = first.offset;
             self.next_place = first.place;
-            self.lines.truncate(MOST);
+            self.lines.truncate(count);
             self.reader = Reader::default();
             self.open = false;
             self.ended = false;
@@ -407,10 +433,35 @@ mod tests {
         assert_eq!((window.lines.len(), window.start), (MOST, 20));
         assert_eq!(numbers(&window)[0], Some(11));
         let mut window = Window::begin(&piece(&log, 0, log.len()));
-        window.cut_back();
+        window.keep_around(Some(0));
         assert_eq!(window.next, 2 * MOST as u64);
-        window.add(&piece(&log, 2 * MOST, log.len()));
+        window.append(&piece(&log, 2 * MOST, log.len()));
         assert_eq!(numbers(&window).last(), Some(&Some(MOST as i64 + 10)));
+        assert_eq!(window.lines.len(), MOST);
+    }
+
+    #[test]
+    fn of_many_short_lines_those_looked_at_stay() {
+        let log = "x\n".repeat(20_000);
+        let mut window = Window::begin(&piece(&log, 10_000, 40_000));
+        window.keep_around(Some(20_000));
+        assert!(window.line(20_000).is_some());
+        assert_eq!(window.lines.len(), MOST);
+        let middle = window.lines[MOST / 2].offset;
+        window.prepend(&piece(&log, 0, usize::try_from(window.start).unwrap()), 0);
+        assert!(window.line(middle).is_some(), "after what was before");
+        assert_eq!(window.lines.len(), MOST);
+        window.append(&piece(
+            &log,
+            usize::try_from(window.next).unwrap(),
+            log.len(),
+        ));
+        assert!(window.line(middle).is_some(), "after what was behind");
+        let starts: Vec<u64> = window.lines.iter().map(|line| line.offset).collect();
+        assert!(
+            starts.windows(2).all(|pair| pair[1] == pair[0] + 2),
+            "none is left out"
+        );
     }
 
     #[test]
