@@ -184,7 +184,7 @@ pub fn size(bytes: u64) -> String {
         (unit, name) = (unit * 1024, larger);
     }
     let tenths = bytes.saturating_mul(10) / unit;
-    if tenths < 100 && tenths % 10 != 0 {
+    if tenths < 100 && !tenths.is_multiple_of(10) {
         format!("{}.{} {name}", tenths / 10, tenths % 10)
     } else {
         format!("{} {name}", thousands(tenths / 10))

@@ -12,9 +12,13 @@ const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
 /// The whole document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let pkg = format!("/{}", options.site_pkg_dir);
+    let (font, style) = (
+        format!("{pkg}/fonts/inter-latin.woff2"),
+        format!("{pkg}/berth.css"),
+    );
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-pkg=pkg.clone()>
+        <html lang="en" data-pkg=pkg>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -23,12 +27,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link
                     rel="preload"
-                    href=format!("{pkg}/fonts/inter-latin.woff2")
+                    href=font
                     r#as="font"
                     type="font/woff2"
                     crossorigin="anonymous"
                 />
-                <link rel="stylesheet" href=format!("{pkg}/berth.css") />
+                <link rel="stylesheet" href=style />
                 <script>{THEME}</script>
                 <HydrationScripts options />
                 <MetaTags />

@@ -42,7 +42,7 @@ pub(crate) fn times(value: f64) -> String {
 /// Fewer digits after the point the more there are before it: `0.012`, `1.23`, `45.6`, `789`.
 pub(crate) fn few_digits(value: f64) -> String {
     match value.abs() {
-        nothing if nothing == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         little if little < 0.0995 => format!("{value:.3}"),
         some if some < 9.95 => format!("{value:.2}"),
         more if more < 99.95 => format!("{value:.1}"),

@@ -40,7 +40,7 @@ pub fn Chart(
         _ => view! { <p class="quiet">"Nothing is known of this in the range."</p> }.into_any(),
     };
     view! {
-        <section class="panel chart" aria-labelledby=heading.clone() data-figure=id>
+        <section class="panel chart" aria-labelledby=heading data-figure=id>
             <div class="chart-head">
                 <h2 id=heading.clone()>{title.clone()}</h2>
                 <span class="actions">{links}</span>

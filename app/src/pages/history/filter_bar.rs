@@ -57,7 +57,7 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
                         type="date"
                         name=name
                         value=value.clone()
-                    prop:value=value.clone()
+                    prop:value=value
                         on:change=move |event| changed.run(event_target_value(&event))
                     />
                 </label>
@@ -83,7 +83,7 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
         let options = names.into_iter().map(|name| {
             let selected = name == chosen;
             view! {
-                <option value=name.clone() selected=selected prop:selected=selected>
+                <option value=name selected=selected prop:selected=selected>
                     {name.clone()}
                 </option>
             }

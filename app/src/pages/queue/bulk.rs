@@ -61,7 +61,7 @@ impl Hands {
             self.each(
                 done,
                 move |job| async move { act.send(job).await.map(|_| ()) },
-            )
+            );
         };
         if act != Act::Cancel {
             go();
