@@ -3,7 +3,7 @@
 use berth_charts::{ChartError, Column, Figure, Form, Row, Skin, Tone, Unit, svg};
 use proptest::prelude::*;
 
-fn figure(form: Form, unit: Unit, rows: Vec<Vec<Option<f64>>>) -> Figure {
+fn figure(form: Form, unit: &Unit, rows: Vec<Vec<Option<f64>>>) -> Figure {
     let column = |place: usize| Column {
         name: format!("column {place}"),
         unit: unit.clone(),
@@ -60,7 +60,7 @@ proptest! {
     fn everything_is_within_the_picture(form in forms(), rows in numbers(), width in 240u32..1600) {
         let known = rows.iter().flatten().any(Option::is_some);
         let count = rows.len();
-        let figure = figure(form, Unit::Kwh, rows);
+        let figure = figure(form, &Unit::Kwh, rows);
         let drawn = svg(&figure, width, Skin::Page);
         if !known {
             prop_assert!(matches!(drawn, Err(ChartError::Empty)));
@@ -85,7 +85,7 @@ proptest! {
 #[test]
 fn a_file_has_its_title_its_dark_colours_and_what_each_row_says() {
     let rows = vec![vec![Some(1.5), None, Some(2.0)]];
-    let file = svg(&figure(Form::Columns, Unit::Kwh, rows), 720, Skin::Document)
+    let file = svg(&figure(Form::Columns, &Unit::Kwh, rows), 720, Skin::Document)
         .expect("the test is right");
     for text in [
         "<title>Waits &amp; more</title>",
@@ -100,7 +100,7 @@ fn a_file_has_its_title_its_dark_colours_and_what_each_row_says() {
 fn what_is_not_known_is_no_zero_in_a_file_and_no_name_is_a_formula() {
     let mut figure = figure(
         Form::Bars,
-        Unit::Percent,
+        &Unit::Percent,
         vec![vec![Some(0.0), None, Some(12.25)]],
     );
     figure.rows[0].label = "=1+1, \"quoted\"".to_owned();
