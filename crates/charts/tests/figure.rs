@@ -85,8 +85,12 @@ proptest! {
 #[test]
 fn a_file_has_its_title_its_dark_colours_and_what_each_row_says() {
     let rows = vec![vec![Some(1.5), None, Some(2.0)]];
-    let file = svg(&figure(Form::Columns, &Unit::Kwh, rows), 720, Skin::Document)
-        .expect("the test is right");
+    let file = svg(
+        &figure(Form::Columns, &Unit::Kwh, rows),
+        720,
+        Skin::Document,
+    )
+    .expect("the test is right");
     for text in [
         "<title>Waits &amp; more</title>",
         "prefers-color-scheme:dark",

@@ -124,11 +124,11 @@ async fn many_nodes_are_told_as_sums_until_one_is_asked_for() {
     let seen = usual(&berth).await;
     assert_eq!(seen.nodes.len(), 128);
     assert!(seen.nodes.iter().all(|node| !node.open && node.gpus == 8));
-    let two = berth.call(ask(Some("node-5, node-77"))).await.unwrap();
+    let two = berth.call(ask(Some("node-005, node-077"))).await.unwrap();
     let open = two.nodes.iter().filter(|node| node.open);
     let open: Vec<&str> = open.map(|node| node.name.as_str()).collect();
-    assert_eq!(open, ["node-5", "node-77"]);
-    let all: Vec<String> = (1..=128).map(|n| format!("node-{n}")).collect();
+    assert_eq!(open, ["node-005", "node-077"]);
+    let all: Vec<String> = (1..=128).map(|n| format!("node-{n:03}")).collect();
     let all = berth.call(ask(Some(&all.join(",")))).await.unwrap();
     assert_eq!(all.nodes.iter().filter(|node| node.open).count(), 16);
     assert_eq!(all.left_out.nodes, 112);
