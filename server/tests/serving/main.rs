@@ -1,6 +1,8 @@
 //! The real `berth-server`, asked over HTTP, with real jobs in tmux. One binary for all of it: each would
 //! take its own time to build. What runs on hosts of its own (Ray, SSH) is beside this folder.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
+
 mod alerts;
 mod analytics;
 mod bad_input;

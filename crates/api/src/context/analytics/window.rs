@@ -194,8 +194,8 @@ mod tests {
         "2026-11-24T14:20:30Z".parse().unwrap()
     }
 
-    fn window(asked: AnalyticsArg) -> (String, String) {
-        let window = Window::of(&asked, now()).unwrap();
+    fn window(asked: &AnalyticsArg) -> (String, String) {
+        let window = Window::of(asked, now()).unwrap();
         assert_eq!((window.until_s - window.since_s) % HOUR_S, 0);
         (window.since().to_string(), window.until().to_string())
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn ranges_end_with_the_hour_under_way_and_begin_at_midnight() {
         let range = |range: &str| {
-            window(AnalyticsArg {
+            window(&AnalyticsArg {
                 range: some(range),
                 ..AnalyticsArg::default()
             })
@@ -221,10 +221,10 @@ mod tests {
             range("7d"),
             ("2026-11-18T00:00:00Z".to_owned(), end.clone())
         );
-        assert_eq!(window(AnalyticsArg::default()), range("7d"));
+        assert_eq!(window(&AnalyticsArg::default()), range("7d"));
         assert_eq!(range("90d").1, end);
         // Where it is 16:20 it was midnight two hours earlier.
-        let east = window(AnalyticsArg {
+        let east = window(&AnalyticsArg {
             utc_offset: Some(2),
             ..AnalyticsArg::default()
         });
@@ -238,12 +238,12 @@ mod tests {
             to: some(to),
             ..AnalyticsArg::default()
         };
-        let (since, until) = window(days("2026-11-01", "2026-11-03"));
+        let (since, until) = window(&days("2026-11-01", "2026-11-03"));
         assert_eq!(since, "2026-11-01T00:00:00Z");
         assert_eq!(until, "2026-11-04T00:00:00Z");
-        let (_, until) = window(days("2026-11-01", "2026-11-24"));
+        let (_, until) = window(&days("2026-11-01", "2026-11-24"));
         assert_eq!(until, "2026-11-24T15:00:00Z", "not further than now");
-        let (since, until) = window(days("2026-11-01T10:30:00Z", "2026-11-01T11:00:00.5Z"));
+        let (since, until) = window(&days("2026-11-01T10:30:00Z", "2026-11-01T11:00:00.5Z"));
         assert_eq!(since, "2026-11-01T10:00:00Z");
         assert_eq!(until, "2026-11-01T12:00:00Z");
     }
