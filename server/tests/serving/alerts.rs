@@ -1,8 +1,6 @@
 //! What is wrong on a real server: seen through the driver's library, told, answered and over; and
 //! processes that nobody queued.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

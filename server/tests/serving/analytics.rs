@@ -1,8 +1,6 @@
 //! What was, in numbers: jobs that ran, waited and failed are found again, in the answer and in the
 //! files, and by whom and where they are asked for.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::analytics::{Analytics, AnalyticsArg, ENDS, GetAnalytics};
 use berth_api::{Berth, ErrorCode};

@@ -1,7 +1,5 @@
 //! Bad input: each case is answered with a 4xx and a sentence, and nothing is written.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support;
 use crate::support::{Server, all, shell, submit};
 use reqwest::{Client, Method, StatusCode};

@@ -1,8 +1,6 @@
 //! What a job asks of nodes and GPUs, on the real executor: it gets that and nothing else, it says
 //! why it waits for it, and what would help helps. Deadlines.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, shell, submit, until};
 use berth_api::jobs::{UpdateArg, UpdateJob};
 use berth_api::planner::{AsksArg, ExplainJob, ForecastStart};

@@ -1,7 +1,5 @@
 //! Nodes and GPUs out of use: what runs goes on, nothing starts there, and who waits is told why.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::Berth;
 use berth_api::cluster::{Cordon, CordonArg, GetCluster, PlaceArg, Uncordon};

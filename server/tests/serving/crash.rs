@@ -1,8 +1,6 @@
 //! `kill -9` at chosen moments: what runs goes on and ends with its own exit status, what waits
 //! runs once each, nothing is lost and nothing runs twice.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::path::Path;
 
 use crate::support::{Server, all, get, shell, submit, until, until_finished};

@@ -1,7 +1,5 @@
 //! The daemons of nodes: what they see reaches pages and disk, whoever is away in between.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 mod away;
 mod by_hand;
 mod door;

@@ -1,8 +1,6 @@
 //! What the job page asks for: places and texts in a log, what GPUs did, files of the run folder, and
 //! why a job waited.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::charts::{ChartMetric, JobCharts};
 use berth_api::files::{FileKind, FilesAnswer, JobFiles};

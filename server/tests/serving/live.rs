@@ -1,7 +1,5 @@
 //! The live stream: what a page pieces together from deltas is what the server shows.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{PATIENCE, Server, shell, submit};
 use berth_api::cluster::GetPicture;
 use berth_api::jobs::{JobArg, ReleaseJob};

@@ -1,8 +1,6 @@
 //! `berth-server node --once`: what this host's GPUs do, through a made-up driver that the real program
 //! loads.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

@@ -1,8 +1,6 @@
 //! Starts happen in the planned order: a mixed load on the real executor, checked against the places
 //! that the planner gave and against the journal.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, shell, submit, until_finished};
 use berth_api::Berth;
 use berth_api::jobs::JobEvents;

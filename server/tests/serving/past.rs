@@ -1,8 +1,6 @@
 //! The past: run again under other policies, learned from over a restart, and what it says of
 //! forecasts.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::process::{Command, Output};
 
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};

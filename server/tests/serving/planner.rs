@@ -1,8 +1,6 @@
 //! The planner as people meet it, on the real executor: explanations whose advice is true, forecasts,
 //! policies that are chosen while it runs, and preemption that lets a job save and resume.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{JobArg, ReleaseJob, UpdateArg, UpdateJob};
 use berth_api::planner::{

@@ -1,7 +1,5 @@
 //! The queue on the real executor: order, holds, moves, dependencies, arrays, limits, retries.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support;
 use crate::support::{Server, all, get, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{

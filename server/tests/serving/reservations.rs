@@ -1,8 +1,6 @@
 //! Reservations and quotas on a real server: they keep others out, let their holder in, are given
 //! back, and survive a crash.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until};
 use berth_api::Berth;
 use berth_api::quotas::{GetQuotas, QuotaArg, SetQuota};

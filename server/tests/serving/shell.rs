@@ -1,7 +1,5 @@
 //! Interactive jobs as a person has them: the real CLI on a real terminal, tmux behind it.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support;
 use std::fs::File;
 use std::io::{Read, Write};

@@ -1,7 +1,5 @@
 //! 40 jobs on 16 GPUs: all end, and no GPU is ever used twice at a moment.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::collections::BTreeMap;
 
 use crate::support::{Server, all, shell, submit, until_finished};

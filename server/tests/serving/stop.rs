@@ -1,7 +1,5 @@
 //! How a job is told to save before it is stopped, on a real server with the real executor.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support;
 use crate::support::{Server, get, log, refused, shell, submit, until, until_finished};
 use berth_api::jobs::{JobEvents, UpdateArg, UpdateJob};

@@ -1,8 +1,6 @@
 //! A sweep by the command line: each combination runs once, knows its values, and no more at once
 //! than was said.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support;
 use crate::support::{Server, all, get, until_finished};
 use berth_domain::JobId;

@@ -1,7 +1,5 @@
 //! One time of the cluster from a real server: what ended, what runs, what waits and what is reserved.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::time::Duration;
 
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};

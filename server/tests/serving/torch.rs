@@ -1,8 +1,6 @@
 //! Distributed PyTorch on two simulated nodes, with nothing said but how large it is. Debian's
 //! `python3-torch` does; where no torch is installed these say that they test nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::process::{Command, Stdio};
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! A folder that is uploaded with a job: the job runs in a copy of it, without what is ignored.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use std::process::Output;
 
 use crate::support::{Server, get, shell, submit, until_finished};

@@ -1,8 +1,6 @@
 //! What GPUs did is kept: use adds up to what was held, also over `kill -9`; and the past is shown as
 //! it was.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::history::{ClusterAt, GetSeries, GetUsage, UsageAnswer, UsageBy};
 use berth_api::views::JobDetail;

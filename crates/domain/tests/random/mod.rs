@@ -10,9 +10,8 @@ use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
     Actor, AlertRule, ArrayChange, Choice, Command, Dependency, DependencyKind, Ended, Exit,
     Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
-    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, Refusal,
-    ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp,
-    UserName,
+    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, ReservationId,
+    ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -329,25 +328,6 @@ impl World {
             }
         };
         events.into_iter().map(record).collect()
-    }
-
-    /// What somebody asks for, done or refused.
-    pub fn send(&mut self, actor: &Actor, command: Command) -> Result<(), Refusal> {
-        let input = Input::Command {
-            actor: actor.clone(),
-            command,
-        };
-        let events = decide(&self.state, &Rules::default(), input, self.now)?.events;
-        for event in events {
-            let seq = self.state.seq.next();
-            self.apply(vec![Record {
-                seq,
-                at: self.now,
-                actor: actor.clone(),
-                event,
-            }]);
-        }
-        Ok(())
     }
 
     pub fn apply(&mut self, records: Vec<Record>) {
