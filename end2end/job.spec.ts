@@ -98,7 +98,7 @@ test('a line and a range of lines have an address', async ({ page, berth }) => {
   await expect(page.locator('.log-marked')).toHaveCount(4);
 });
 
-// Left for the next session: reading backwards through it takes minutes, and the page hangs.
+// Not so yet: read backwards a few pieces long, it stops to read on.
 test.fixme('a log of 200 MB stays smooth, and is searched to its ends', async ({ page, berth }) => {
   test.setTimeout(400_000);
   const lines = 2_000_000;
@@ -117,13 +117,15 @@ test.fixme('a log of 200 MB stays smooth, and is searched to its ends', async ({
   await expect(log.getByText('step 002000000')).toBeInViewport();
   // The number of the last line is counted on the server.
   await expect(log.locator('.log-number').last()).toHaveText('2000000');
-  // Reading backwards goes on and on, and the page stays small.
-  for (let round = 0; round < 30; round++) {
-    await log.evaluate((element) => (element.scrollTop = 0));
-    await expect(log).toHaveAttribute('aria-busy', 'false');
-  }
+  // Reading backwards goes on and on, a piece at a time, and the page stays small.
   const first = async () => Number(await log.locator('.log-number').first().textContent());
-  expect(await first()).toBeLessThan(lines - 10_000);
+  for (let before = await first(), round = 0; round < 20; round++) {
+    await log.evaluate((element) => (element.scrollTop = 0));
+    await expect.poll(first).toBeLessThan(before);
+    const now = await first();
+    expect(now, 'no further than it was scrolled').toBeGreaterThan(before - 3000);
+    before = now;
+  }
   expect(await log.locator('.log-line').count()).toBeLessThanOrEqual(3000);
   await page.getByLabel('Search the log').fill('needle');
   await expect(page.locator('.log-found')).toHaveText('1 of 2', { timeout: 30_000 });
@@ -170,8 +172,7 @@ test('what its GPUs did is drawn, read by keys, and said in words', async ({ pag
   await accessible(page);
 });
 
-// Left for the next session: the open page does not take up the log of the next attempt.
-test.fixme('attempts are beside each other, each with its log', async ({ page, berth }) => {
+test('attempts are beside each other, each with its log', async ({ page, berth }) => {
   const go = join(berth.dataDir, 'go-again');
   const id = await berth.submit(`echo attempt $BERTH_ATTEMPT; test -e ${go} || sleep 300`, { gpus: 1 });
   await page.goto(`/jobs/${id}`);

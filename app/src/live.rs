@@ -245,7 +245,6 @@ impl Live {
         })
     }
 
-    /// Whether the one who looks may change nodes.
     /// Whether somebody is whoever looks.
     pub fn is_me(self, name: Option<&UserName>) -> bool {
         self.who.with_untracked(|who| {
@@ -254,6 +253,7 @@ impl Live {
         })
     }
 
+    /// Whether the one who looks may change nodes and others' jobs.
     pub fn is_admin(self) -> bool {
         self.who
             .with_untracked(|who| who.as_ref().is_some_and(|who| who.admin))

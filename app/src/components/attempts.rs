@@ -31,7 +31,7 @@ pub fn Attempts(
         view! {
             <section class="panel" aria-labelledby="attempts-title">
                 <h2 id="attempts-title">"Attempts"</h2>
-                <div class="table-scroll" tabindex="0" role="region" aria-labelledby="attempts-title">
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Attempts beside each other">
                     <table class="table attempts">
                         <thead>
                             <tr>

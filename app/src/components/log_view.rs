@@ -25,7 +25,7 @@ use marked::Marked;
 pub use marked::parse as parse_lines;
 use reach::Reach;
 use search::{Search, SearchBar};
-use window::{MOST, Window};
+use window::{Line, MOST, Window};
 
 /// Pieces that come within this are shown together.
 const GATHER: Duration = Duration::from_millis(60);
@@ -71,6 +71,7 @@ pub fn LogView(
         top: StoredValue::new(0),
         attached,
         busy: RwSignal::new(false),
+        settling: StoredValue::new(false),
         counting: StoredValue::new(false),
         problem: RwSignal::new(None),
     };
@@ -131,9 +132,9 @@ pub fn LogView(
                 on:click=move |event| clicked(reach, marked, &event)
             >
                 <For
-                    each=move || log.with(|log| log.lines.clone())
-                    key=|line| (line.offset, line.bytes, line.note)
-                    children=move |line| line_view(line, shown)
+                    each=move || log.with(Window::blocks)
+                    key=|block| *block
+                    children=move |block| block_view(log, block, shown)
                 />
                 {move || log.with(|log| log.lines.is_empty()).then(|| {
                     let words = if writing.get() { "Nothing was written yet." } else { "Nothing was written." };
@@ -142,6 +143,17 @@ pub fn LogView(
             </div>
             <Foot reach marked />
         </section>
+    }
+    .into_any()
+}
+
+/// Some lines that follow each other.
+fn block_view(log: RwSignal<Window>, block: i64, shown: Shown) -> AnyView {
+    let lines = Memo::new(move |_| log.with(|log| log.block(block)));
+    view! {
+        <div class="log-block">
+            <For each=move || lines.get() key=Line::key children=move |line| line_view(line, shown) />
+        </div>
     }
     .into_any()
 }
@@ -199,7 +211,7 @@ fn scrolled(reach: Reach) {
     if follows != at_end {
         reach.follow.set(at_end);
     }
-    if at_end {
+    if at_end || reach.settling.get_value() {
         return;
     }
     if above < AHEAD {
@@ -270,22 +282,28 @@ fn listen(reach: Reach, writing: Memo<bool>) {
             set_timeout(flush, GATHER);
         }
     });
-    Effect::new(move |_| {
-        if !reach.attached.get() {
+    Effect::new(move |before: Option<(bool, bool)>| {
+        let now = (reach.attached.get(), writing.get());
+        if !now.0 {
             live.unfollow();
-            return;
+            return now;
         }
-        if !writing.get() && reach.log.with_untracked(|log| log.ended) {
-            return;
+        // What it wrote last is on its way when it ended.
+        let ended =
+            !now.1 && (before == Some((true, true)) || reach.log.with_untracked(|log| log.ended));
+        if ended {
+            return now;
         }
         let Which { job, attempt, rank } = reach.which;
         let request = LiveRequest::Follow {
             job,
             attempt,
             rank,
+            reading: reach.attempt(),
             offset: reach.log.with_untracked(|log| log.next),
         };
         live.follow(request, sink);
+        now
     });
     on_cleanup(move || live.unfollow());
 }

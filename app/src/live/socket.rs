@@ -211,11 +211,18 @@ fn take(live: Live, round: u32, text: &str) {
 fn log(piece: LogText) {
     let sink = with(|connection| {
         let (request, sink) = connection.follow.as_mut()?;
-        if let LiveRequest::Follow { job, offset, .. } = request {
+        if let LiveRequest::Follow {
+            job,
+            reading,
+            offset,
+            ..
+        } = request
+        {
             if job.0 != piece.job {
                 return None;
             }
             *offset = piece.next;
+            *reading = Some(piece.attempt).filter(|attempt| *attempt > 0);
         }
         Some(*sink)
     });

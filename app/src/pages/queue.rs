@@ -6,6 +6,7 @@ mod board;
 mod bulk;
 mod drag;
 mod grouped;
+mod made;
 mod row;
 mod running;
 mod toll;

@@ -112,6 +112,9 @@ pub enum LiveRequest {
         job: JobId,
         attempt: Option<u32>,
         rank: u32,
+        /// The attempt that `offset` is in; when another is sent, it is sent from its beginning.
+        #[serde(default)]
+        reading: Option<u32>,
         offset: u64,
     },
     Unfollow,

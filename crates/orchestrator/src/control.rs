@@ -200,6 +200,23 @@ impl Control {
         }
     }
 
+    /// What the planner knows and the state does not tell: which policies there are, and who stands
+    /// before whom.
+    fn check_plan(&self, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+        match (command, actor) {
+            (Command::SetPolicy(choice), _) => resolve(choice, self.settings.cpu_jobs_per_node)
+                .map(|_| ())
+                .map_err(|why| Refusal::invalid("policy", why)),
+            (Command::Move(job, to), Actor::User { name, admin: false }) => {
+                let own = |job: &&Job| job.owner == *name && job.is_waiting();
+                // Whether it may be moved at all is told by the state.
+                let moved = self.state.live_job(*job).filter(own).map(in_line);
+                moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, *to))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What waits, in the order in which it is planned.
     fn line(&self) -> Vec<InLine<'_>> {
         let jobs = self.plan.order.iter();
@@ -220,23 +237,12 @@ impl Control {
 
     async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
-        if let Command::SetPolicy(choice) = &command {
-            resolve(choice, self.settings.cpu_jobs_per_node)
-                .map_err(|why| Refusal::invalid("policy", why))?;
-        }
-        let moved = match &command {
-            Command::Move(job, to) => Some((*job, *to)),
-            _ => None,
-        };
+        self.check_plan(&actor, &command)?;
         let input = Input::Command {
             actor: actor.clone(),
             command,
         };
         let decision = decide(&self.state, &self.settings.rules, input, now)?;
-        if let (Some((job, to)), Actor::User { admin: false, .. }) = (moved, &actor) {
-            let moved = self.state.live_job(job).map(in_line);
-            moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, to))?;
-        }
         let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}

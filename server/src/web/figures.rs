@@ -2,10 +2,8 @@
 //! files, by the same query.
 
 use axum::Extension;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, State};
+use axum::response::Response;
 use berth_api::analytics::AnalyticsArg;
 use berth_api::context::Context;
 use berth_api::{ApiError, ErrorCode};
@@ -14,7 +12,7 @@ use berth_charts::{ChartError, Skin, svg};
 use berth_domain::Actor;
 
 use super::Web;
-use super::answer::refuse;
+use super::answer::{Asked, download, read, refuse};
 
 /// Of a picture, in pixels.
 const WIDTH: u32 = 960;
@@ -23,21 +21,14 @@ pub async fn file(
     State(web): State<Web>,
     Extension(actor): Extension<Actor>,
     Path(file): Path<String>,
-    asked: Result<Query<AnalyticsArg>, QueryRejection>,
+    asked: Asked<AnalyticsArg>,
 ) -> Response {
     let context = Context {
         state: web.api,
         actor,
     };
     match made(&context, &file, asked).await {
-        Ok((kind, text)) => {
-            let disposition = format!("attachment; filename=\"berth-{file}\"");
-            let headers = [
-                (header::CONTENT_TYPE, kind.to_owned()),
-                (header::CONTENT_DISPOSITION, disposition),
-            ];
-            (headers, text).into_response()
-        }
+        Ok((kind, text)) => download(&format!("berth-{file}"), kind, text),
         Err(error) => refuse(&error),
     }
 }
@@ -46,12 +37,9 @@ pub async fn file(
 async fn made(
     context: &Context,
     file: &str,
-    asked: Result<Query<AnalyticsArg>, QueryRejection>,
+    asked: Asked<AnalyticsArg>,
 ) -> Result<(&'static str, String), ApiError> {
-    let Query(asked) = asked.map_err(|error| {
-        let sentence = format!("{}.", error.body_text());
-        ApiError::new(ErrorCode::Invalid, sentence)
-    })?;
+    let asked = read(asked)?;
     let told = context.analytics(asked).await?;
     let figures = history_figures(&told);
     let (id, ending) = file.rsplit_once('.').unwrap_or((file, ""));

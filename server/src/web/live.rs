@@ -159,9 +159,10 @@ impl Connection {
                 job,
                 attempt,
                 rank,
+                reading,
                 offset,
             }) => {
-                let reading = attempt.unwrap_or(0);
+                let reading = attempt.or(reading).unwrap_or(0);
                 self.follow = Some(Follow {
                     job,
                     attempt,

@@ -2,18 +2,15 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::response::Response;
 use berth_api::context::{Context, RawFile};
-use berth_api::{ApiError, ErrorCode};
 use berth_domain::{Actor, JobId};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
 use super::Web;
-use super::answer::refuse;
+use super::answer::{Asked, download, read, refuse};
 
 const PIECE: usize = 256 * 1024;
 
@@ -26,16 +23,11 @@ pub struct Which {
 pub async fn raw_file(
     State(web): State<Web>,
     Extension(actor): Extension<Actor>,
-    which: Result<Query<Which>, QueryRejection>,
+    which: Asked<Which>,
 ) -> Response {
-    let Query(which) = match which {
+    let which = match read(which) {
         Ok(which) => which,
-        Err(error) => {
-            return refuse(&ApiError::new(
-                ErrorCode::Invalid,
-                format!("{}.", error.body_text()),
-            ));
-        }
+        Err(error) => return refuse(&error),
     };
     let state = web.api;
     let context = Context { state, actor };
@@ -51,17 +43,5 @@ pub async fn raw_file(
         piece.truncate(count);
         Ok::<_, std::io::Error>((count > 0).then_some((piece, file)))
     });
-    let plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '_');
-    let name: String = name
-        .chars()
-        .map(|ch| if plain(ch) { ch } else { '_' })
-        .collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
+    download(&name, "application/octet-stream", Body::from_stream(pieces))
 }

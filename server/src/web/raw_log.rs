@@ -1,18 +1,16 @@
 //! `GET /api/job_log/raw?id=17`: a whole log as it was written, as a download.
 
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, extract::rejection::QueryRejection};
+use axum::extract::State;
+use axum::response::Response;
 use berth_api::context::Context;
-use berth_api::{ApiError, ErrorCode};
 use berth_domain::{Actor, JobId};
 use berth_executors::logs;
 use serde::Deserialize;
 
 use super::Web;
-use super::answer::refuse;
+use super::answer::{Asked, download, read, refuse};
 
 const PIECE: usize = 256 * 1024;
 
@@ -27,16 +25,11 @@ pub struct Which {
 pub async fn raw_log(
     State(web): State<Web>,
     Extension(actor): Extension<Actor>,
-    which: Result<Query<Which>, QueryRejection>,
+    which: Asked<Which>,
 ) -> Response {
-    let Query(which) = match which {
+    let which = match read(which) {
         Ok(which) => which,
-        Err(error) => {
-            return refuse(&ApiError::new(
-                ErrorCode::Invalid,
-                format!("{}.", error.body_text()),
-            ));
-        }
+        Err(error) => return refuse(&error),
     };
     let context = Context {
         state: web.api,
@@ -68,10 +61,6 @@ pub async fn raw_log(
         }
         Ok(Some((bytes, (folder, chunk.next))))
     });
-    let disposition = format!("attachment; filename=\"{}\"", log.name);
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
+    let kind = "text/plain; charset=utf-8";
+    download(&log.name, kind, Body::from_stream(pieces))
 }

@@ -102,6 +102,7 @@ async fn a_log_is_followed_from_before_the_start_to_the_end() {
         job: id,
         attempt: None,
         rank: 0,
+        reading: None,
         offset: 0,
     })
     .await

@@ -28,6 +28,8 @@ pub struct Reach {
     pub attached: RwSignal<bool>,
     /// Something is being read.
     pub busy: RwSignal<bool>,
+    /// Lines were added, and what is looked at is being put back in its place.
+    pub settling: StoredValue<bool>,
     /// The number of a line is being asked for.
     pub counting: StoredValue<bool>,
     pub problem: RwSignal<Option<String>>,
@@ -78,18 +80,14 @@ impl Reach {
         if start == 0 || at_gap || self.busy.get_untracked() {
             return;
         }
-        // At the very top browsers do not keep in place what is looked at.
-        if let Some(scroller) = self.scroller.get_untracked()
-            && scroller.scroll_top() == 0
-        {
-            scroller.set_scroll_top(1);
-        }
         self.go(async move {
             let size = start.min(u64::from(PIECE));
             let asked = start - size;
             let limit = u32::try_from(size).unwrap_or(PIECE);
             let piece = self.read(signed(asked), limit).await?;
+            let looked_at = self.looked_at();
             self.log.try_update(|log| log.prepend(&piece, asked));
+            self.settle(looked_at);
             let at_end = self.log.try_with_untracked(Window::is_at_end);
             if at_end == Some(false) {
                 self.attached.try_set(false);
@@ -106,12 +104,56 @@ impl Reach {
         }
         self.go(async move {
             let piece = self.read(signed(next), PIECE).await?;
+            let looked_at = self.looked_at();
             self.log.try_update(|log| log.append(&piece));
+            self.settle(looked_at);
             if self.log.try_with_untracked(Window::is_at_end) == Some(true) {
                 self.attached.try_set(true);
             }
             Ok(())
         });
+    }
+
+    /// The first line that is in view, and where on the screen it is.
+    fn looked_at(self) -> Option<(u64, f64)> {
+        let edge = self
+            .scroller
+            .get_untracked()?
+            .get_bounding_client_rect()
+            .top();
+        let place = |offset: u64| {
+            let line = document().get_element_by_id(&format!("line-{offset}"))?;
+            Some(line.get_bounding_client_rect())
+        };
+        self.log.with_untracked(|log| {
+            let lines = log.lines.iter().filter(|line| !line.note);
+            let lines: Vec<u64> = lines.map(|line| line.offset).collect();
+            let above = |offset: &u64| place(*offset).is_none_or(|place| place.bottom() <= edge);
+            let first = *lines.get(lines.partition_point(above))?;
+            Some((first, place(first)?.top()))
+        })
+    }
+
+    /// Puts a line back where it was on the screen, if the browser did not: lines were added or taken
+    /// away above it.
+    fn settle(self, looked_at: Option<(u64, f64)>) {
+        let Some((offset, top)) = looked_at else {
+            return;
+        };
+        self.settling.try_set_value(true);
+        let put_back = move || {
+            let line = document().get_element_by_id(&format!("line-{offset}"));
+            if let (Some(line), Some(scroller)) = (line, self.scroller.get_untracked()) {
+                #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
+                let moved = (line.get_bounding_client_rect().top() - top).round() as i32;
+                if moved != 0 {
+                    scroller.set_scroll_top(scroller.scroll_top() + moved);
+                }
+            }
+            self.settling.try_set_value(false);
+        };
+        // In the frame after the one in which the browser does.
+        request_animation_frame(move || request_animation_frame(put_back));
     }
 
     pub fn to_start(self) {

@@ -12,6 +12,8 @@ use crate::format;
 pub const MOST: usize = 3000;
 /// Read on at either end, however short they are: what is looked at is not dropped for it.
 const READ_ON: usize = 1000;
+/// Lines are drawn in blocks of so many: one that is added touches its block only.
+const BLOCK: i64 = 100;
 /// The server holds back so much at most: a part of a character, or a `\r` of a progress bar.
 const HELD_BACK: u64 = 64;
 /// Of a line that is longer only the beginning is shown, in bytes.
@@ -23,6 +25,9 @@ pub struct Line {
     pub offset: u64,
     /// How much of the log it is, so far.
     pub bytes: u64,
+    pub attempt: u32,
+    /// Counts all lines and notes of the window, from one that may be any.
+    row: i64,
     /// Counted from a line of this window: with its [`Window::base`] it is the line's number.
     /// `None` behind a gap.
     pub place: Option<i64>,
@@ -34,11 +39,18 @@ pub struct Line {
 }
 
 impl Line {
-    fn note(offset: u64, text: String) -> Self {
+    /// What tells it from every other line, and from itself when it has grown.
+    pub fn key(&self) -> (u32, u64, u64, bool) {
+        (self.attempt, self.offset, self.bytes, self.note)
+    }
+
+    fn note(offset: u64, row: i64, text: String) -> Self {
         let style = ansi::Style::default();
         Line {
             offset,
             bytes: 0,
+            attempt: 0,
+            row,
             place: None,
             runs: [Run { style, text }].into(),
             stamp: 0,
@@ -82,6 +94,7 @@ pub struct Window {
     /// The last line has no line break yet.
     open: bool,
     next_place: Option<i64>,
+    next_row: i64,
 }
 
 /// A line of a piece.
@@ -170,6 +183,22 @@ impl Window {
         self.next + HELD_BACK >= self.total
     }
 
+    /// The blocks that its lines are in.
+    pub fn blocks(&self) -> Vec<i64> {
+        match (self.lines.first(), self.lines.last()) {
+            (Some(first), Some(last)) => {
+                (first.row.div_euclid(BLOCK)..=last.row.div_euclid(BLOCK)).collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// The lines of a block.
+    pub fn block(&self, block: i64) -> Vec<Line> {
+        let before = |row: i64| self.lines.partition_point(|line| line.row < row);
+        self.lines[before(block * BLOCK)..before((block + 1) * BLOCK)].to_vec()
+    }
+
     pub fn line(&self, offset: u64) -> Option<&Line> {
         self.lines
             .iter()
@@ -186,7 +215,7 @@ impl Window {
                     "Attempt {} begins here. What attempt {} wrote is kept.",
                     piece.attempt, before.attempt
                 );
-                self.lines.insert(0, Line::note(self.start, note));
+                self.lines.insert(0, Line::note(self.start, -1, note));
             }
             return;
         }
@@ -200,7 +229,9 @@ impl Window {
             let note = format!(
                 "{gap} bytes are missing here: of a long log only the beginning and the end are kept."
             );
-            self.lines.push(Line::note(piece.start, note));
+            self.lines
+                .push(Line::note(piece.start, self.next_row, note));
+            self.next_row += 1;
             self.close();
             self.next_place = None;
         }
@@ -239,6 +270,8 @@ impl Window {
         let top = self.lines.iter().find(|line| !line.note);
         let mut before = Window {
             next: first,
+            attempt: self.attempt,
+            next_row: self.lines.first().map_or(0, |line| line.row) - count,
             next_place: top.and_then(|line| line.place).map(|place| place - count),
             ..Window::default()
         };
@@ -271,7 +304,7 @@ impl Window {
     pub fn keep_first(&mut self, count: usize) {
         if let Some(first) = self.lines.get(count) {
             self.next = first.offset;
-            self.next_place = first.place;
+            (self.next_place, self.next_row) = (first.place, first.row);
             self.lines.truncate(count);
             self.reader = Reader::default();
             self.open = false;
@@ -305,12 +338,15 @@ impl Window {
                 let line = Line {
                     offset: part.offset,
                     bytes: 0,
+                    attempt: self.attempt,
+                    row: self.next_row,
                     place: self.next_place,
                     runs: [].into(),
                     stamp: 0,
                     note: false,
                 };
                 self.next_place = self.next_place.map(|place| place + 1);
+                self.next_row += 1;
                 (line, vec![])
             }
         };
@@ -474,6 +510,12 @@ mod tests {
         window.add(&next);
         assert!(window.lines[0].note);
         assert_eq!(texts(&window)[1], "new");
+        let old = Window::begin(&piece("old\n", 0, 4));
+        assert_ne!(
+            window.lines[1].key(),
+            old.lines[0].key(),
+            "as long, and another"
+        );
     }
 
     proptest! {
@@ -497,6 +539,8 @@ mod tests {
             }
             prop_assert_eq!(&whole.lines, &pieces.lines);
             prop_assert_eq!(numbers(&whole), numbers(&pieces));
+            let blocks = whole.blocks().into_iter().flat_map(|block| whole.block(block));
+            prop_assert_eq!(&blocks.collect::<Vec<_>>(), &whole.lines);
         }
     }
 }

@@ -79,17 +79,16 @@ impl Axis {
 /// The marks, above the bars.
 #[component]
 pub fn Ticks(axis: Axis) -> impl IntoView {
-    let clock = Clock::here();
     let marks = move || {
         let span = axis.0.get();
         let count = span.length / span.step;
         let mark = move |number: i64| {
             let at = span.from + number * span.step;
             let time = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
+            // Clock times with dates would not fit beside each other.
             let word = match number {
                 0 => "now".to_owned(),
-                _ if clock.hydrated() => format::local_clock(time, span.from),
-                _ => format::utc(time, span.from),
+                _ => format!("+{}", format::duration(number * span.step)),
             };
             view! { <span style:left=format!("{:.2}%", span.at(time))>{word}</span> }
         };

@@ -3,27 +3,17 @@
 
 use std::time::Duration;
 
-use berth_api::ApiError;
-use berth_api::jobs::{JobArg, MoveArg, move_job, undo_move};
-use berth_domain::{JobId, MoveTo};
+use berth_domain::JobId;
 use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::board::{Board, Drag};
+use super::made::Made;
 use crate::clock::Clock;
 use crate::components::start_range::words;
-use crate::live::Live;
-use crate::notice::Notices;
 
-/// How long a move can be taken back from its message.
-const UNDO: Duration = Duration::from_secs(10);
-/// By then the server's order has come.
-const SETTLES: Duration = Duration::from_millis(1500);
-/// By then its forecasts have come too.
-const FORECAST: Duration = Duration::from_secs(4);
 /// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
 const EDGE: f64 = 72.0;
 const SCROLL: f64 = 12.0;
@@ -46,9 +36,8 @@ pub struct Held {
 #[derive(Clone, Copy, Debug)]
 pub struct Hand {
     board: Board,
-    live: Live,
     clock: Clock,
-    notices: Notices,
+    made: Made,
     held: RwSignal<Option<Held>>,
     scrolls: StoredValue<Option<IntervalHandle>>,
 }
@@ -57,9 +46,8 @@ impl Hand {
     pub fn provide(board: Board) -> Self {
         let hand = Hand {
             board,
-            live: Live::here(),
             clock: Clock::here(),
-            notices: Notices::here(),
+            made: Made::here(board),
             held: RwSignal::new(None),
             scrolls: StoredValue::new(None),
         };
@@ -286,7 +274,7 @@ impl Hand {
                     drag.job,
                     drag.to + 1
                 ));
-                self.send(drag.job, to, expected);
+                self.made.send(drag.job, to, expected);
             }
             Ok(None) => {
                 self.end();
@@ -295,7 +283,7 @@ impl Hand {
             Err(rule) => {
                 self.end();
                 self.say(format!("Job {} is back where it was. {rule}", drag.job));
-                self.notices.say(rule);
+                self.made.notices.say(rule);
             }
         }
     }
@@ -321,54 +309,6 @@ impl Hand {
 
     fn say(self, text: String) {
         self.board.spoken.set(text);
-    }
-
-    fn send(self, job: JobId, to: MoveTo, expected: Option<i64>) {
-        let (board, notices) = (self.board, self.notices);
-        spawn_local(async move {
-            match move_job(MoveArg { id: job, to }).await {
-                Ok(_) => {
-                    let undo = Callback::new(move |()| self.undo(job));
-                    notices.offer(format!("Job {job} was moved."), ("Undo", undo), UNDO);
-                    set_timeout(move || let_go(board), SETTLES);
-                    if let Some(expected) = expected {
-                        set_timeout(move || self.compare(job, expected), FORECAST);
-                    }
-                }
-                Err(error) => {
-                    let_go(board);
-                    notices.refuse(&in_words(error, job));
-                }
-            }
-        });
-    }
-
-    fn undo(self, job: JobId) {
-        let notices = self.notices;
-        spawn_local(async move {
-            match undo_move(JobArg { id: job }).await {
-                Ok(_) => notices.say(format!("Job {job} is where it was before.")),
-                Err(error) => notices.refuse(&error),
-            }
-        });
-    }
-
-    /// Says so where the server's forecast is another than what was shown before the drop.
-    fn compare(self, job: JobId, expected: i64) {
-        let row = self.live.row(job);
-        let start = row.and_then(|row| row.with_untracked(|row| row.start_p50));
-        let Some(start) = start else { return };
-        // A minute more or less is the time that passed meanwhile.
-        if (start.as_second() / 60 - expected).abs() <= 1 {
-            return;
-        }
-        let expected = berth_domain::Timestamp::from_second(expected * 60).ok();
-        let told = |at| words(at, at, self.clock).unwrap_or_default();
-        self.notices.say(format!(
-            "The queue changed while job {job} was moved: it starts about {}, not {}.",
-            told(Some(start)),
-            told(expected)
-        ));
     }
 
     fn scroll_near_edges(self) {
@@ -405,26 +345,6 @@ impl Hand {
             handle.clear();
         }
     }
-}
-
-/// The server's order from now on.
-fn let_go(board: Board) {
-    if board.drag.try_get_untracked() == Some(None) {
-        board.kept.set(None);
-    }
-}
-
-/// What was in the way is gone: that is no mistake of whoever dragged.
-fn in_words(error: ApiError, job: JobId) -> ApiError {
-    if error.field() == Some("to") {
-        return ApiError::new(
-            error.code(),
-            format!(
-                "The queue changed while job {job} was moved, so it stays where it was. {error}"
-            ),
-        );
-    }
-    error
 }
 
 fn focus_grip(job: JobId) {

@@ -26,11 +26,8 @@ pub fn QueueRow(id: JobId) -> impl IntoView {
         return ().into_any();
     };
     let user = known.user.0.clone();
-    let start = Memo::new({
-        let row = live.pin(known.clone());
-        move |_| row.with(|row| row.start_p50)
-    });
     let row = Signal::<JobRow>::from(live.pin(known));
+    let start = Memo::new(move |_| row.with(|row| row.start_p50));
     let dragged = Memo::new(move |_| board.drag.get().is_some_and(|drag| drag.job == id));
     let forbidden = move || dragged.get() && board.forbidden.with(Option::is_some);
     // Rows part to where the dragged one would go.
