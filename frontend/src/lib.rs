@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub async fn hydrate() {
     console_error_panic_hook::set_once();
     let path = leptos::prelude::location().pathname();
-    berth_app::load(&path.unwrap_or_default()).await;
-    leptos::mount::hydrate_body(App);
+    if berth_app::load(&path.unwrap_or_default()).await.is_ok() {
+        leptos::mount::hydrate_body(App);
+    }
 }

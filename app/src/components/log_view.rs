@@ -185,7 +185,7 @@ fn keep_at_end(reach: Reach, wrap: RwSignal<bool>) {
         wrap.track();
         if reach.follow.get() {
             request_animation_frame(move || {
-                if let Some(scroller) = reach.scroller.get_untracked() {
+                if let Some(scroller) = reach.element() {
                     scroller.set_scroll_top(scroller.scroll_height());
                 }
             });
@@ -194,7 +194,7 @@ fn keep_at_end(reach: Reach, wrap: RwSignal<bool>) {
 }
 
 fn scrolled(reach: Reach) {
-    let Some(scroller) = reach.scroller.get_untracked() else {
+    let Some(scroller) = reach.element() else {
         return;
     };
     let above = scroller.scroll_top();

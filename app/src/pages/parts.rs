@@ -2,7 +2,9 @@
 //! The dashboard is where most begin: it is in the part that is always loaded. Pages that people go
 //! back and forth between share a part: what any two parts have in common is a file of its own.
 
+use berth_api::{ApiError, ErrorCode};
 use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
@@ -14,47 +16,72 @@ use super::queue::QueuePage;
 use super::settings::SettingsPage;
 use super::submit::SubmitPage;
 use super::timeline::TimelinePage;
+use crate::components::problem::ProblemView;
 
-/// `page!(part, load, view, Page)`: what a route shows: the page, once its part is there.
+/// `page!(part, ready, made, view, Page)`: what a route shows: the page, once its part is there. `ready`
+/// loads the part alone.
 macro_rules! page {
-    ($part:ident, $load:ident, $view:ident, $page:ident) => {
-        #[lazy($part)]
-        fn $load() -> AnyView {
-            view! { <$page /> }.into_any()
+    ($part:ident, $ready:ident, $made:ident, $view:ident, $page:ident) => {
+        #[wasm_split(
+                    $part,
+                    wasm_split_path = ::leptos::wasm_split,
+                    preload($ready),
+                    fallible
+                )]
+        fn $made() -> Result<AnyView, SplitLoaderError> {
+            Ok(view! { <$page /> }.into_any())
         }
 
         pub fn $view() -> impl IntoView {
-            Suspend::new(async { $load().await }).into_any()
+            Suspend::new(async { $made().await.unwrap_or_else(|_| not_loaded()) }).into_any()
         }
     };
 }
 
-page!(jobs, load_jobs, jobs, JobsPage);
-page!(jobs, load_job, job, JobPage);
-page!(jobs, load_submit, submit, SubmitPage);
-page!(queue, load_queue, queue, QueuePage);
-page!(history, load_history, history, HistoryPage);
-page!(queue, load_timeline, timeline, TimelinePage);
-page!(cluster, load_cluster, cluster, ClusterPage);
-page!(cluster, load_alerts, alerts, AlertsPage);
-page!(cluster, load_settings, settings, SettingsPage);
-page!(cluster, load_login, login, LoginPage);
+page!(jobs, jobs_ready, jobs_made, jobs, JobsPage);
+page!(jobs, job_ready, job_made, job, JobPage);
+page!(jobs, submit_ready, submit_made, submit, SubmitPage);
+page!(queue, queue_ready, queue_made, queue, QueuePage);
+page!(queue, timeline_ready, timeline_made, timeline, TimelinePage);
+page!(history, history_ready, history_made, history, HistoryPage);
+page!(cluster, cluster_ready, cluster_made, cluster, ClusterPage);
+page!(cluster, alerts_ready, alerts_made, alerts, AlertsPage);
+page!(
+    cluster,
+    settings_ready,
+    settings_made,
+    settings,
+    SettingsPage
+);
+page!(cluster, login_ready, login_made, login, LoginPage);
+
+/// The server is away, or has another version by now.
+fn not_loaded() -> AnyView {
+    let error = ApiError::new(
+        ErrorCode::Unreachable,
+        "This page could not be loaded. Load it again when the server answers.",
+    );
+    view! { <ProblemView error /> }.into_any()
+}
 
 /// Loads what the page at this path needs, so that it can be taken over at once.
+///
+/// # Errors
+/// When that cannot be loaded: the page is best left as the server sent it.
 #[cfg(feature = "hydrate")]
-pub async fn load(path: &str) {
+pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next(), parts.next()) {
-        (Some("jobs"), None) => __preload_load_jobs().await,
-        (Some("jobs"), Some(_)) => __preload_load_job().await,
-        (Some("submit"), _) => __preload_load_submit().await,
-        (Some("queue"), _) => __preload_load_queue().await,
-        (Some("history"), _) => __preload_load_history().await,
-        (Some("timeline"), _) => __preload_load_timeline().await,
-        (Some("cluster"), _) => __preload_load_cluster().await,
-        (Some("alerts"), _) => __preload_load_alerts().await,
-        (Some("settings"), _) => __preload_load_settings().await,
-        (Some("login"), _) => __preload_load_login().await,
-        _ => {}
+        (Some("jobs"), None) => jobs_ready().await,
+        (Some("jobs"), Some(_)) => job_ready().await,
+        (Some("submit"), _) => submit_ready().await,
+        (Some("queue"), _) => queue_ready().await,
+        (Some("timeline"), _) => timeline_ready().await,
+        (Some("history"), _) => history_ready().await,
+        (Some("cluster"), _) => cluster_ready().await,
+        (Some("alerts"), _) => alerts_ready().await,
+        (Some("settings"), _) => settings_ready().await,
+        (Some("login"), _) => login_ready().await,
+        _ => Ok(()),
     }
 }

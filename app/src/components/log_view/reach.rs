@@ -116,22 +116,24 @@ impl Reach {
 
     /// The first line that is in view, and where on the screen it is.
     fn looked_at(self) -> Option<(u64, f64)> {
-        let edge = self
-            .scroller
-            .get_untracked()?
-            .get_bounding_client_rect()
-            .top();
+        let edge = self.element()?.get_bounding_client_rect().top();
         let place = |offset: u64| {
             let line = document().get_element_by_id(&format!("line-{offset}"))?;
             Some(line.get_bounding_client_rect())
         };
-        self.log.with_untracked(|log| {
+        let found = self.log.try_with_untracked(|log| {
             let lines = log.lines.iter().filter(|line| !line.note);
             let lines: Vec<u64> = lines.map(|line| line.offset).collect();
             let above = |offset: &u64| place(*offset).is_none_or(|place| place.bottom() <= edge);
             let first = *lines.get(lines.partition_point(above))?;
             Some((first, place(first)?.top()))
-        })
+        });
+        found.flatten()
+    }
+
+    /// What scrolls; nothing once the page was left, which a frame or an answer may come after.
+    pub fn element(self) -> Option<web_sys::HtmlDivElement> {
+        self.scroller.try_get_untracked().flatten()
     }
 
     /// Puts a line back where it was on the screen, if the browser did not: lines were added or taken
@@ -143,7 +145,7 @@ impl Reach {
         self.settling.try_set_value(true);
         let put_back = move || {
             let line = document().get_element_by_id(&format!("line-{offset}"));
-            if let (Some(line), Some(scroller)) = (line, self.scroller.get_untracked()) {
+            if let (Some(line), Some(scroller)) = (line, self.element()) {
                 #[expect(clippy::cast_possible_truncation, reason = "pixels on a screen")]
                 let moved = (line.get_bounding_client_rect().top() - top).round() as i32;
                 if moved != 0 {
@@ -275,7 +277,7 @@ impl Reach {
 
     fn scroll(self, how: impl FnOnce(&web_sys::HtmlDivElement) + 'static) {
         request_animation_frame(move || {
-            if let Some(scroller) = self.scroller.get_untracked() {
+            if let Some(scroller) = self.element() {
                 how(&scroller);
             }
         });
