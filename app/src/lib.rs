@@ -11,6 +11,7 @@
 )]
 
 mod actions;
+mod address;
 mod app;
 mod browser_notice;
 mod clock;

@@ -13,6 +13,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
+use crate::address::with_query;
 use crate::clock::{Clock, wall_seconds};
 use crate::format;
 use crate::live::Live;
@@ -211,7 +212,7 @@ fn with_gpu(id: JobId, query: &ParamsMap, gpu: Option<&str>) -> String {
     if let Some(gpu) = gpu {
         query.insert("gpu", gpu.to_owned());
     }
-    format!("/jobs/{id}{}", query.to_query_string())
+    with_query(&format!("/jobs/{id}"), &query)
 }
 
 /// What happened while the charts last, by step.

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::moment::Moment;
+use crate::address::with_query;
 use crate::format;
 use crate::icons::{Icon, icon};
 
@@ -190,7 +191,7 @@ fn Download(id: JobId, path: String, name: String) -> impl IntoView {
     let mut query = ParamsMap::new();
     query.insert("id", id.to_string());
     query.insert("path", path);
-    let href = format!("/api/job_files/raw{}", query.to_query_string());
+    let href = with_query("/api/job_files/raw", &query);
     let label = format!("Download {name}");
     view! {
         <a class="button button-quiet button-icon" href=href download rel="external" aria-label=label.clone() title=label>
@@ -207,5 +208,5 @@ fn href(id: JobId, query: &ParamsMap, path: &str) -> String {
     if !path.is_empty() {
         query.insert("files", path.to_owned());
     }
-    format!("/jobs/{id}{}", query.to_query_string())
+    with_query(&format!("/jobs/{id}"), &query)
 }

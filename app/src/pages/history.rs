@@ -72,11 +72,11 @@ pub fn HistoryPage() -> impl IntoView {
 
 #[component]
 fn Told(filter: Filter, told: Analytics) -> impl IntoView {
-    let query = filter.query();
     let charts = figures(&told).into_iter();
-    let charts = charts.map(|figure| {
-        let query = query.clone();
-        view! { <Chart figure query /> }
+    let of = filter.clone();
+    let charts = charts.map(move |figure| {
+        let filter = of.clone();
+        view! { <Chart figure filter /> }
     });
     let nothing = told.began.is_none_or(|began| began >= told.until);
     let no_price = (told.prices.kwh.is_none() || told.prices.gpu_hour.is_none()).then(Unpriced);

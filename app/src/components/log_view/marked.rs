@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
+use crate::address::with_query;
+
 /// The first and the last line, counted from 1.
 pub fn parse(text: &str) -> Option<(u64, u64)> {
     let (from, to) = text.split_once('-').unwrap_or((text, text));
@@ -46,7 +48,7 @@ impl Marked {
                 scroll: false,
                 ..NavigateOptions::default()
             };
-            let to = format!("{}{}", path.get_untracked(), query.to_query_string());
+            let to = with_query(&path.get_untracked(), &query);
             navigate(&to, options);
         });
         Marked { lines, mark }

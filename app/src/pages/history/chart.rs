@@ -5,6 +5,7 @@ use leptos::ev::PointerEvent;
 use leptos::prelude::*;
 
 use super::figures::note;
+use super::filter::Filter;
 use crate::icons::{Icon, icon};
 
 /// As wide as a picture is beside another, and on a phone, in pixels; the page's style shows one.
@@ -15,11 +16,11 @@ const NARROW: u32 = 340;
 pub fn Chart(
     figure: Figure,
     /// Of the page, for the files.
-    query: String,
+    filter: Filter,
 ) -> impl IntoView {
     let id = figure.id;
     let title = figure.title.clone();
-    let file = |ending: &str| format!("/api/analytics/{id}.{ending}{query}");
+    let file = |ending: &str| filter.address(&format!("/api/analytics/{id}.{ending}"));
     let (csv, picture) = (file("csv"), file("svg"));
     let link = |href: String, what: &'static str| {
         let label = format!("{title} as {what}");

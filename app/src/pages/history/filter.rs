@@ -3,6 +3,8 @@
 use berth_api::analytics::AnalyticsArg;
 use leptos_router::params::ParamsMap;
 
+use crate::address::with_query;
+
 /// What the range field offers: the address's word, and what it says.
 pub const RANGES: [(&str, &str); 4] = [
     ("24h", "24 hours"),
@@ -62,8 +64,12 @@ impl Filter {
         }
     }
 
-    /// The same as a query, with its question mark; empty where everything is as usual.
-    pub fn query(&self) -> String {
+    pub fn href(&self) -> String {
+        self.address("/history")
+    }
+
+    /// The same range and filters, asked of another path.
+    pub fn address(&self, path: &str) -> String {
         let asked = self.asked();
         let mut query = ParamsMap::new();
         let offset = asked.utc_offset.map(|hours| hours.to_string());
@@ -81,11 +87,7 @@ impl Filter {
                 query.insert(name, value);
             }
         }
-        query.to_query_string()
-    }
-
-    pub fn href(&self) -> String {
-        format!("/history{}", self.query())
+        with_query(path, &query)
     }
 }
 

@@ -4,6 +4,8 @@ use berth_api::views::JobRow;
 use berth_domain::{JobId, StateName, UserName};
 use leptos_router::params::ParamsMap;
 
+use crate::address::with_query;
+
 /// What the state field offers: the address's word, the API's states, and what it says.
 pub const STATES: [(&str, &str, &str); 7] = [
     ("", "", "Any state"),
@@ -61,7 +63,7 @@ impl Filter {
         if let Some(array) = self.array {
             query.insert("array", array.to_string());
         }
-        format!("/jobs{}", query.to_query_string())
+        with_query("/jobs", &query)
     }
 
     pub fn with_cursor(&self, cursor: String) -> Self {
