@@ -22,12 +22,7 @@ use crate::components::problem::ProblemView;
 /// loads the part alone.
 macro_rules! page {
     ($part:ident, $ready:ident, $made:ident, $view:ident, $page:ident) => {
-        #[wasm_split(
-                            $part,
-                            wasm_split_path = ::leptos::wasm_split,
-                            preload($ready),
-                            fallible
-                        )]
+        #[wasm_split($part, wasm_split_path = leptos::wasm_split, preload($ready), fallible)]
         fn $made() -> Result<AnyView, SplitLoaderError> {
             Ok(view! { <$page /> }.into_any())
         }
