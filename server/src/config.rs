@@ -65,7 +65,7 @@ pub struct Config {
     /// How many jobs without GPUs one node runs at once.
     pub cpu_jobs_per_node: u32,
     /// What is looked for, by rule: see docs/alerts.md. `[alerts.temperature]` with `on`, `limit`,
-    /// `lasts_s`.
+    /// `lasts_s`, `shown_s`.
     pub alerts: BTreeMap<String, RuleChange>,
     /// How far Berth goes by itself when nobody answers for a job that holds GPUs without work:
     /// `ask`, `preemptible`, `checkpoint` or `requeue`.

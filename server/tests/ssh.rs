@@ -12,11 +12,17 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use berth_api::Berth;
+use berth_api::alerts::{AlertView, AnswerAlert, AnswerArg, GetAlerts};
 use berth_api::cluster::GetCluster;
+use berth_api::notifications::{NotificationsArg, SetNotifications};
 use berth_api::views::NodeState;
-use berth_domain::{JobId, StateName, SubmitRequest};
+use berth_domain::{AlertRule, JobId, StateName, SubmitRequest};
+use berth_receivers::webhook;
 use hosts::Hosts;
 use support::contract::{
     PATIENCE, Shared, a_time_limit_and_a_cancelled_one, an_all_reduce, eight, lease, present,
@@ -38,7 +44,11 @@ impl Site {
         };
         let places = Self::places(&hosts);
         let environment = environment(&places, "60");
-        let server = Server::on(["--ssh", "node-1,node-2"], &environment);
+        let config = shared.here.join("berth.toml");
+        std::fs::write(&config, "[alerts.node_silent]\nlimit = 1\n").unwrap();
+        let config = config.display().to_string();
+        let place = ["--ssh", "node-1,node-2", "--config", &config];
+        let server = Server::at(&place, &environment);
         Site {
             hosts,
             server,
@@ -245,7 +255,21 @@ async fn a_host_is_killed(site: &mut Site, round: usize) {
         }
     }
     assert_eq!(lost.len(), 4);
+    let (hook, mut told) = webhook(Arc::new(AtomicBool::new(true))).await;
+    let body = NotificationsArg {
+        webhook: Some(hook),
+        ..NotificationsArg::default()
+    };
+    berth.call(SetNotifications { body }).await.unwrap();
     site.hosts.kill(2);
+    let silent = until_silent(&berth, true).await.unwrap();
+    let body = AnswerArg {
+        id: silent.id,
+        choice: "ignore".to_owned(),
+        because: None,
+        lasts: None,
+    };
+    berth.call(AnswerAlert { body }).await.unwrap();
     for id in &lost {
         until_within(PATIENCE, &berth, async |berth| {
             let job = get(berth, *id).await;
@@ -269,6 +293,30 @@ async fn a_host_is_killed(site: &mut Site, round: usize) {
     }
     site.hosts.boot(2);
     site.until_present(2).await;
+    until_silent(&berth, false).await;
+    let mut of_it = vec![];
+    while of_it.last().is_none_or(|kind| kind != "alert_resolved") {
+        let (_, body) = told.recv().await.unwrap();
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        if body["alert"] == silent.id.0 {
+            of_it.push(body["kind"].clone());
+        }
+    }
+    assert_eq!(of_it, ["alert_opened", "alert_resolved"]);
+}
+
+/// Waits for somebody to be told that the node is silent, or for that to be over.
+async fn until_silent(berth: &Berth, silent: bool) -> Option<AlertView> {
+    let mut found = None;
+    until_within(PATIENCE, berth, async |berth| {
+        let open = berth.call(GetAlerts { all: None }).await.unwrap().alerts;
+        let is_of =
+            |alert: &AlertView| alert.rule == AlertRule::NodeSilent && alert.subject == "node-2";
+        found = open.into_iter().find(is_of);
+        found.is_some() == silent
+    })
+    .await;
+    found
 }
 
 /// It is shown with what is wrong, and holds up nothing. Beside it, what a host tells of itself.

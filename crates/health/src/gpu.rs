@@ -11,9 +11,6 @@ use crate::rules::Rules;
 use crate::words;
 use crate::xid::{Xid, xid};
 
-/// So long what happened once is shown.
-const SHOWN: SignedDuration = SignedDuration::from_hours(1);
-
 /// What happened once, and may have happened before we looked.
 #[derive(Debug, Default)]
 pub(crate) struct Happened {
@@ -39,7 +36,7 @@ pub(crate) fn look(observed: &Observed, rules: &Rules, happened: &mut Happened) 
             subject: subject.clone(),
             verdict,
         });
-        let of_driver = driver(observed, &gpu, happened);
+        let of_driver = driver(observed, &gpu, rules, happened);
         plain.into_iter().chain(of_driver).collect::<Vec<_>>()
     };
     observed.gpus().flat_map(each).collect()
@@ -130,7 +127,8 @@ fn ecc(gpu: &GpuNow, rules: &Rules, happened: &mut Happened, now: Timestamp) -> 
     if as_figure(since) >= limit.max(1.0) && more.is_none_or(|(before, _)| before < since) {
         *more = Some((since, now));
     }
-    let shown = more.filter(|(_, at)| now.duration_since(*at) < SHOWN);
+    let still = shown(rules, AlertRule::EccErrors);
+    let shown = more.filter(|(_, at)| now.duration_since(*at) < still);
     if_wrong(shown.map(|(count, _)| {
         about(
             gpu,
@@ -144,6 +142,14 @@ fn ecc(gpu: &GpuNow, rules: &Rules, happened: &mut Happened, now: Timestamp) -> 
     }))
 }
 
+/// How long what happened once is shown.
+fn shown(rules: &Rules, rule: AlertRule) -> SignedDuration {
+    let shown = rules.get(rule).map(|rule| rule.shown);
+    shown.map_or(SignedDuration::ZERO, |shown| {
+        SignedDuration::try_from(shown).unwrap_or(SignedDuration::MAX)
+    })
+}
+
 #[expect(clippy::cast_precision_loss, reason = "compared with a small limit")]
 fn as_figure(count: u64) -> f64 {
     count as f64
@@ -151,20 +157,26 @@ fn as_figure(count: u64) -> f64 {
 
 /// Xid errors: what a program did is shown for a while; what broke the GPU as long as it is
 /// cordoned.
-fn driver(observed: &Observed, gpu: &GpuNow, happened: &mut Happened) -> Vec<Condition> {
+fn driver(
+    observed: &Observed,
+    gpu: &GpuNow,
+    rules: &Rules,
+    happened: &mut Happened,
+) -> Vec<Condition> {
     let uuid = &gpu.gpu.uuid;
     let now = observed.now;
+    let shown = shown(rules, AlertRule::XidError);
     for number in gpu.sample.map_or(&[][..], |sample| &sample.xids) {
         let new = xid(*number);
         let place = happened.xids.entry(uuid.clone()).or_insert((new, now));
         // What broke it is not forgotten for what came of that.
-        let over = now.duration_since(place.1) >= SHOWN;
+        let over = now.duration_since(place.1) >= shown;
         if new.fatal || !place.0.fatal || over {
             *place = (new, now);
         }
     }
     let last = happened.xids.get(uuid).copied();
-    let fresh = last.filter(|(_, at)| now.duration_since(*at) < SHOWN);
+    let fresh = last.filter(|(_, at)| now.duration_since(*at) < shown);
     let subject = gpu.subject();
     let open = |rule| {
         let of_it = observed
@@ -178,7 +190,7 @@ fn driver(observed: &Observed, gpu: &GpuNow, happened: &mut Happened) -> Vec<Con
         open(AlertRule::XidError),
     ) {
         (Some((xid, _)), _) => Verdict::Wrong(said(gpu, xid)),
-        (None, Some(at)) if now.duration_since(at) < SHOWN && last.is_none() => Verdict::Unknown,
+        (None, Some(at)) if now.duration_since(at) < shown && last.is_none() => Verdict::Unknown,
         _ => Verdict::Fine,
     };
     let cordoned = observed.cordons.contains_key(&gpu.place);

@@ -14,6 +14,8 @@ pub struct Rule {
     pub limit: f64,
     /// How long it must be so.
     pub lasts: Duration,
+    /// How long what happened once, a memory error or one of the driver, is shown.
+    pub shown: Duration,
     pub severity: Severity,
 }
 
@@ -25,6 +27,8 @@ pub struct RuleChange {
     pub limit: Option<f64>,
     /// In seconds.
     pub lasts_s: Option<u64>,
+    /// In seconds.
+    pub shown_s: Option<u64>,
 }
 
 /// All rules.
@@ -82,6 +86,7 @@ impl Default for Rules {
                 on: true,
                 limit,
                 lasts: Duration::from_secs(minutes * 60),
+                shown: Duration::from_hours(1),
                 severity,
             };
             (*rule, rule_data)
@@ -102,6 +107,7 @@ impl Rules {
             let known = rules.0.get_mut(&rule).ok_or("it is not known")?;
             known.on = change.on.unwrap_or(known.on);
             known.lasts = change.lasts_s.map_or(known.lasts, Duration::from_secs);
+            known.shown = change.shown_s.map_or(known.shown, Duration::from_secs);
             if let Some(limit) = change.limit {
                 if !limit.is_finite() || limit < 0.0 {
                     return Err(format!("the limit of {name} must be a number from 0 up"));

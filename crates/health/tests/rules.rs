@@ -12,6 +12,7 @@ use berth_domain::{
     SubmitRequest, Throttle, Timestamp, UserName,
 };
 use berth_health::{Disk, Health, Observed, Rules};
+use berth_telemetry::{GpuSampler, Leased, inventory};
 use jiff::SignedDuration;
 
 const GPUS: u32 = 4;
@@ -230,23 +231,47 @@ impl World {
     }
 }
 
-#[test]
-fn an_hour_of_healthy_load_opens_nothing() {
+/// The load of `make run`: warm-up, waves, stalls for data, jobs of every kind that end and begin.
+#[tokio::test]
+async fn an_hour_of_healthy_load_opens_nothing() {
     let mut world = World::new();
-    for second in 0..1800_u16 {
-        // Waves, stalls, and a log that is silent now and then.
-        for index in 0..2 {
-            let phase = f32::from(second % 31) / 31.0;
-            let busy = if phase < 0.12 {
-                48.0
-            } else {
-                85.0 + 14.0 * phase
-            };
-            world.gpu(index).busy_pct = Some(busy);
-            world.gpu(index).temp_c = Some(60.0 + 9.0 * phase);
+    let mut sampler = GpuSampler::simulated(1, GPUS);
+    let simulated: Vec<GpuUuid> = inventory::simulated(1, GPUS)[0]
+        .gpus
+        .iter()
+        .map(|gpu| gpu.uuid.clone())
+        .collect();
+    let mut job = 1;
+    let mut began = world.now;
+    for look in 0..1800 {
+        if look % 300 == 299 {
+            world.reports(attempt(job), Report::Exited(Exit::code(0)));
+            world.submit(2);
+            job += 1;
+            world.start(job, &[0, 1]);
+            began = world.now;
         }
+        let leased = simulated[..2].iter().map(|gpu| Leased {
+            gpu: gpu.clone(),
+            since: began,
+            attempt: attempt(job),
+        });
+        let leased: Vec<Leased> = leased.collect();
+        let samples = sampler.sample(&leased, world.now).await;
+        let samples = samples.into_iter().zip(0..).map(|(sample, index)| {
+            let processes = (index < 2).then(|| process(100 + index, Some(attempt(job))));
+            let sample = GpuSample {
+                gpu: uuid(index),
+                processes: Some(processes.into_iter().collect()),
+                ..sample
+            };
+            (uuid(index), sample)
+        });
+        world.samples = samples.collect();
+        world.logs.insert(attempt(job), world.now);
         world.pass(2);
     }
+    assert_eq!(job, 7);
     assert_eq!(world.opened, []);
 }
 

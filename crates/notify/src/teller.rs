@@ -212,8 +212,10 @@ impl Teller {
         if let Subject::Job { job } = finding.subject {
             asked.extend(self.store.job(job).await?.map(|job| job.owner));
         }
+        // Whom Berth does not know it cannot tell: a foreign process may be any Unix user's.
+        let users = self.store.users().await?;
+        asked.retain(|name| users.iter().any(|user| user.name == *name));
         if asked.is_empty() {
-            let users = self.store.users().await?;
             let admins = users.into_iter().filter(|user| user.admin);
             asked.extend(admins.map(|user| user.name));
         }

@@ -1,84 +1,21 @@
 //! What is wrong on a real server: seen through the driver's library, told, answered and over; and
 //! processes that nobody queued.
 
-use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use crate::host::{Host, Stranger};
 use crate::support::{PATIENCE, Server, get, log, shell, submit, until, until_finished};
-use axum::Router;
-use axum::routing::post;
 use berth_api::Berth;
 use berth_api::alerts::{Adopt, AdoptArg, AlertView, GetAlerts};
 use berth_api::cluster::GetCluster;
 use berth_api::notifications::{NotificationsArg, SetNotifications};
 use berth_api::views::GpuView;
 use berth_domain::{AlertRule, AlertState, JobId, StateName, SubmitRequest};
-use berth_fake_nvml::FakeNvml;
+use berth_receivers::webhook;
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::net::TcpListener;
-
-/// A host with four GPUs that its driver tells of.
-struct Host {
-    driver: FakeNvml,
-    _folder: TempDir,
-}
-
-impl Host {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let driver = FakeNvml::new(folder.path(), "gpus 4\n");
-        Host {
-            driver,
-            _folder: folder,
-        }
-    }
-
-    fn says(&self, lines: &str) {
-        self.driver.say(&format!("gpus 4\n{lines}"));
-    }
-
-    /// A server on it, by this configuration.
-    fn server(&self, configuration: &str) -> Server {
-        let config = self.driver.library().with_file_name("berth.toml");
-        fs::write(&config, configuration).unwrap();
-        let library = self.driver.library().to_str().unwrap();
-        let place = ["--local", "--config", config.to_str().unwrap()];
-        Server::at(
-            &place,
-            &[("BERTH_NVML", library), ("BERTH_NVML_LIB", library)],
-        )
-    }
-}
-
-/// A process of somebody who does not know Berth; ends with the test.
-struct Stranger(Child);
-
-impl Stranger {
-    fn start() -> Self {
-        let child = Command::new("sleep")
-            .arg("1000")
-            .env_clear()
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Stranger(child)
-    }
-
-    fn end(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Stranger {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 async fn gpus(berth: &Berth) -> Vec<GpuView> {
     let answer = berth.call(GetCluster {}).await.unwrap();
@@ -121,7 +58,7 @@ async fn runs(berth: &Berth, id: JobId, numbers: usize) -> (u32, Vec<u32>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_process_it_is_and_a_foreign_one_is_adopted_until_its_end() {
-    let host = Host::new();
+    let host = Host::new(4);
     let server = host.server("");
     let berth = server.client();
     let one = |line: &str| SubmitRequest {
@@ -208,7 +145,7 @@ async fn whose_process_it_is_and_a_foreign_one_is_adopted_until_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_adopted_process_is_ended_when_its_job_is_cancelled() {
-    let host = Host::new();
+    let host = Host::new(4);
     let server = host.server("");
     let berth = server.client();
     let mut stranger = Stranger::start();
@@ -244,31 +181,12 @@ async fn an_adopted_process_is_ended_when_its_job_is_cancelled() {
     assert_eq!(done[0].row.outcome.as_deref(), Some("Cancelled"));
 }
 
-/// A webhook; the kinds of the messages that came.
-async fn webhook() -> (String, Arc<Mutex<Vec<String>>>) {
-    let told = Arc::new(Mutex::new(vec![]));
-    let take = {
-        let told = told.clone();
-        move |body: String| {
-            let body: Value = serde_json::from_str(&body).unwrap();
-            let kind = body["kind"].as_str().unwrap().to_owned();
-            told.lock().unwrap().push(kind);
-            async {}
-        }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let app = Router::new().route("/", post(take));
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (url, told)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_is_told_once_answered_and_over_when_it_is_mended() {
-    let host = Host::new();
+    let host = Host::new(4);
     let mut server = host.server("[alerts.temperature]\nlasts_s = 0\n");
     let berth = server.client();
-    let (url, told) = webhook().await;
+    let (url, mut told) = webhook(Arc::new(AtomicBool::new(true))).await;
     let body = NotificationsArg {
         webhook: Some(url),
         ..NotificationsArg::default()
@@ -304,24 +222,23 @@ async fn a_fault_is_told_once_answered_and_over_when_it_is_mended() {
     // A server that starts anew knows of it, and does not tell it again.
     server.keep_address();
     server.kill();
-    let library = host.driver.library().to_str().unwrap().to_owned();
-    server.boot(&[("BERTH_NVML", &library), ("BERTH_NVML_LIB", &library)]);
+    host.boots(&mut server);
     let berth = server.client();
     assert_eq!(open(&berth).await[0].state, AlertState::Answered);
     host.says("temp 2 50\n");
     until(&berth, async |berth: &Berth| open(berth).await.is_empty()).await;
-    let wait = async {
-        while told.lock().unwrap().len() < 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap();
-    assert_eq!(*told.lock().unwrap(), ["alert_opened", "alert_resolved"]);
+    for expected in ["alert_opened", "alert_resolved"] {
+        let next = tokio::time::timeout(PATIENCE, told.recv()).await;
+        let (_, body) = next.unwrap().unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["kind"], expected);
+    }
+    assert!(told.try_recv().is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gpu_that_broke_is_cordoned_and_its_job_runs_elsewhere() {
-    let host = Host::new();
+    let host = Host::new(4);
     let server = host.server("");
     let berth = server.client();
     let job = SubmitRequest {

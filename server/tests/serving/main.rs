@@ -10,6 +10,8 @@ mod constraints;
 mod cordon;
 mod crash;
 mod daemon;
+mod faults;
+mod host;
 mod job_page;
 mod live;
 mod node;
