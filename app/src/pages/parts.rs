@@ -4,13 +4,11 @@
 
 use berth_api::alerts::AlertView;
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::Timestamp;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
-use super::dashboard::then::Then;
 use super::history::HistoryPage;
 use super::job::JobPage;
 use super::jobs::JobsPage;
@@ -54,23 +52,16 @@ page!(
 );
 page!(cluster, login_ready, login_made, login, LoginPage);
 
-/// What the page opens when it is wanted.
-macro_rules! piece {
-    ($part:ident, $ready:ident, $made:ident, $view:ident, $name:ident: $of:ty, $component:ident) => {
-        #[wasm_split($part, wasm_split_path = leptos::wasm_split, preload($ready), fallible)]
-        fn $made($name: $of) -> Result<AnyView, SplitLoaderError> {
-            Ok(view! { <$component $name /> }.into_any())
-        }
-
-        pub fn $view($name: $of) -> AnyView {
-            let made = async move { $made($name).await.unwrap_or_else(|_| not_loaded()) };
-            Suspend::new(made).into_any()
-        }
-    };
+/// The answers to an alert, which the dashboard opens in place.
+#[wasm_split(cluster, wasm_split_path = leptos::wasm_split, fallible)]
+fn card_made(alert: AlertView) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <AlertCard alert /> }.into_any())
 }
 
-piece!(past, then_ready, then_made, then, at: Timestamp, Then);
-piece!(cluster, card_ready, card_made, alert_card, alert: AlertView, AlertCard);
+pub fn alert_card(alert: AlertView) -> AnyView {
+    let made = async { card_made(alert).await.unwrap_or_else(|_| not_loaded()) };
+    Suspend::new(made).into_any()
+}
 
 /// The server is away, or has another version by now.
 fn not_loaded() -> AnyView {
@@ -81,12 +72,12 @@ fn not_loaded() -> AnyView {
     view! { <ProblemView error /> }.into_any()
 }
 
-/// Loads what the page at this path and query needs, so that it can be taken over at once.
+/// Loads what the page at this path needs, so that it can be taken over at once.
 ///
 /// # Errors
 /// When that cannot be loaded: the page is best left as the server sent it.
 #[cfg(feature = "hydrate")]
-pub async fn load(path: &str, query: &str) -> Result<(), SplitLoaderError> {
+pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next(), parts.next()) {
         (Some("jobs"), None) => jobs_ready().await,
@@ -99,7 +90,6 @@ pub async fn load(path: &str, query: &str) -> Result<(), SplitLoaderError> {
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
         (Some("login"), _) => login_ready().await,
-        (Some(""), None) if query.contains("at=") => then_ready().await,
         _ => Ok(()),
     }
 }
