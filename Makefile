@@ -40,10 +40,12 @@ clippy:
 bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
 	$(CARGO) bench --bench berth --bench past
+	@scripts/setup bench
+	@BERTH_E2E=lighthouse scripts/e2e
 
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test
-	@BERTH_SHOTS=docs scripts/e2e screenshots
+	@BERTH_E2E=screenshots scripts/e2e
 
 clean: ## remove what was built; .tools and npm packages stay
 	$(CARGO) clean

@@ -3,9 +3,13 @@ import { defineConfig } from '@playwright/test';
 // Empty: Playwright's own. `scripts/e2e` sets it.
 const chromium = process.env.BERTH_CHROMIUM ?? '/usr/bin/chromium';
 
+// Pictures and measurements are made when they are asked for: `make screenshots`, `make bench`.
+const asked = process.env.BERTH_E2E;
+
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
+  testMatch: asked ? `${asked}.spec.ts` : '*.spec.ts',
+  testIgnore: asked ? [] : ['screenshots.spec.ts', 'lighthouse.spec.ts'],
   // One server, one cluster: tests that ran beside each other would see each other's jobs.
   workers: 1,
   fullyParallel: false,

@@ -204,7 +204,8 @@ export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on at the moment. */
+export function freePort(): Promise<number> {
   return new Promise((done, failed) => {
     const probe = createServer();
     probe.on('error', failed);
@@ -225,7 +226,8 @@ export const test = base.extend<{ complaints: Complaints }, { berth: Berth }>({
   // One for all tests of a worker. A test that kills its server starts one with `Berth.start()`.
   berth: [
     async ({}, use) => {
-      const berth = await Berth.start();
+      // What fails is tried again at once, so that there soon is an alert.
+      const berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
       await use(berth);
       await berth.stop();
     },
