@@ -41,11 +41,11 @@ bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
 	$(CARGO) bench --bench berth --bench past
 	@scripts/setup bench
-	@BERTH_E2E=lighthouse scripts/e2e
+	@BERTH_BENCH=1 scripts/e2e
 
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test
-	@BERTH_E2E=screenshots scripts/e2e
+	@BERTH_SHOTS=1 scripts/e2e screenshots
 
 clean: ## remove what was built; .tools and npm packages stay
 	$(CARGO) clean

@@ -3,13 +3,11 @@ import { defineConfig } from '@playwright/test';
 // Empty: Playwright's own. `scripts/e2e` sets it.
 const chromium = process.env.BERTH_CHROMIUM ?? '/usr/bin/chromium';
 
-// Pictures and measurements are made when they are asked for: `make screenshots`, `make bench`.
-const asked = process.env.BERTH_E2E;
-
 export default defineConfig({
   testDir: '.',
-  testMatch: asked ? `${asked}.spec.ts` : '*.spec.ts',
-  testIgnore: asked ? [] : ['screenshots.spec.ts', 'lighthouse.spec.ts'],
+  // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
+  testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
+  testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
   // One server, one cluster: tests that ran beside each other would see each other's jobs.
   workers: 1,
   fullyParallel: false,

@@ -20,11 +20,13 @@ mod draft;
 mod format;
 mod icons;
 mod keys;
+mod lens;
 mod live;
 mod notice;
 mod pages;
 mod planner;
 mod shell;
+mod sparks;
 mod start;
 
 pub use app::App;
