@@ -179,7 +179,7 @@ async function everything(berth: Berth): Promise<Jobs> {
   const failed = await berth.submit('echo no; exit 1', { name: 'failed' });
   const running = await berth.submit('i=0; while true; do i=$((i+1)); echo "step $i"; sleep 1; done', { gpus: 8, name: 'runs', time_limit: '2h' });
   await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
-  const gang = await berth.submit('true', { gpus: 16, name: 'gang', time_limit: '1h', class: 'high' }, berth.addUser('axe-ana'));
+  const gang = await berth.submit('true', { gpus: 16, name: 'gang', time_limit: '1h', class: 'high' }, berth.addUser('ana'));
   const waits = await berth.submit('true', { gpus: 8, nodes: 2, name: 'waits' });
   const array = await berth.submit('true', { gpus: 8, name: 'folds', array: '0-9' });
   const held = await berth.submit('true', { hold: true, name: 'held' });

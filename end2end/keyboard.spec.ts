@@ -116,7 +116,7 @@ test.describe('by keys alone', () => {
   });
 
   test('jobs and the history are filtered', async ({ page, berth }) => {
-    const held = await berth.submit('true', { hold: true, name: 'needle' }, berth.addUser('keys-ana'));
+    const held = await berth.submit('true', { hold: true, name: 'needle' }, berth.addUser('ana'));
     await open(page, '/jobs');
     await reach(page, page.getByRole('radio', { name: 'Mine' }));
     await page.keyboard.press('ArrowRight');

@@ -30,6 +30,7 @@ export class Berth {
   /** Everything that the server wrote since it was first started. */
   output = '';
   private process: ChildProcess | undefined;
+  private readonly people = new Map<string, string>();
   private cookies: Awaited<ReturnType<ReturnType<Page['context']>['cookies']>> = [];
 
   private constructor(
@@ -131,12 +132,15 @@ export class Berth {
     }
   }
 
-  /** Adds a person and returns their token. */
+  /** The token of a person, who is added when nobody asked for them before. */
   addUser(name: string): string {
+    const known = this.people.get(name);
+    if (known) return known;
     const args = ['user', 'add', name, '--data', this.dataDir];
     const said = execFileSync(join(binaries, 'berth-server'), args, { env: this.env, encoding: 'utf8' });
     const token = /BERTH_TOKEN=(\S+)/.exec(said);
     if (!token) throw new Error(`no token in: ${said}`);
+    this.people.set(name, token[1]);
     return token[1];
   }
 
