@@ -24,8 +24,13 @@ async function dress(page: Page, look: Look): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
 }
 
-/** What stays in place on a screen stands at the end of a picture of everything. */
-const style = '.frame { position: relative } @media (max-width: 700px) { .rail { position: absolute } }';
+/**
+ * What stays in place on a screen stands at the end of a picture of everything, and what is drawn only
+ * when it comes into view is drawn: a picture is taken without a look.
+ */
+const style =
+  '.frame { position: relative } .log-line, .tl-node { content-visibility: visible !important } ' +
+  '@media (max-width: 700px) { .rail { position: absolute } }';
 
 /** A picture of all of the page, from top to bottom. */
 async function take(page: Page, name: string, look: Look): Promise<void> {
