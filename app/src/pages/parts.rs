@@ -6,6 +6,7 @@ use berth_api::alerts::AlertView;
 use berth_api::{ApiError, ErrorCode};
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use leptos_meta::Title;
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
@@ -69,7 +70,11 @@ fn not_loaded() -> AnyView {
         ErrorCode::Unreachable,
         "This page could not be loaded. Load it again when the server answers.",
     );
-    view! { <ProblemView error /> }.into_any()
+    view! {
+        <Title text="Not loaded" />
+        <ProblemView error />
+    }
+    .into_any()
 }
 
 /// Loads what the page at this path needs, so that it can be taken over at once.
