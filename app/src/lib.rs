@@ -23,9 +23,11 @@ mod keys;
 mod live;
 mod notice;
 mod pages;
+mod places;
 mod planner;
 mod shell;
 mod start;
+mod theme;
 
 pub use app::App;
 pub use pages::history::figures as history_figures;

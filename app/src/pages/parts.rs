@@ -14,6 +14,7 @@ use super::jobs::JobsPage;
 use super::login::LoginPage;
 use super::queue::QueuePage;
 use super::settings::SettingsPage;
+use super::styleguide::StyleguidePage;
 use super::submit::SubmitPage;
 use super::timeline::TimelinePage;
 use crate::components::problem::ProblemView;
@@ -49,6 +50,13 @@ page!(
     SettingsPage
 );
 page!(cluster, login_ready, login_made, login, LoginPage);
+page!(
+    styleguide,
+    styleguide_ready,
+    styleguide_made,
+    styleguide,
+    StyleguidePage
+);
 
 /// The server is away, or has another version by now.
 fn not_loaded() -> AnyView {
@@ -77,6 +85,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
         (Some("login"), _) => login_ready().await,
+        (Some("styleguide"), _) => styleguide_ready().await,
         _ => Ok(()),
     }
 }
