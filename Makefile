@@ -40,6 +40,8 @@ clippy:
 bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
 	$(CARGO) bench --bench berth --bench past
+	@scripts/setup test
+	@BERTH_BENCH=1 scripts/e2e
 
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test

@@ -1,5 +1,7 @@
 // The live connection: what the page does when the server dies and comes back.
 
+import type { WebSocketRoute } from '@playwright/test';
+
 import { Berth, expect, hydrated, test } from './server';
 
 test('a page says when it is not live, and catches up by itself', async ({ page }) => {
@@ -25,6 +27,47 @@ test('a page says when it is not live, and catches up by itself', async ({ page 
   } finally {
     await berth.stop();
   }
+});
+
+test('a laptop that slept knows what happened meanwhile, without a reload', async ({ page, berth, complaints }) => {
+  await berth.cancelAll();
+  await berth.logIn(page);
+  const slept = 8 * 3600 * 1000;
+  // The page's clock is set back, so that it is right when it wakes.
+  await page.clock.install({ time: Date.now() - slept });
+  let awake = true;
+  const sockets: WebSocketRoute[] = [];
+  await page.routeWebSocket('**/api/live*', async (socket) => {
+    if (!awake) return socket.close();
+    sockets.push(socket);
+    socket.connectToServer();
+  });
+  const [gone, stays] = [await berth.submit('sleep 600', { name: 'goes' }), await berth.submit('sleep 600', { name: 'stays' })];
+  await page.goto('/jobs?user=all');
+  await hydrated(page);
+  const header = page.locator('.header');
+  await expect(header).toHaveAttribute('data-live', 'live');
+  await expect(page.locator(`[data-job="${gone}"] .badge`)).toHaveText(/Running/);
+  await page.evaluate(() => Object.assign(window, { loadedOnce: true }));
+
+  awake = false;
+  for (const socket of sockets) await socket.close();
+  await berth.api('cancel_job', { id: gone });
+  const late = await berth.submit('sleep 600', { name: 'new', gpus: 16 });
+  await page.clock.fastForward(slept);
+  awake = true;
+  await page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await expect(header).toHaveAttribute('data-live', 'live', { timeout: 20_000 });
+  await expect(page.locator(`[data-job="${gone}"] .badge`)).toHaveText(/Cancelled/);
+  await expect(page.locator(`[data-job="${stays}"] .badge`)).toHaveText(/Running/);
+  await expect(page.locator(`[data-job="${late}"] .badge`)).toHaveText(/Queued/);
+  const { cluster, counts } = await berth.api('cluster');
+  await expect(header).toContainText(`${cluster.totals.allocated}/${cluster.totals.gpus} allocated`);
+  await expect(header).toContainText(`${counts.queued} queued`);
+  // It ran for seconds, not for the hours that the page slept.
+  await expect(page.locator(`[data-job="${stays}"]`)).not.toContainText(/\d h|\d+:\d\d:\d\d/);
+  expect(await page.evaluate(() => 'loadedOnce' in window)).toBe(true);
+  complaints.expected('WebSocket');
 });
 
 test('two browsers see the same thing at the same time', async ({ page, browser, berth }) => {

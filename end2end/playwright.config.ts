@@ -5,7 +5,8 @@ const chromium = process.env.BERTH_CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
+  // Those measure and print; `make bench` runs them.
+  testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
   // One server, one cluster: tests that ran beside each other would see each other's jobs.
   workers: 1,
   fullyParallel: false,

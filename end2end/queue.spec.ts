@@ -50,11 +50,13 @@ async function open(page: Page, jobs: number[]): Promise<void> {
 
 /** Presses on the grip of one row and moves to the middle of another; the mouse stays down. */
 async function dragOver(page: Page, job: number, over: number): Promise<void> {
+  // Waits for the list to be still: what ended before leaves the list above it.
+  await grip(page, job).hover();
+  await page.mouse.down();
+  await expect(grip(page, job)).toHaveAttribute('aria-pressed', 'true');
   const from = await grip(page, job).boundingBox();
   const to = await row(page, over).boundingBox();
   if (!from || !to) throw new Error('a row is not there');
-  await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
-  await page.mouse.down();
   await page.mouse.move(from.x + from.width / 2, to.y + to.height / 2, { steps: 8 });
 }
 

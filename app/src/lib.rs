@@ -20,12 +20,14 @@ mod draft;
 mod format;
 mod icons;
 mod keys;
+mod lens;
 mod live;
 mod notice;
 mod pages;
 mod places;
 mod planner;
 mod shell;
+mod sparks;
 mod start;
 mod theme;
 

@@ -83,10 +83,6 @@ pub struct Live {
     /// Rises with each snapshot after the first: what was asked before may have been missed.
     pub resynced: RwSignal<u32>,
     cells: StoredValue<Cells>,
-    #[cfg_attr(
-        not(feature = "hydrate"),
-        expect(dead_code, reason = "only browsers listen")
-    )]
     clock: Clock,
 }
 
@@ -209,6 +205,30 @@ impl Live {
             });
         });
         row
+    }
+
+    /// A store of its own for a time that is over: nothing changes there.
+    pub fn of_past(self, picture: Picture) -> Self {
+        let past = Live::new(self.clock);
+        past.who.set(self.who.get_untracked());
+        past.replace(picture);
+        past.started.set(true);
+        past
+    }
+
+    /// How busy each GPU is, in whole percent, by `node-1:0`.
+    pub fn busy_now(self) -> Vec<(String, Option<u8>)> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 100"
+        )]
+        let whole = |busy: f32| busy.round().clamp(0.0, 100.0) as u8;
+        self.read(|cells| {
+            let gpus = cells.picture.gpus();
+            gpus.map(|(node, gpu)| (format!("{node}:{}", gpu.index), gpu.busy_pct.map(whole)))
+                .collect()
+        })
     }
 
     /// All rows that the picture holds, newest first.

@@ -1,13 +1,15 @@
-//! One GPU: who holds it, how busy it is, its memory, power and temperature.
+//! One GPU: who holds it, how busy it is and was, its memory, power and temperature.
 
 use berth_api::views::GpuView;
-use berth_domain::{JobId, NodeName};
+use berth_domain::{ForeignProcess, JobId, NodeName};
 use leptos::prelude::*;
 
 use super::owner::OwnerMark;
 use crate::format;
 use crate::icons::{Icon, icon};
+use crate::lens::{Lens, look};
 use crate::live::Live;
+use crate::sparks::Sparks;
 
 /// How a tile is joined with those beside it that the same job holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,24 +19,44 @@ pub struct Joined {
 }
 
 #[component]
-pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>) -> impl IntoView {
+pub fn GpuTile(
+    node: NodeName,
+    index: u32,
+    #[prop(into)] joined: Signal<Joined>,
+    /// No NVLink joins it with the one before.
+    apart: bool,
+) -> impl IntoView {
     let live = Live::here();
     let Some(cell) = live.gpu(&node, index) else {
         return ().into_any();
     };
     let gpu: Signal<GpuView> = cell.into();
     let job = Memo::new(move |_| gpu.with(|gpu| gpu.job.clone()));
-    let hue = move || {
-        job.with(|job| match job {
-            Some(job) => format!("hue-{}", format::owner_hue(job.user.as_str())),
-            None => "tile-free".to_owned(),
-        })
-    };
+    let lens = Lens::here();
+    let look = Memo::new(move |_| {
+        let lens = lens.get();
+        let project = || {
+            let id = job.with_untracked(|job| job.as_ref().map(|job| job.id))?;
+            live.row(id)?.with_untracked(|row| row.project.clone())
+        };
+        let project = (lens == Lens::Project).then(project).flatten();
+        gpu.with(|gpu| look(lens, gpu, project.as_deref()))
+    });
     let class = move || {
         let Joined { left, right } = joined.get();
         let left = if left { " joined-left" } else { "" };
         let right = if right { " joined-right" } else { "" };
-        format!("tile {}{left}{right}", hue())
+        let look = look.with(|look| look.class.clone());
+        format!("tile {look}{left}{right}")
+    };
+    let heat = move || look.with(|look| look.heat.map(|heat| format!("{heat:.2}")));
+    let word = Memo::new(move |_| look.with(|look| look.word));
+    let outside = Memo::new(move |_| gpu.with(|gpu| gpu.used_outside().map(stranger)));
+    let place = format!("{node}:{index}");
+    let sparks = Sparks::here();
+    let spark = {
+        let place = place.clone();
+        Memo::new(move |_| sparks.path(&place))
     };
     let memory = move || {
         let share = gpu.with(memory_share);
@@ -44,13 +66,17 @@ pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>)
     view! {
         <li
             class=class
-            data-gpu=format!("{node}:{index}")
+            class:tile-apart=apart
+            data-gpu=place
             title=told
+            style=("--heat", heat)
         >
+            <Spark path=spark />
             <span class="tile-memory" style=memory aria-hidden="true"></span>
             <span class="tile-head">
                 <span class="tile-index num">{index}</span>
                 {move || job.get().map(|job| view! { <OwnerMark name=job.user.0 /> })}
+                {move || word.get().map(|word| view! { <span class="tile-word">{word}</span> })}
                 {move || {
                     let cordon = gpu.with(|gpu| gpu.cordon.clone());
                     cordon.map(|cordon| view! {
@@ -76,11 +102,16 @@ pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>)
                 }
                 .into_any(),
                 None => {
-                    let word = if gpu.with(|gpu| gpu.cordon.is_some()) { "cordoned" } else { "free" };
+                    let cordoned = gpu.with(|gpu| gpu.cordon.is_some());
+                    let word = match outside.get() {
+                        Some(stranger) => stranger,
+                        None if cordoned => "cordoned".to_owned(),
+                        None => "free".to_owned(),
+                    };
                     view! { <span class="tile-job tile-none">{word}</span> }.into_any()
                 }
             }}
-            <Busy gpu />
+            <Bars gpu />
             <span class="tile-figures num">
                 {move || gpu.with(|gpu| figure(gpu.busy_pct, "%"))}
                 {move || gpu.with(gib_used)}
@@ -92,14 +123,40 @@ pub fn GpuTile(node: NodeName, index: u32, #[prop(into)] joined: Signal<Joined>)
     .into_any()
 }
 
-/// The bar of the driver's utilisation.
+/// Busy, and below it working where that is known.
 #[component]
-fn Busy(gpu: Signal<GpuView>) -> impl IntoView {
-    let style = move || {
-        let share = gpu.with(|gpu| gpu.busy_pct.unwrap_or(0.0) / 100.0);
-        format!("--share:{share:.2}")
-    };
-    view! { <span class="tile-bar" style=style aria-hidden="true"></span> }
+fn Bars(gpu: Signal<GpuView>) -> impl IntoView {
+    let style = |percent: Option<f32>| format!("--share:{:.2}", percent.unwrap_or(0.0) / 100.0);
+    let busy = move || style(gpu.with(|gpu| gpu.busy_pct));
+    let working = Memo::new(move |_| gpu.with(|gpu| gpu.sm_active_pct));
+    view! {
+        <span class="tile-bars" aria-hidden="true">
+            <span class="tile-bar" style=busy></span>
+            {move || working.get().map(|working| view! {
+                <span class="tile-bar tile-working" style=style(Some(working))></span>
+            })}
+        </span>
+    }
+    .into_any()
+}
+
+/// How busy it was in the last quarter of an hour, behind what is written.
+#[component]
+fn Spark(path: Memo<Option<String>>) -> impl IntoView {
+    view! {
+        <svg class="tile-spark" viewBox="0 0 29 100" preserveAspectRatio="none" aria-hidden="true">
+            <path d=move || path.get() />
+        </svg>
+    }
+    .into_any()
+}
+
+/// Who uses it outside the queue.
+fn stranger(process: &ForeignProcess) -> String {
+    match &process.user {
+        Some(user) => format!("foreign: {user}"),
+        None => "foreign".to_owned(),
+    }
 }
 
 /// A number with its lighter unit, or a dash when it is unknown.
@@ -148,6 +205,14 @@ fn told(gpu: &GpuView) -> String {
     let busy = gpu
         .busy_pct
         .map_or("busy unknown".to_owned(), |v| format!("{v:.0}% busy"));
+    let working = gpu
+        .sm_active_pct
+        .map_or_else(String::new, |v| format!(" ({v:.0}% working)"));
+    let strangers = gpu
+        .foreign
+        .iter()
+        .map(|process| format!("\noutside the queue: {}", process.words()));
+    let strangers = strangers.collect::<String>();
     let memory = gpu
         .mem_used_bytes
         .map_or("memory unknown".to_owned(), |used| {
@@ -158,7 +223,7 @@ fn told(gpu: &GpuView) -> String {
             )
         });
     format!(
-        "GPU {}: {held}{cordon}\n{busy}, {memory}\n{}\n{}",
+        "GPU {}: {held}{cordon}{strangers}\n{busy}{working}, {memory}\n{}\n{}",
         gpu.index, gpu.model, gpu.uuid
     )
 }

@@ -16,6 +16,7 @@ pub fn Header() -> impl IntoView {
         live.totals
             .with(|totals| totals.busy_pct.map(format::percent))
     };
+    let working = Memo::new(move |_| live.totals.with(|totals| totals.working_pct));
     view! {
         <header class="header" data-live=move || live.link.get().as_str()>
             <p class="header-cluster">
@@ -27,6 +28,12 @@ pub fn Header() -> impl IntoView {
                     <b class="num">{move || busy().unwrap_or_else(|| "—".to_owned())} "%"</b>
                     " busy"
                 </span>
+                {move || working.get().map(|working| view! {
+                    <span class="header-counts">
+                        <b class="num">{format::percent(working)} "%"</b>
+                        " working"
+                    </span>
+                })}
                 <span class="header-counts">
                     <b class="num">{move || live.counts.with(|counts| counts.queued)}</b>
                     " queued"

@@ -15,6 +15,10 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
         .filter_map(|index| live.gpu(&node.name, *index))
         .collect();
     let total = cells.len();
+    let islands: Vec<Option<u32>> = cells
+        .iter()
+        .map(|cell| cell.with_untracked(|gpu| gpu.nvlink_island))
+        .collect();
     let holders = Memo::new(move |_| {
         cells
             .iter()
@@ -37,7 +41,9 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
     };
     let name = node.name.clone();
     let tiles = node.gpus.iter().enumerate().map(|(place, index)| {
-        view! { <GpuTile node=name.clone() index=*index joined=joined(place) /> }
+        // Between GPUs that no NVLink joins there is more room.
+        let apart = place > 0 && islands[place] != islands[place - 1];
+        view! { <GpuTile node=name.clone() index=*index joined=joined(place) apart /> }
     });
     let tiles = tiles.collect_view();
     let id = format!("node-{}", node.name);

@@ -122,7 +122,7 @@ fn GroupingBar(grouping: Memo<Grouping>) -> impl IntoView {
         }
     };
     view! {
-        <nav class="queue-grouping" aria-label="Group by">
+        <nav class="switch queue-grouping" aria-label="Group by">
             {Grouping::ALL.map(link).collect_view()}
         </nav>
     }

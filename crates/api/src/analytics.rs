@@ -244,3 +244,14 @@ pub async fn analytics(
     };
     crate::context::Context::here()?.analytics(asked).await
 }
+
+/// `GET /api/scoreboard`: whether Berth did what it is there for in the last 7 days.
+#[server(name = GetScoreboard, prefix = "/api", endpoint = "scoreboard", input = GetUrl, output = Answer, client = AppClient)]
+pub async fn scoreboard() -> Result<Vec<Score>, ApiError> {
+    let asked = AnalyticsArg {
+        range: Some("7d".to_owned()),
+        ..AnalyticsArg::default()
+    };
+    let told = crate::context::Context::here()?.analytics(asked).await?;
+    Ok(told.scoreboard)
+}

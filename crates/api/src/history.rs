@@ -1,6 +1,8 @@
 //! What was: the figures of GPUs and of whatever they belong to, who used how much, and the cluster
 //! at a time that is over.
 
+use std::collections::BTreeMap;
+
 use berth_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
@@ -120,6 +122,17 @@ pub struct JobUse {
     pub peak_mem_bytes: Option<u64>,
 }
 
+/// What each GPU did in the last quarter of an hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SparklinesAnswer {
+    /// When the first step begins.
+    pub since: Timestamp,
+    pub step_s: i64,
+    /// By `node-1:0`, in each step how busy it was, in whole percent; `null` where nothing is known.
+    /// A GPU of which nothing at all is known is left out.
+    pub busy: BTreeMap<String, Vec<Option<u8>>>,
+}
+
 /// The cluster at a time that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PastAnswer {
@@ -164,6 +177,13 @@ pub async fn usage(
     let here = crate::context::Context::here()?;
     let range = (since.as_deref(), until.as_deref());
     here.usage(by.as_deref(), range, limit).await
+}
+
+/// `GET /api/sparklines`: how busy each GPU was in the last quarter of an hour, in steps of half a
+/// minute, the one that is under way included.
+#[server(name = GetSparklines, prefix = "/api", endpoint = "sparklines", input = GetUrl, output = Answer, client = AppClient)]
+pub async fn sparklines() -> Result<SparklinesAnswer, ApiError> {
+    crate::context::Context::here()?.sparklines().await
 }
 
 /// `GET /api/cluster_at?at=2026-11-30T18:00:00Z`: the cluster and its queue as they were then.

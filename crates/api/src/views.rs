@@ -291,6 +291,9 @@ pub struct GpuView {
     pub model: String,
     /// 0: unknown.
     pub mem_total_bytes: u64,
+    /// GPUs of one number are joined by NVLink; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nvlink_island: Option<u32>,
     /// Who holds it.
     pub job: Option<JobRef>,
     /// Why it gets no new job, if it does not: its own cordon or its node's.
@@ -393,6 +396,9 @@ pub struct Totals {
     pub free: u32,
     /// Mean of the driver's utilisation over all GPUs that report it, 0 to 100.
     pub busy_pct: Option<f32>,
+    /// Mean share of multiprocessors that had work, over all GPUs that report it, 0 to 100.
+    #[serde(default)]
+    pub working_pct: Option<f32>,
 }
 
 /// Live jobs by state.

@@ -1,5 +1,5 @@
 //! How a made-up GPU behaves: idle it is cool and dark; leased it warms up, works in slow waves,
-//! stalls for data now and then, and its power and temperature follow. A function of time and
+//! stalls for data now and then, and its power, clock and temperature follow. A function of time and
 //! attempt alone, so that a reload shows the same.
 
 use berth_domain::{AttemptId, GpuSample, GpuUuid, SampleSource, Timestamp};
@@ -15,6 +15,9 @@ const IDLE_C: f32 = 31.0;
 /// What a GPU draws above idle, and warms, at full work.
 const WORK_W: f32 = 600.0;
 const WORK_C: f32 = 38.0;
+const LIMIT_W: f32 = 700.0;
+const MOST_MHZ: u32 = 1980;
+const IDLE_MHZ: u32 = 345;
 
 #[derive(Debug)]
 pub struct SimulatedGpus {
@@ -49,6 +52,11 @@ fn sample(uuid: &GpuUuid, leased: Option<&Leased>, now: Timestamp) -> GpuSample 
     GpuSample {
         source: SampleSource::Simulated,
         busy_pct: Some(busy.round()),
+        // Kernels are there more often than all multiprocessors have work.
+        sm_active_pct: Some((busy * (0.62 + 0.28 * own)).round()),
+        power_limit_w: Some(LIMIT_W),
+        sm_clock_mhz: Some(if busy > 0.0 { MOST_MHZ } else { IDLE_MHZ }),
+        throttle: Some(vec![]),
         mem_used_bytes: Some(bytes(memory_gib)),
         power_w: Some((IDLE_W + 6.0 * own + WORK_W * work).round()),
         temp_c: Some((IDLE_C + 4.0 * own + WORK_C * work).round()),

@@ -13,6 +13,7 @@ use super::board::{Board, Drag};
 use super::made::Made;
 use crate::clock::Clock;
 use crate::components::start_range::words;
+use crate::live::Live;
 
 /// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
 const EDGE: f64 = 72.0;
@@ -22,8 +23,9 @@ const SCROLL_EVERY: Duration = Duration::from_millis(16);
 /// Where a pointer is and where rows are, on the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held {
-    /// Where the list begins, and how high a row is.
+    /// Where the list begins, began when the row was picked up, and how high a row is.
     top: f64,
+    first_top: f64,
     row: f64,
     /// Where it was picked up and is now, from the top of the page.
     from: f64,
@@ -52,6 +54,14 @@ impl Hand {
             scrolls: StoredValue::new(None),
         };
         provide_context(hand);
+        // What begins to run is listed above, and pushes the list down under the pointer.
+        let live = Live::here();
+        Effect::new(move |_| {
+            live.active.track();
+            if board.drag.with_untracked(Option::is_some) {
+                request_animation_frame(move || hand.follow());
+            }
+        });
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             if event.key() == "Escape" && board.drag.with_untracked(Option::is_some) {
                 event.prevent_default();
@@ -71,8 +81,11 @@ impl Hand {
 
     /// How far the dragged row follows the pointer, in pixels.
     pub fn lift(self) -> f64 {
-        self.held
-            .with(|held| held.map_or(0.0, |held| held.at - held.from))
+        self.held.with(|held| {
+            held.map_or(0.0, |held| {
+                held.at - held.from - (held.top - held.first_top)
+            })
+        })
     }
 
     /// How high a row is, in pixels.
@@ -191,9 +204,19 @@ impl Hand {
 
     /// The place under the pointer.
     fn follow(self) {
-        let Some(held) = self.held.get_untracked() else {
+        let Some(mut held) = self.held.try_get_untracked().flatten() else {
             return;
         };
+        let drag = self.board.drag.get_untracked();
+        if drag.is_none_or(|drag| drag.by_keys) {
+            return;
+        }
+        if let Some(top) = top_of_list()
+            && (top - held.top).abs() > 0.5
+        {
+            held.top = top;
+            self.held.set(Some(held));
+        }
         let last = self.board.order.with_untracked(Vec::len).saturating_sub(1);
         let place = ((held.at - held.top) / held.row).floor().max(0.0);
         #[expect(
@@ -363,6 +386,12 @@ fn target(target: Option<web_sys::EventTarget>) -> Option<Element> {
     target?.dyn_into::<Element>().ok()
 }
 
+/// Where the list begins, on the page.
+fn top_of_list() -> Option<f64> {
+    let list = document().query_selector(".queue-rows").ok().flatten()?;
+    Some(list.get_bounding_client_rect().top() + scrolled())
+}
+
 fn scrolled() -> f64 {
     window().scroll_y().unwrap_or_default()
 }
@@ -372,8 +401,10 @@ fn measure(grip: &Element, in_window: f64) -> Option<Held> {
     let row = grip.closest("[data-job]").ok().flatten()?;
     let list = row.parent_element()?;
     let at = in_window + scrolled();
+    let top = list.get_bounding_client_rect().top() + scrolled();
     Some(Held {
-        top: list.get_bounding_client_rect().top() + scrolled(),
+        top,
+        first_top: top,
         row: row.get_bounding_client_rect().height().max(1.0),
         from: at,
         at,

@@ -1,16 +1,19 @@
 //! Figures over time, and the cluster at a time that is over.
 
-use berth_domain::Timestamp;
+use berth_domain::{Gpu, Node, Timestamp};
 use berth_orchestrator::{Heard, HistoryError, Metric, PastError, Series, view_at};
 use jiff::SignedDuration;
 
 use super::reservations::{shown, time};
 use super::{Context, store_error};
-use crate::history::{BucketView, PastAnswer, SeriesAnswer};
+use crate::history::{BucketView, PastAnswer, SeriesAnswer, SparklinesAnswer};
 use crate::{ApiError, ErrorCode, convert};
 
 const POINTS: u32 = 500;
 const MOST_POINTS: u32 = 5000;
+/// How wide a step of a sparkline is, in seconds, and how many there are.
+const SPARK_STEP_S: i64 = 30;
+const SPARK_STEPS: i64 = 30;
 const LAST_HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Context {
@@ -72,6 +75,41 @@ impl Context {
             return Err(ApiError::invalid("since", sentence));
         }
         Ok((since, until))
+    }
+
+    pub(crate) async fn sparklines(&self) -> Result<SparklinesAnswer, ApiError> {
+        let now = self.state.clock.now();
+        let last = now.as_second() - now.as_second().rem_euclid(SPARK_STEP_S);
+        let first = last - (SPARK_STEPS - 1) * SPARK_STEP_S;
+        let since = Timestamp::from_second(first).unwrap_or(now);
+        let history = self.state.handle.history();
+        let kept = history.of_each_gpu(Metric::Busy, (since, now), SPARK_STEP_S);
+        let kept = kept.await.map_err(history_error)?;
+        let view = self.view();
+        let nodes = view.nodes.iter();
+        let gpus = nodes.flat_map(|node| node.gpus.iter().map(move |gpu| (node, gpu)));
+        let line = |(node, gpu): (&Node, &Gpu)| {
+            let mut line = vec![None; usize::try_from(SPARK_STEPS).unwrap_or_default()];
+            for (start, busy) in kept.get(&gpu.uuid)? {
+                let place = usize::try_from((start - first) / SPARK_STEP_S).ok();
+                if let Some(place) = place.and_then(|place| line.get_mut(place)) {
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "0 to 100"
+                    )]
+                    let percent = busy.round().clamp(0.0, 100.0) as u8;
+                    *place = Some(percent);
+                }
+            }
+            let known = line.iter().any(Option::is_some);
+            known.then(|| (format!("{}:{}", node.name, gpu.index), line))
+        };
+        Ok(SparklinesAnswer {
+            since,
+            step_s: SPARK_STEP_S,
+            busy: gpus.filter_map(line).collect(),
+        })
     }
 
     pub(crate) async fn cluster_at(&self, at: &str) -> Result<PastAnswer, ApiError> {

@@ -26,6 +26,7 @@ pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterV
             uuid: gpu.uuid.to_string(),
             model: gpu.model.clone(),
             mem_total_bytes: gpu.mem_total_bytes,
+            nvlink_island: gpu.nvlink_island,
             job,
             cordon: of_gpu(&view.cordons, node, gpu.index).cloned(),
             foreign: foreign.map_or(vec![], Clone::clone),
@@ -154,6 +155,7 @@ fn totals(nodes: &[NodeView]) -> Totals {
     let present = || nodes.iter().filter(|node| node.present);
     let gpus = || present().flat_map(|node| &node.gpus);
     let busy: Vec<f32> = gpus().filter_map(|gpu| gpu.busy_pct).collect();
+    let working: Vec<f32> = gpus().filter_map(|gpu| gpu.sm_active_pct).collect();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Totals {
         nodes: count(present().count()),
@@ -161,6 +163,7 @@ fn totals(nodes: &[NodeView]) -> Totals {
         allocated: count(gpus().filter(|gpu| gpu.job.is_some()).count()),
         free: present().map(free).sum(),
         busy_pct: mean(&busy),
+        working_pct: mean(&working),
     }
 }
 

@@ -307,6 +307,7 @@ mod tests {
             allocated: 3,
             free: 1,
             busy_pct: Some(70.0),
+            working_pct: None,
         };
         ClusterAnswer {
             cluster: ClusterView {

@@ -154,6 +154,48 @@ impl History {
         Ok(hours)
     }
 
+    /// A metric of every GPU over some time, gathered into steps of `step_s` seconds that begin at
+    /// multiples of it: for each GPU when a step begins, and the mean in it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn of_each_gpu(
+        &self,
+        metric: Metric,
+        (from, until): (Timestamp, Timestamp),
+        step_s: i64,
+    ) -> Result<HashMap<GpuUuid, Vec<(i64, f64)>>, HistoryError> {
+        let tier = Tier::TenSeconds;
+        let (from, until) = (from.as_second(), until.as_second());
+        // First what is not put away: it may be on disk as well a moment later.
+        let (gpus, open) = {
+            let keeper = self.keeper.read();
+            let gpus = keeper.gpus();
+            let rows = |id: SeriesId| keeper.open_rows(id, tier, (from, until));
+            let open: Vec<_> = gpus.iter().map(|(_, id)| (*id, rows(*id))).collect();
+            (gpus, open)
+        };
+        let begin = from - from.rem_euclid(tier.blob_s());
+        let on_disk = self.store.all_buckets(tier.number(), begin, until).await?;
+        let mut blocks: HashMap<SeriesId, BTreeMap<i64, Vec<Row>>> = HashMap::new();
+        for one in on_disk {
+            let rows = rows(&one.blob, one.start_s, tier)?;
+            let of_it = blocks.entry(SeriesId(one.series)).or_default();
+            of_it.insert(one.start_s, rows);
+        }
+        for (id, open) in open {
+            blocks.entry(id).or_default().extend(open);
+        }
+        let steps = |(gpu, id): (GpuUuid, SeriesId)| {
+            let rows: Vec<Row> = blocks.remove(&id)?.into_values().flatten().collect();
+            let steps = Row::gather(&rows, step_s).into_iter();
+            let steps = steps.filter(|row| row.start_s + step_s > from && row.start_s < until);
+            let steps = steps.filter_map(|row| Some((row.start_s, row.get(metric)?.avg)));
+            Some((gpu, steps.collect()))
+        };
+        Ok(gpus.into_iter().filter_map(steps).collect())
+    }
+
     /// What each GPU did at a time, as fine as it is still kept; none of a GPU of which nothing is
     /// known then.
     ///

@@ -1,0 +1,29 @@
+//! The switch between lenses, as links.
+
+use berth_domain::Timestamp;
+use leptos::prelude::*;
+
+use super::address;
+use crate::lens::Lens;
+
+#[component]
+pub fn Lenses(lens: Memo<Lens>, at: Memo<Option<Timestamp>>) -> impl IntoView {
+    let link = move |one: Lens| {
+        view! {
+            <a
+                href=move || address(at.get(), one)
+                data-noscroll
+                title=one.legend()
+                aria-current=move || (lens.get() == one).then_some("true")
+            >
+                {one.word()}
+            </a>
+        }
+    };
+    view! {
+        <nav class="switch" aria-label="Colour GPUs by">
+            {Lens::ALL.map(link).collect_view()}
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,23 @@
+//! The nodes with their GPUs.
+
+use leptos::prelude::*;
+
+use crate::components::empty::Empty;
+use crate::components::node_row::NodeRow;
+use crate::live::Live;
+
+#[component]
+pub fn Nodes() -> impl IntoView {
+    let live = Live::here();
+    view! {
+        <For
+            each=move || live.nodes.get()
+            key=|node| node.clone()
+            children=|node| view! { <NodeRow node /> }
+        />
+        {move || live.nodes.with(Vec::is_empty).then(|| view! {
+            <Empty text="No node has reported yet. The page Cluster says what Berth runs on." />
+        })}
+    }
+    .into_any()
+}

@@ -1,0 +1,57 @@
+//! Whether Berth does what it is there for, in a number each; what is measured stands behind it.
+
+use berth_api::analytics::{Score, scoreboard};
+use leptos::prelude::*;
+
+use crate::icons::{Icon, icon};
+
+/// How many there are: as much room is kept until they are known.
+const COUNT: usize = 6;
+
+#[component]
+pub fn Scores() -> impl IntoView {
+    let told = Resource::new(|| (), |()| scoreboard());
+    let empty = || {
+        let cell = |_| view! { <li class="score-cell" aria-hidden="true"></li> };
+        (0..COUNT).map(cell).collect_view()
+    };
+    view! {
+        <section class="score-strip" aria-labelledby="score-strip-title">
+            <h2 id="score-strip-title">
+                "Last 7 days " <a href="/history">"History"</a>
+            </h2>
+            <ul>
+                <Suspense fallback=empty>
+                    {move || Suspend::new(async move {
+                        match told.await {
+                            Ok(scores) => scores.into_iter().map(cell).collect_view().into_any(),
+                            Err(error) => view! { <li class="quiet">{error.to_string()}</li> }.into_any(),
+                        }
+                    })}
+                </Suspense>
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn cell(score: Score) -> AnyView {
+    let (class, which, word) = match score.met {
+        Some(true) => ("score-mark score-met", Icon::Succeeded, "met"),
+        Some(false) => ("score-mark score-missed", Icon::Alert, "not met"),
+        None => ("score-mark", Icon::Queued, "not known"),
+    };
+    let told = format!("{} Goal: {}.", score.definition, score.goal);
+    let title = told.clone();
+    view! {
+        <li class="score-cell" data-score=score.name title=title>
+            <span class="score-number num">{score.text}</span>
+            <span class=class title=word>
+                {icon(which)} <span class="visually-hidden">{word}</span>
+            </span>
+            <span class="score-title">{score.title}</span>
+            <span class="visually-hidden">{told}</span>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,112 @@
+// 128 nodes of 8 GPUs, 5,000 jobs in the queue, and 50 changes a second, in Chromium for a minute. Run by `make bench`;
+// prints, asserts nothing of it.
+
+import { type Page } from '@playwright/test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Berth, expect, hydrated, test } from './server';
+
+const QUEUED = 5000;
+const CHANGES_PER_S = 50;
+const SECONDS = 60;
+
+test.setTimeout(15 * 60_000);
+
+/** So many at a time. */
+async function each<T>(all: T[], at_once: number, act: (one: T) => Promise<unknown>): Promise<void> {
+  const rest = [...all];
+  const work = async () => {
+    for (let one = rest.shift(); one !== undefined; one = rest.shift()) await act(one);
+  };
+  await Promise.all(Array.from({ length: at_once }, work));
+}
+
+async function memory(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return usedSize / 2 ** 20;
+}
+
+async function watch(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const record = { long: [] as number[], frames: [] as number[] };
+    Object.assign(window, { record });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) record.long.push(entry.duration);
+    }).observe({ entryTypes: ['longtask'] });
+    let last = performance.now();
+    const frame = (now: number) => {
+      record.frames.push(now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+type Watched = { record: { long: number[]; frames: number[] } };
+
+async function report(page: Page, what: string): Promise<void> {
+  const { long, frames } = await page.evaluate(() => {
+    const { record } = window as unknown as Watched;
+    return { long: record.long.splice(0), frames: record.frames.splice(0) };
+  });
+  const sorted = frames.sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
+  const mean = frames.reduce((sum, one) => sum + one, 0) / frames.length;
+  const tasks = long.length === 0 ? 'no task over 50 ms' : `${long.length} tasks over 50 ms, the longest ${Math.max(...long).toFixed(0)} ms`;
+  console.log(`  ${what}: ${tasks}; ${(1000 / mean).toFixed(0)} frames a second, p99 ${at(0.99).toFixed(0)} ms`);
+}
+
+test('a thousand GPUs, five thousand waiting, fifty changes a second', async ({ page }) => {
+  const berth = await Berth.start({ simulate: '128x8' });
+  try {
+    await berth.submit('sleep 3000', { gpus: 8, nodes: 128, time_limit: '1h', name: 'holder' });
+    const names = Array.from({ length: QUEUED }, (_, job) => job);
+    await each(names, 16, (job) => berth.submit('true', { gpus: 1 + (job % 8), time_limit: `${1 + (job % 9)}h`, name: `job-${job}` }));
+    const { jobs } = await berth.api('list_jobs?state=Queued&limit=100');
+    await berth.logIn(page);
+    console.log(`128 x 8 GPUs, ${QUEUED} queued, ${CHANGES_PER_S} changes a second for ${SECONDS} s (proof: no task > 200 ms, heap flat; goals 100 ms, 50 frames a second)`);
+    for (const [path, what] of [['/', 'dashboard'], ['/queue', 'queue']] as const) {
+      const began = Date.now();
+      await page.goto(berth.url + path);
+      await hydrated(page);
+      await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+      const hydratedAfter = Date.now() - began;
+      await watch(page);
+      await sleep(2000);
+      await report(page, `${what}, taken over after ${hydratedAfter} ms, at rest`);
+      const before = await memory(page);
+      let made = 0;
+      for (let round = 0; round < (SECONDS * CHANGES_PER_S) / 5; round += 1) {
+        const due = Date.now() + 100;
+        const five = jobs.slice((round * 5) % 95, ((round * 5) % 95) + 5);
+        const hold = Math.floor((round * 5) / 95) % 2 === 0 ? 'hold_job' : 'release_job';
+        await Promise.all(five.map((job: { id: number }) => berth.api(hold, { id: job.id }).then(() => (made += 1)).catch(() => undefined)));
+        await sleep(Math.max(0, due - Date.now()));
+        if (path === '/queue' && round === 100) await drag(page);
+      }
+      await report(page, `${what}, ${made} changes`);
+      const after = await memory(page);
+      console.log(`    heap ${before.toFixed(1)} MB before, ${after.toFixed(1)} MB after`);
+    }
+  } finally {
+    await berth.stop();
+  }
+});
+
+/** Picks a row up, moves it about and puts it back; how long until the first preview. */
+async function drag(page: Page): Promise<void> {
+  const grip = page.locator('.queue-rows .queue-grip:enabled').nth(8);
+  await grip.focus();
+  await page.keyboard.press('Space');
+  const began = Date.now();
+  await page.keyboard.press('ArrowUp');
+  await expect(page.locator('[data-preview]').first()).toBeAttached();
+  const first = Date.now() - began;
+  for (let step = 0; step < 7; step += 1) await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Escape');
+  console.log(`  drag: the first preview after ${first} ms`);
+}
