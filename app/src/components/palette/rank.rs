@@ -45,16 +45,19 @@ fn begins_word(text: &str, at: usize) -> bool {
     before.is_none_or(|before| !before.is_alphanumeric())
 }
 
-/// Whether the letters follow each other from the beginning of a word, close together.
+/// Whether the letters follow each other, close together, from the one that begins a word.
 fn letters(word: &str, text: &str) -> bool {
-    let near = word.chars().count() * 2 + 2;
-    let from = |at: usize| {
-        let mut rest = text[at..].chars().take(near);
-        word.chars()
-            .all(|wanted| rest.any(|letter| letter == wanted))
+    let count = word.chars().count();
+    let Some(first) = word.chars().next().filter(|_| count > 2) else {
+        return false;
     };
-    let places = text.char_indices().map(|(at, _)| at);
-    word.chars().count() > 2 && places.filter(|at| begins_word(text, *at)).any(from)
+    let follow = |at: usize| {
+        let mut near = text[at..].chars().take(count * 2 + 2);
+        word.chars()
+            .all(|wanted| near.any(|letter| letter == wanted))
+    };
+    let starts = text.match_indices(first).map(|(at, _)| at);
+    starts.filter(|at| begins_word(text, *at)).any(follow)
 }
 
 #[cfg(test)]

@@ -189,6 +189,7 @@ fn gpu(node: &str, index: u32) -> GpuView {
         uuid: format!("GPU-{node}-{index}"),
         model: "NVIDIA H100 80GB HBM3".to_owned(),
         mem_total_bytes: 80 * GIB,
+        nvlink_island: Some(index / 4),
         busy_pct: Some(0.0),
         sm_active_pct: Some(0.0),
         mem_used_bytes: Some(GIB / 2),
@@ -272,6 +273,7 @@ fn nodes(now: Timestamp) -> Vec<NodeView> {
         index: 7,
         uuid: "GPU-node-1-7".to_owned(),
         model: first[7].model.clone(),
+        nvlink_island: Some(1),
         ..GpuView::default()
     };
     let mut second = gpus("node-2", 2);
@@ -396,6 +398,7 @@ pub fn start(now: i64) -> Start {
                 allocated: 5,
                 free: 3,
                 busy_pct: Some(42.0),
+                working_pct: Some(34.0),
             },
             ..ClusterView::default()
         },
