@@ -132,7 +132,7 @@ test('a job is found by its owner and its name, also one that only the server kn
 
 test('a job is cancelled, after a question, and held without one', async ({ page, berth }) => {
   const id = await berth.submit('sleep 300', { name: 'ends early' });
-  await berth.submit('sleep 300', { gpus: 15, name: 'blocker' });
+  await berth.submit('sleep 300', { gpus: 8, name: 'blocker' });
   const waits = await berth.submit('sleep 300', { gpus: 16, name: 'waits' });
   await page.goto('/cluster');
   await hydrated(page);
@@ -220,7 +220,7 @@ test('by touch, on a phone', async ({ browser, berth, page }) => {
   await context.close();
 });
 
-test('what is not there is said, with what can be found', async ({ page }) => {
+test('what is not there is said, with what can be found', async ({ page, complaints }) => {
   await page.goto('/');
   await hydrated(page);
   await open(page);
@@ -234,6 +234,7 @@ test('what is not there is said, with what can be found', async ({ page }) => {
   // A number that no job has is taken back once the server said so.
   await field(page).fill('9999999');
   await expect(palette(page)).toContainText('Nothing fits “9999999”.');
+  complaints.expected('404');
 });
 
 test('a server that is away is said', async ({ page, berth, complaints }) => {

@@ -66,8 +66,8 @@ pub struct Known {
 
 impl Known {
     fn row(&self, id: JobId) -> Option<&JobRow> {
-        let rows = self.here.iter().chain(&self.rows);
-        rows.into_iter().find(|row| row.id == id)
+        let mut rows = self.here.iter().chain(&self.rows);
+        rows.find(|row| row.id == id)
     }
 
     fn is_mine(&self, row: &JobRow) -> bool {

@@ -129,7 +129,7 @@ mod tests {
             .lines()
             .filter(|line| line.starts_with("  --") && line.ends_with(';'));
         assert_eq!(all().count(), lines.count());
-        let ramp = all().filter(|(name, _)| name.starts_with("--n") && name.len() < 5);
+        let ramp = all().filter(|(name, _)| name.starts_with("--n") && name.len() <= 5);
         assert_eq!(ramp.count(), 12);
     }
 
