@@ -295,6 +295,8 @@ test('letters lead to pages, and keys work on the lists without buttons', async 
   await expect(link(second)).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('x');
+  await expect(chosen(page)).toContainText(`Cancel job ${first}, first in line`);
+  await page.keyboard.press('Enter');
   const question = page.getByRole('dialog').filter({ hasText: `Cancel job ${first}, first in line?` });
   await expect(question).toBeVisible();
   await page.keyboard.press('Escape');

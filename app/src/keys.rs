@@ -10,7 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
-use crate::actions::{Act, Doer};
+use crate::actions::Act;
 use crate::components::help::Help;
 use crate::components::palette::Palette;
 use crate::live::Live;
@@ -34,7 +34,6 @@ pub fn Keys() -> impl IntoView {
         palette: Palette::here(),
         help: Help::here(),
         live: Live::here(),
-        doer: Doer::here(),
         path: Signal::derive(move || path.get()),
         go: Callback::new(move |path: String| navigate(&path, NavigateOptions::default())),
     };
@@ -56,7 +55,6 @@ struct Pressed {
     palette: Palette,
     help: Help,
     live: Live,
-    doer: Doer,
     path: Signal<String>,
     go: Callback<String>,
 }
@@ -116,17 +114,14 @@ impl Pressed {
             button.click();
             return true;
         }
-        // Some lists have no buttons.
+        // Some lists have no buttons: there the palette leads to the question.
         let job = row.as_ref().and_then(job_of);
         let known = job.and_then(|job| self.live.row(job));
         let known = known.map(|known| known.get_untracked());
         let known = known.filter(|row| {
             Act::fitting(row.state).contains(&Act::Cancel) && untrack(|| self.live.may_change(row))
         });
-        known.is_some_and(|row| {
-            self.doer.act(Act::Cancel, &row);
-            true
-        })
+        known.is_some_and(|row| self.palette.open_with(&format!("cancel {}", row.id)))
     }
 
     /// To the page's log, or to that of the job of the row with the focus.

@@ -9,6 +9,10 @@ use crate::App;
 const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
     if(t)document.documentElement.dataset.theme=t}catch(e){}";
 
+/// What was still being loaded when the page is left is no error.
+const LEFT: &str = "var left;addEventListener('beforeunload',function(){left=true});\
+    addEventListener('unhandledrejection',function(e){if(left)e.preventDefault()})";
+
 /// The whole document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let pkg = format!("/{}", options.site_pkg_dir);
@@ -34,6 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href=style />
                 <script>{THEME}</script>
+                <script>{LEFT}</script>
                 <HydrationScripts options />
                 <MetaTags />
             </head>

@@ -43,7 +43,13 @@ pub fn GpuTile(
         gpu.with(|gpu| look(lens, gpu, project.as_deref()))
     });
     let class = move || {
-        let Joined { left, right } = joined.get();
+        // Where the colour is each GPU's own figure they stand apart.
+        let apart = look.with(|look| look.heat.is_some());
+        let Joined { left, right } = if apart {
+            Joined::default()
+        } else {
+            joined.get()
+        };
         let left = if left { " joined-left" } else { "" };
         let right = if right { " joined-right" } else { "" };
         let look = look.with(|look| look.class.clone());

@@ -70,20 +70,22 @@ impl Palette {
             self.close();
             return true;
         }
-        let other = document().query_selector("dialog[open]");
-        other.is_ok_and(|other| other.is_none()) && self.show()
+        self.open_with("")
     }
 
-    fn show(self) -> bool {
+    /// Opens it with this typed, as far as it may be opened; whether it was.
+    pub fn open_with(self, text: &str) -> bool {
+        let other = document().query_selector("dialog[open]");
+        let alone = other.is_ok_and(|other| other.is_none());
         let (dialog, field) = (self.dialog.get_untracked(), self.field.get_untracked());
-        let Some((dialog, field)) = dialog.zip(field) else {
+        let Some((dialog, field)) = dialog.zip(field).filter(|_| alone) else {
             return false;
         };
         if !self.live.started.get_untracked() {
             return false;
         }
-        field.set_value("");
-        self.text.set(String::new());
+        field.set_value(text);
+        self.text.set(text.to_owned());
         self.marked.set(None);
         self.hasty.set_value(false);
         self.open.set(true);

@@ -2,12 +2,15 @@
 //! The dashboard is where most begin: it is in the part that is always loaded. Pages that people go
 //! back and forth between share a part: what any two parts have in common is a file of its own.
 
+use berth_api::alerts::AlertView;
 use berth_api::{ApiError, ErrorCode};
+use berth_domain::Timestamp;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
+use super::dashboard::then::Then;
 use super::history::HistoryPage;
 use super::job::JobPage;
 use super::jobs::JobsPage;
@@ -17,6 +20,7 @@ use super::settings::SettingsPage;
 use super::styleguide::StyleguidePage;
 use super::submit::SubmitPage;
 use super::timeline::TimelinePage;
+use crate::components::alert_card::AlertCard;
 use crate::components::problem::ProblemView;
 
 /// `page!(part, ready, made, view, Page)`: what a route shows: the page, once its part is there. `ready`
@@ -58,6 +62,24 @@ page!(
     StyleguidePage
 );
 
+/// What the page opens when it is wanted.
+macro_rules! piece {
+    ($part:ident, $ready:ident, $made:ident, $view:ident, $name:ident: $of:ty, $component:ident) => {
+        #[wasm_split($part, wasm_split_path = leptos::wasm_split, preload($ready), fallible)]
+        fn $made($name: $of) -> Result<AnyView, SplitLoaderError> {
+            Ok(view! { <$component $name /> }.into_any())
+        }
+
+        pub fn $view($name: $of) -> AnyView {
+            let made = async move { $made($name).await.unwrap_or_else(|_| not_loaded()) };
+            Suspend::new(made).into_any()
+        }
+    };
+}
+
+piece!(past, then_ready, then_made, then, at: Timestamp, Then);
+piece!(cluster, card_ready, card_made, alert_card, alert: AlertView, AlertCard);
+
 /// The server is away, or has another version by now.
 fn not_loaded() -> AnyView {
     let error = ApiError::new(
@@ -67,12 +89,12 @@ fn not_loaded() -> AnyView {
     view! { <ProblemView error /> }.into_any()
 }
 
-/// Loads what the page at this path needs, so that it can be taken over at once.
+/// Loads what the page at this path and query needs, so that it can be taken over at once.
 ///
 /// # Errors
 /// When that cannot be loaded: the page is best left as the server sent it.
 #[cfg(feature = "hydrate")]
-pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
+pub async fn load(path: &str, query: &str) -> Result<(), SplitLoaderError> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next(), parts.next()) {
         (Some("jobs"), None) => jobs_ready().await,
@@ -86,6 +108,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("settings"), _) => settings_ready().await,
         (Some("login"), _) => login_ready().await,
         (Some("styleguide"), _) => styleguide_ready().await,
+        (Some(""), None) if query.contains("at=") => then_ready().await,
         _ => Ok(()),
     }
 }

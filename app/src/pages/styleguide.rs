@@ -19,15 +19,17 @@ use crate::notice::Notices;
 use crate::start::Waiting;
 use crate::theme::{Chosen, Theme};
 
-/// The parts of the page: the anchor, the title, and what is shown.
-const TOKENS: [(&str, &str, fn() -> AnyView); 4] = [
+/// A part of the page: its anchor, its title, and what is shown.
+type Part = (&'static str, &'static str, fn() -> AnyView);
+
+const TOKENS: [Part; 4] = [
     ("colour", "Colour", tokens::colour_tokens),
     ("owners", "People's colours", tokens::owner_hues),
     ("type", "Type", tokens::type_tokens),
     ("space", "Space, edges, motion", tokens::space_tokens),
 ];
 
-const COMPONENTS: [(&str, &str, fn() -> AnyView); 13] = [
+const COMPONENTS: [Part; 13] = [
     ("buttons", "Buttons", controls::buttons),
     ("dialogs", "Dialogs", controls::dialogs),
     ("fields", "Fields", controls::fields),
@@ -91,7 +93,7 @@ fn Guide() -> impl IntoView {
     .into_any()
 }
 
-fn section((id, title, shown): (&'static str, &'static str, fn() -> AnyView)) -> AnyView {
+fn section((id, title, shown): Part) -> AnyView {
     let label = format!("{id}-title");
     let heading = label.clone();
     view! {

@@ -78,6 +78,7 @@ pub fn Machine(at: Memo<Option<Timestamp>>, lens: Memo<Lens>) -> impl IntoView {
     };
     view! {
         <div class="machine" role="group" aria-label="Time machine">
+            <span class="machine-label" title="The cluster at any minute of the last month">"Look back"</span>
             {step(HOUR, Icon::Left, "An hour earlier")}
             <input
                 type="range"

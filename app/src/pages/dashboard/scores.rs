@@ -38,7 +38,7 @@ pub fn Scores() -> impl IntoView {
 fn cell(score: Score) -> AnyView {
     let (class, which, word) = match score.met {
         Some(true) => ("score-mark score-met", Icon::Succeeded, "met"),
-        Some(false) => ("score-mark score-missed", Icon::Alert, "not met"),
+        Some(false) => ("score-mark score-missed", Icon::Lost, "not met"),
         None => ("score-mark", Icon::Queued, "not known"),
     };
     let told = format!("{} Goal: {}.", score.definition, score.goal);

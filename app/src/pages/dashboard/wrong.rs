@@ -4,9 +4,10 @@ use berth_api::alerts::AlertView;
 use berth_domain::AlertState;
 use leptos::prelude::*;
 
-use crate::components::alert_card::{AlertCard, badge_of};
+use crate::components::alert_card::badge_of;
 use crate::icons::icon;
 use crate::live::Live;
+use crate::pages::parts;
 
 /// So many alerts; their page has all.
 const ALERTS: usize = 3;
@@ -42,17 +43,32 @@ pub fn Wrong() -> impl IntoView {
     shown.into_any()
 }
 
+/// Its answers are loaded when it is opened first.
 fn line(alert: AlertView) -> AnyView {
     let (class, which) = badge_of(alert.severity);
+    let opened = RwSignal::new(false);
+    let href = format!("/alerts#alert-{}", alert.id);
+    let card = {
+        let alert = alert.clone();
+        move || {
+            let alert = alert.clone();
+            opened
+                .get()
+                .then(|| view! { <Suspense>{parts::alert_card(alert)}</Suspense> })
+        }
+    };
     view! {
         <li>
-            <details>
+            <details on:toggle=move |_| opened.set(true)>
                 <summary class="alert-line">
-                    <span class=class>{icon(which)} {alert.title.clone()}</span>
-                    <span class="clip">{alert.text.clone()}</span>
+                    <span class=class>{icon(which)} {alert.title}</span>
+                    <span class="clip">{alert.text}</span>
                     <span class="alert-go">"Answer"</span>
                 </summary>
-                <AlertCard alert />
+                {card}
+                <noscript>
+                    <a href=href>"Answer it on the page Alerts"</a>
+                </noscript>
             </details>
         </li>
     }
