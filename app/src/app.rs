@@ -9,11 +9,14 @@ use crate::browser_notice;
 use crate::clock::Clock;
 use crate::components::confirm::{Confirm, ConfirmDialog};
 use crate::components::frame::Frame;
-use crate::components::help::HelpDialog;
+use crate::components::help::{Help, HelpDialog};
+use crate::components::palette::{Palette, PaletteDialog};
+use crate::keys::Keys;
 use crate::live::Live;
 use crate::notice::Notices;
 use crate::pages::{dashboard::Dashboard, not_found::NotFound, parts};
 use crate::start;
+use crate::theme::Chosen;
 
 /// The app, inside `<body>`.
 #[component]
@@ -26,6 +29,9 @@ pub fn App() -> impl IntoView {
     let notices = Notices::new();
     provide_context(notices);
     provide_context(Confirm::new());
+    provide_context(Help::new());
+    provide_context(Palette::new(live));
+    provide_context(Chosen::new());
     start::provide();
     begin(clock, live);
     browser_notice::begin(live, notices);
@@ -50,12 +56,15 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
+                    <Route path=StaticSegment("styleguide") view=parts::styleguide ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=parts::submit ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view=parts::login ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>
             <ConfirmDialog />
             <HelpDialog />
+            <PaletteDialog />
+            <Keys />
         </Router>
     }
 }

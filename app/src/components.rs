@@ -29,6 +29,7 @@ pub mod moment;
 pub mod node_row;
 pub mod notices;
 pub mod owner;
+pub mod palette;
 pub mod problem;
 pub mod rail;
 pub mod run_files;

@@ -39,6 +39,7 @@ pub enum Icon {
     LogOut,
     Queue,
     Grip,
+    Search,
 }
 
 impl Icon {
@@ -84,6 +85,7 @@ impl Icon {
             }
             Icon::Queue => "M2 3.5h12v2.5H2zM4 8h10v2H4zM6 12h8v1.5H6z",
             Icon::Grip => "M6 4v.1M10 4v.1M6 8v.1M10 8v.1M6 12v.1M10 12v.1",
+            Icon::Search => "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.4 10.4l3.3 3.3",
             Icon::LogOut => "M9.5 3H3v10h6.5M7 8h7M11.5 5.5L14 8l-2.5 2.5",
         }
     }

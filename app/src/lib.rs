@@ -24,10 +24,12 @@ mod lens;
 mod live;
 mod notice;
 mod pages;
+mod places;
 mod planner;
 mod shell;
 mod sparks;
 mod start;
+mod theme;
 
 pub use app::App;
 pub use pages::history::figures as history_figures;

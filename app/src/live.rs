@@ -19,10 +19,6 @@ use crate::start::Start;
 
 /// How true the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "hydrate"),
-    expect(dead_code, reason = "only browsers listen")
-)]
 pub enum Link {
     Live,
     /// Nothing was heard for a while, or the connection is being made.

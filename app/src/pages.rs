@@ -11,5 +11,6 @@ pub mod not_found;
 pub mod parts;
 pub mod queue;
 pub mod settings;
+pub mod styleguide;
 pub mod submit;
 pub mod timeline;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::palette::PaletteButton;
 use super::theme_switch::ThemeSwitch;
 use crate::format;
 use crate::icons::{Icon, icon};
@@ -47,6 +48,7 @@ pub fn Header() -> impl IntoView {
                 })}
             </p>
             <div class="header-end">
+                <PaletteButton />
                 <LinkState />
                 <ThemeSwitch />
                 <span class="header-user">

@@ -3,40 +3,82 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::keys;
+use crate::places::PLACES;
 
-const KEYS: [(&str, &str); 7] = [
-    ("/", "Filter the list"),
-    ("j, k", "Next and previous row"),
-    ("Enter", "Open the row"),
-    ("x", "Cancel the job, after a question"),
-    ("l", "Go to the log"),
-    ("Esc", "Close a dialog"),
+/// Where the dialog is asked for. Cheap to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Help(NodeRef<html::Dialog>);
+
+impl Help {
+    pub fn new() -> Self {
+        Help(NodeRef::new())
+    }
+
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    pub fn show(self) {
+        if let Some(dialog) = self.0.get_untracked() {
+            let _ = dialog.show_modal();
+        }
+    }
+}
+
+type Keys = [(&'static str, &'static str)];
+
+const ANYWHERE: &Keys = &[
+    ("Ctrl K, ⌘ K", "Find a page, a job, a node or an action"),
+    ("/", "Filter the list, search the log"),
+    ("Esc", "Close, leave an empty filter, from a job back"),
     ("?", "This help"),
 ];
 
+const LISTS: &Keys = &[
+    ("j, k", "Next and previous row; then the arrows too"),
+    ("Enter", "Open the row"),
+    ("x", "Cancel the job, after a question"),
+    ("l", "Go to the log"),
+];
+
+const DRAG: &Keys = &[
+    ("Space", "On a grip: pick the job up, and put it down"),
+    ("↑ ↓ Home End", "Move it"),
+    ("Esc", "Put it back"),
+];
+
+fn keys(title: &'static str, rows: Vec<AnyView>) -> AnyView {
+    view! {
+        <h3>{title}</h3>
+        <dl class="keys">{rows}</dl>
+    }
+    .into_any()
+}
+
+fn row(key: &str, text: &'static str) -> AnyView {
+    let caps = key
+        .split(", ")
+        .map(|key| view! { <kbd>{key.to_owned()}</kbd> " " });
+    view! {
+        <dt>{caps.collect_view()}</dt>
+        <dd>{text}</dd>
+    }
+    .into_any()
+}
+
 #[component]
 pub fn HelpDialog() -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        keys::listen(move || {
-            if let Some(dialog) = dialog.get_untracked() {
-                let _ = dialog.show_modal();
-            }
-        });
-    });
-    let rows = KEYS.map(|(key, text)| {
-        view! {
-            <dt>
-                <kbd>{key}</kbd>
-            </dt>
-            <dd>{text}</dd>
-        }
-    });
+    let rows = |all: &Keys| all.iter().map(|(key, text)| row(key, text)).collect();
+    let places = PLACES
+        .iter()
+        .map(|place| row(&format!("g {}", place.letter), place.word));
     view! {
-        <dialog class="dialog" node_ref=dialog aria-labelledby="help-title">
+        <dialog class="dialog dialog-wide" node_ref=Help::here().0 aria-labelledby="help-title">
             <h2 id="help-title">"Keys"</h2>
-            <dl class="keys">{rows.collect_view()}</dl>
+            <div class="keys-all">
+                <div>{keys("Anywhere", rows(ANYWHERE))} {keys("Lists", rows(LISTS))}</div>
+                <div>{keys("Pages", places.collect())} {keys("The queue", rows(DRAG))}</div>
+            </div>
             <form method="dialog" class="dialog-buttons">
                 <button class="button">"Close"</button>
             </form>

@@ -16,6 +16,7 @@ use super::jobs::JobsPage;
 use super::login::LoginPage;
 use super::queue::QueuePage;
 use super::settings::SettingsPage;
+use super::styleguide::StyleguidePage;
 use super::submit::SubmitPage;
 use super::timeline::TimelinePage;
 use crate::components::alert_card::AlertCard;
@@ -52,6 +53,13 @@ page!(
     SettingsPage
 );
 page!(cluster, login_ready, login_made, login, LoginPage);
+page!(
+    styleguide,
+    styleguide_ready,
+    styleguide_made,
+    styleguide,
+    StyleguidePage
+);
 
 /// The answers to an alert, which the dashboard opens in place.
 #[wasm_split(cluster, wasm_split_path = leptos::wasm_split, fallible)]
@@ -95,6 +103,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
         (Some("login"), _) => login_ready().await,
+        (Some("styleguide"), _) => styleguide_ready().await,
         _ => Ok(()),
     }
 }

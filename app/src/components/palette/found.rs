@@ -1,0 +1,484 @@
+//! What is found, and in which order: a pure function of what was typed and what is known.
+
+use std::cmp::Reverse;
+
+use berth_api::views::{JobRow, NodeState};
+use berth_domain::{JobId, UserName};
+
+use super::rank::{fit, words};
+use super::remote::Answer;
+use crate::actions::Act;
+use crate::components::theme_switch;
+use crate::format;
+use crate::icons::Icon;
+use crate::live::NodeShape;
+use crate::places::PLACES;
+use crate::theme::Theme;
+
+/// So many of each kind are listed.
+const MOST: usize = 7;
+const MOST_RECENT: usize = 5;
+
+/// What happens when it is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Leads {
+    To(String),
+    Do(Act, Box<JobRow>),
+    Theme(Theme),
+    Help,
+}
+
+/// An option of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Its element's too.
+    pub id: String,
+    pub icon: Icon,
+    pub label: String,
+    pub detail: String,
+    /// The keys that do the same.
+    pub keys: String,
+    /// Whose state is shown.
+    pub job: Option<Box<JobRow>>,
+    pub leads: Leads,
+}
+
+/// Options of one kind, the best first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub title: &'static str,
+    pub found: Vec<Found>,
+}
+
+/// What the page knows.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub me: Option<UserName>,
+    pub admin: bool,
+    /// The pages that were visited, this one first.
+    pub visits: Vec<String>,
+    /// The job whose page this is.
+    pub here: Option<JobRow>,
+    /// Newest first.
+    pub rows: Vec<JobRow>,
+    pub nodes: Vec<NodeShape>,
+}
+
+impl Known {
+    fn row(&self, id: JobId) -> Option<&JobRow> {
+        let mut rows = self.here.iter().chain(&self.rows);
+        rows.find(|row| row.id == id)
+    }
+
+    fn is_mine(&self, row: &JobRow) -> bool {
+        self.me.as_ref() == Some(&row.user)
+    }
+
+    fn may(&self, act: Act, row: &JobRow) -> bool {
+        (self.admin || self.is_mine(row)) && Act::fitting(row.state).contains(&act)
+    }
+}
+
+/// What was typed, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// All words.
+    pub words: Vec<String>,
+    /// What is to be done, if the first word says so.
+    pub act: Option<Act>,
+    /// The words that name jobs: without that first one.
+    pub of_jobs: String,
+    /// The number that they are.
+    pub number: Option<JobId>,
+}
+
+impl Wanted {
+    pub fn of(typed: &str) -> Self {
+        let words = words(typed);
+        let first = words.first().map_or("", String::as_str);
+        let act = ACTS
+            .iter()
+            .find(|(word, _)| first.len() > 2 && word.starts_with(first));
+        let act = act.map(|(_, act)| *act);
+        let rest = &words[usize::from(act.is_some())..];
+        // `job 17` is the same as `17`.
+        let rest = match rest {
+            [job, number] if job == "job" => std::slice::from_ref(number),
+            rest => rest,
+        };
+        let of_jobs = rest.join(" ");
+        let number = of_jobs.strip_prefix('#').unwrap_or(&of_jobs).parse().ok();
+        Wanted {
+            act,
+            number,
+            of_jobs,
+            words,
+        }
+    }
+}
+
+const ACTS: [(&str, Act); 6] = [
+    ("cancel", Act::Cancel),
+    ("stop", Act::Cancel),
+    ("hold", Act::Hold),
+    ("release", Act::Release),
+    ("requeue", Act::Requeue),
+    ("rerun", Act::Requeue),
+];
+
+/// Everything that fits, by kind, the kind of the best first. What the server adds comes last, so that
+/// nothing moves when it does.
+pub fn find(typed: &str, known: &Known, answer: &Answer) -> Vec<Group> {
+    let wanted = Wanted::of(typed);
+    let groups = if wanted.words.is_empty() {
+        at_rest(known)
+    } else {
+        let added = (answer.to == typed).then_some(answer);
+        searched(&wanted, known, added)
+    };
+    let some = groups.into_iter().filter(|group| !group.found.is_empty());
+    some.collect()
+}
+
+/// Before anything is typed.
+fn at_rest(known: &Known) -> Vec<Group> {
+    let visited = known
+        .visits
+        .iter()
+        .skip(1)
+        .filter_map(|path| visited(path, known));
+    let here = known.here.iter().flat_map(|row| {
+        let acts = Act::fitting(row.state).into_iter();
+        acts.filter(|act| known.may(*act, row))
+            .map(|act| acting(act, row))
+    });
+    let group = |title, found| Group { title, found };
+    vec![
+        group("Recent", visited.take(MOST_RECENT).collect()),
+        group("This job", here.collect()),
+        group(
+            "Pages",
+            PLACES.iter().map(|place| page(place.into())).collect(),
+        ),
+        group(
+            "Actions",
+            actions().into_iter().map(|(action, _)| action).collect(),
+        ),
+    ]
+}
+
+type Ranked = Vec<(u32, Found)>;
+
+fn searched(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Vec<Group> {
+    let jobs = jobs(wanted, known, answer);
+    let listed: Vec<String> = jobs.iter().map(|(_, job)| job.id.clone()).collect();
+    let mut ranked = [
+        ("Pages", pages(wanted)),
+        ("Jobs", jobs),
+        ("Nodes", nodes(wanted, known)),
+        (
+            "Actions",
+            [acts(wanted, known, answer), said(wanted)].concat(),
+        ),
+    ];
+    for (_, found) in &mut ranked {
+        found.sort_by_key(|(worth, _)| Reverse(*worth));
+        found.truncate(MOST);
+    }
+    ranked.sort_by_key(|(_, found)| Reverse(found.first().map_or(0, |(worth, _)| *worth)));
+    let group = |(title, found): (&'static str, Ranked)| Group {
+        title,
+        found: found.into_iter().map(|(_, found)| found).collect(),
+    };
+    let mut groups: Vec<Group> = ranked.into_iter().map(group).collect();
+    if wanted.act.is_none() {
+        let rows = answer.into_iter().flat_map(|answer| &answer.rows);
+        let more = rows.map(job).filter(|job| !listed.contains(&job.id));
+        groups.push(Group {
+            title: "More jobs",
+            found: more.take(MOST).collect(),
+        });
+    }
+    groups
+}
+
+/// Jobs that the page knows, and the one of the typed number. Mine, then live ones, then the newest come
+/// first among those that fit alike.
+fn jobs(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Ranked {
+    let mut fitting: Vec<(u32, &JobRow)> = vec![];
+    for row in &known.rows {
+        if let Some(worth) = fit_job(&wanted.words, row)
+            && wanted.number != Some(row.id)
+        {
+            fitting.push((worth, row));
+        }
+    }
+    fitting.sort_by_key(|(worth, row)| {
+        let order = (*worth, known.is_mine(row), row.is_live(), row.id);
+        Reverse(order)
+    });
+    let rest = fitting.into_iter().map(|(worth, row)| (worth, job(row)));
+    let numbered = wanted.number.filter(|_| wanted.act.is_none());
+    let numbered = numbered.and_then(|id| numbered_job(id, known, answer));
+    let numbered = numbered.map(|found| (u32::MAX, found));
+    numbered.into_iter().chain(rest.take(MOST)).collect()
+}
+
+/// The job of a number: said before the server knows of it, so that Enter need not wait.
+fn numbered_job(id: JobId, known: &Known, answer: Option<&Answer>) -> Option<Found> {
+    let row = known.row(id).or_else(|| told(id, answer));
+    if let Some(row) = row {
+        return Some(job(row));
+    }
+    if answer.is_some_and(|answer| answer.no_such) {
+        return None;
+    }
+    Some(Found {
+        id: format!("palette-job-{id}"),
+        icon: Icon::Jobs,
+        label: format!("Job {id}"),
+        detail: String::new(),
+        keys: String::new(),
+        job: None,
+        leads: Leads::To(format!("/jobs/{id}")),
+    })
+}
+
+fn told(id: JobId, answer: Option<&Answer>) -> Option<&JobRow> {
+    let mut rows = answer.into_iter().flat_map(|answer| &answer.rows);
+    rows.find(|row| row.id == id)
+}
+
+fn fit_job(words: &[String], row: &JobRow) -> Option<u32> {
+    let id = row.id.to_string();
+    let fields = [
+        (row.name.as_str(), 0),
+        (id.as_str(), 0),
+        (row.user.as_str(), 5),
+        (row.project.as_deref().unwrap_or_default(), 10),
+        (row.state.as_str(), 10),
+        (row.outcome.as_deref().unwrap_or_default(), 10),
+    ];
+    fit(words, &fields)
+}
+
+/// What can be done to the job of the typed number, or to jobs that fit what follows `cancel`.
+fn acts(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Ranked {
+    if let Some(id) = wanted.number {
+        let Some(row) = known.row(id).or_else(|| told(id, answer)) else {
+            return vec![];
+        };
+        let all = Act::fitting(row.state).into_iter();
+        let asked = all.filter(|act| wanted.act.is_none_or(|wanted| wanted == *act));
+        let may = asked.filter(|act| known.may(*act, row));
+        return may.map(|act| (500, acting(act, row))).collect();
+    }
+    let Some(act) = wanted.act else {
+        return vec![];
+    };
+    let words = words(&wanted.of_jobs);
+    let added = answer.into_iter().flat_map(|answer| &answer.rows);
+    let rows = known.here.iter().chain(&known.rows).chain(added);
+    let mut found: Ranked = vec![];
+    for row in rows.filter(|row| known.may(act, row)) {
+        let of = acting(act, row);
+        let is_new = !found.iter().any(|(_, known)| known.id == of.id);
+        if let Some(worth) = fit_job(&words, row).filter(|_| is_new) {
+            let mine = if known.is_mine(row) { 10 } else { 0 };
+            found.push((200 + worth + mine, of));
+        }
+    }
+    found
+}
+
+fn pages(wanted: &Wanted) -> Ranked {
+    let all = PLACES.iter().map(Page::from).chain(OTHERS);
+    let fitting = all.filter_map(|one| {
+        let worth = fit(&wanted.words, &[(one.word, 0), (one.also, 25)])?;
+        // Before a job of the same name.
+        Some((worth + 1, page(one)))
+    });
+    fitting.collect()
+}
+
+fn nodes(wanted: &Wanted, known: &Known) -> Ranked {
+    let fitting = known.nodes.iter().filter_map(|shape| {
+        let fields = [
+            (shape.name.as_str(), 0),
+            (shape.model.as_str(), 20),
+            ("node", 30),
+        ];
+        Some((fit(&wanted.words, &fields)?, node(shape)))
+    });
+    fitting.collect()
+}
+
+fn said(wanted: &Wanted) -> Ranked {
+    let fitting = actions().into_iter().filter_map(|(action, also)| {
+        let worth = fit(&wanted.words, &[(&action.label, 0), (also, 25)])?;
+        Some((worth, action))
+    });
+    fitting.collect()
+}
+
+/// A page, by its address.
+struct Page {
+    path: &'static str,
+    word: &'static str,
+    icon: Icon,
+    keys: String,
+    also: &'static str,
+}
+
+impl From<&crate::places::Place> for Page {
+    fn from(place: &crate::places::Place) -> Self {
+        Page {
+            path: place.path,
+            word: place.word,
+            icon: place.icon,
+            keys: format!("g {}", place.letter),
+            also: place.also,
+        }
+    }
+}
+
+const fn other(path: &'static str, word: &'static str, icon: Icon, also: &'static str) -> Page {
+    Page {
+        path,
+        word,
+        icon,
+        keys: String::new(),
+        also,
+    }
+}
+
+/// Pages without a letter.
+const OTHERS: [Page; 4] = [
+    other("/jobs?user=all", "Everybody's jobs", Icon::Jobs, "all"),
+    other(
+        "/timeline?reserve=new",
+        "Reserve GPUs",
+        Icon::Timeline,
+        "reservation calendar",
+    ),
+    other(
+        "/settings",
+        "Settings",
+        Icon::System,
+        "notifications mail slack",
+    ),
+    other(
+        "/styleguide",
+        "Styleguide",
+        Icon::File,
+        "tokens components design",
+    ),
+];
+
+fn page(page: Page) -> Found {
+    Found {
+        id: format!("palette-page-{}", page.word.replace([' ', '\''], "-")),
+        icon: page.icon,
+        label: page.word.to_owned(),
+        detail: String::new(),
+        keys: page.keys,
+        job: None,
+        leads: Leads::To(page.path.to_owned()),
+    }
+}
+
+/// A visited page; `None` where it has no name.
+fn visited(path: &str, known: &Known) -> Option<Found> {
+    let found = match path.strip_prefix("/jobs/") {
+        Some(id) => numbered_job(id.parse().ok()?, known, None)?,
+        None => {
+            let mut all = PLACES.iter().map(Page::from).chain(OTHERS);
+            page(all.find(|page| page.path == path)?)
+        }
+    };
+    Some(Found {
+        id: format!("{}-again", found.id),
+        ..found
+    })
+}
+
+fn job(row: &JobRow) -> Found {
+    let size = format::count(row.gpus, "GPU");
+    Found {
+        id: format!("palette-job-{}", row.id),
+        icon: Icon::Jobs,
+        label: format!("{} {}", row.id, row.name),
+        detail: format!("{} · {size}", row.user),
+        keys: String::new(),
+        job: Some(Box::new(row.clone())),
+        leads: Leads::To(format!("/jobs/{}", row.id)),
+    }
+}
+
+fn acting(act: Act, row: &JobRow) -> Found {
+    let icon = match act {
+        Act::Cancel => Icon::Cancelled,
+        Act::Hold => Icon::Held,
+        Act::Release | Act::Requeue => Icon::Queued,
+    };
+    Found {
+        id: format!("palette-{}-{}", act.verb(), row.id),
+        icon,
+        label: format!("{} job {}, {}", act.label(row.state), row.id, row.name),
+        detail: row.user.0.clone(),
+        keys: String::new(),
+        job: None,
+        leads: Leads::Do(act, Box::new(row.clone())),
+    }
+}
+
+fn node(shape: &NodeShape) -> Found {
+    let state = match shape.state {
+        NodeState::Up => String::new(),
+        other => format!(" · {}", other.as_str()),
+    };
+    Found {
+        id: format!("palette-node-{}", shape.name.as_str().replace(' ', "-")),
+        icon: Icon::Cluster,
+        label: shape.name.to_string(),
+        detail: format!("{} × {}{state}", shape.gpus.len(), shape.model),
+        keys: String::new(),
+        job: None,
+        leads: Leads::To(format!("/cluster#node-{}", shape.name)),
+    }
+}
+
+/// What is no page and is done to no job, with what else people may call it.
+fn actions() -> Vec<(Found, &'static str)> {
+    let theme = |theme: Theme| {
+        let label = match theme {
+            Theme::System => "Theme as the system has it",
+            Theme::Light => "Light theme",
+            Theme::Dark => "Dark theme",
+        };
+        let found = Found {
+            id: format!("palette-theme-{}", theme.as_str()),
+            icon: theme_switch::look(theme),
+            label: label.to_owned(),
+            detail: String::new(),
+            keys: String::new(),
+            job: None,
+            leads: Leads::Theme(theme),
+        };
+        (found, "colours mode appearance")
+    };
+    let help = Found {
+        id: "palette-help".to_owned(),
+        icon: Icon::File,
+        label: "Keys and help".to_owned(),
+        detail: String::new(),
+        keys: "?".to_owned(),
+        job: None,
+        leads: Leads::Help,
+    };
+    let themes = Theme::ALL.into_iter().map(theme);
+    themes.chain([(help, "shortcuts keyboard")]).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! The places that a letter after `g` leads to: for the keys, the help and the palette.
+
+use crate::icons::Icon;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub path: &'static str,
+    pub word: &'static str,
+    pub icon: Icon,
+    pub letter: &'static str,
+    /// What else people may call it.
+    pub also: &'static str,
+}
+
+const fn place(
+    path: &'static str,
+    word: &'static str,
+    icon: Icon,
+    letter: &'static str,
+    also: &'static str,
+) -> Place {
+    Place {
+        path,
+        word,
+        icon,
+        letter,
+        also,
+    }
+}
+
+pub const PLACES: [Place; 8] = [
+    place("/", "Dashboard", Icon::Dashboard, "d", "home overview"),
+    place("/queue", "Queue", Icon::Queue, "q", "order priority move"),
+    place("/jobs", "Jobs", Icon::Jobs, "j", "mine list"),
+    place("/timeline", "Timeline", Icon::Timeline, "t", "calendar"),
+    place("/history", "History", Icon::History, "h", "analytics use"),
+    place("/cluster", "Cluster", Icon::Cluster, "c", "nodes hardware"),
+    place("/alerts", "Alerts", Icon::Alert, "a", "problems wrong"),
+    place("/submit", "Submit a job", Icon::Submit, "s", "new run"),
+];
+
+/// Where this letter leads.
+pub fn by_letter(letter: &str) -> Option<&'static Place> {
+    PLACES.iter().find(|place| place.letter == letter)
+}
