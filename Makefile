@@ -40,12 +40,12 @@ clippy:
 bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
 	$(CARGO) bench --bench berth --bench past
-	@scripts/setup test
+	@scripts/setup bench
 	@BERTH_BENCH=1 scripts/e2e
 
 screenshots: build ## take the pictures of the README and of end2end/shots
 	@scripts/setup test
-	@BERTH_SHOTS=docs scripts/e2e screenshots
+	@BERTH_SHOTS=1 scripts/e2e screenshots
 
 clean: ## remove what was built; .tools and npm packages stay
 	$(CARGO) clean

@@ -1,46 +1,245 @@
-// axe-core on every page, in both themes: nothing serious.
+// axe-core on every page, dialog, menu and popover, each opened by keys: nothing at all, in light, in
+// dark and on a phone. A page or a dialog that is new gets a line in the table.
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
-import { expect, hydrated, test } from './server';
+import { violations } from './axe';
+import { type Berth, expect, hydrated, test } from './server';
 
-async function check(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  const serious = found.violations.filter((violation) => ['serious', 'critical'].includes(violation.impact ?? ''));
-  const told = serious.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join('\n  ')}`);
-  expect(told).toEqual([]);
+const desk = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+/** What colours decide. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
+type Jobs = { running: number; failed: number; gang: number; waits: number; held: number; array: number };
+
+type View = {
+  name: string;
+  path: string | ((jobs: Jobs) => string);
+  /** What opens it, by keys. */
+  open?: (page: Page, jobs: Jobs) => Promise<void>;
+};
+
+async function press(on: Locator, key = 'Enter'): Promise<void> {
+  await on.focus();
+  await on.press(key);
 }
 
-for (const theme of ['light', 'dark'] as const) {
-  test(`every page, ${theme}`, async ({ page, berth }) => {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await berth.cancelAll();
-    await berth.logIn(page);
-    const failed = await berth.submit('echo no; exit 1', { name: 'failed' });
-    await berth.submit('sleep 300', { gpus: 16, name: 'gang' });
-    const waits = await berth.submit('true', { gpus: 4, name: 'waits' });
-    await berth.submit('true', { hold: true, name: 'held' });
-    const pages = ['/', '/jobs?user=all', `/jobs/${failed}`, `/jobs/${waits}`, '/timeline', '/cluster', '/alerts', '/settings', '/submit', '/nowhere', '/jobs/999999', '/login'];
-    for (const path of pages) {
-      await test.step(path, async () => {
-        await page.goto(path);
-        await hydrated(page);
-        await check(page);
-      });
-    }
-    await page.goto('/cluster');
-    await hydrated(page);
-    await page.getByText('Take out of use').first().click();
-    await check(page);
-    await page.goto('/submit');
-    await hydrated(page);
-    await page.getByRole('button', { name: 'Submit', exact: true }).click();
-    await page.getByText('More', { exact: true }).click();
-    await check(page);
-    await page.goto(`/jobs/${waits}`);
-    await hydrated(page);
-    await page.getByRole('button', { name: `Cancel job ${waits}` }).click();
-    await check(page);
+const summary = (page: Page, words: string) => page.getByText(words, { exact: true }).first();
+
+const views: View[] = [
+  { name: 'dashboard', path: '/' },
+  {
+    name: 'keys',
+    path: '/',
+    open: async (page) => {
+      await page.keyboard.press('?');
+      await expect(page.getByRole('dialog')).toContainText('Keys');
+    },
+  },
+  { name: 'jobs', path: '/jobs?user=all' },
+  { name: 'jobs, none of them', path: '/jobs?text=no+such+name' },
+  { name: 'array', path: ({ array }) => `/jobs?user=all&array=${array}` },
+  {
+    name: 'cancel an array',
+    path: '/jobs?user=all',
+    open: async (page, { array }) => {
+      await press(page.getByRole('button', { name: `Cancel all of array ${array}` }));
+      await expect(page.getByRole('dialog')).toContainText('Cancel');
+    },
+  },
+  {
+    name: 'job that runs',
+    path: ({ running }) => `/jobs/${running}`,
+    open: async (page) => {
+      await press(summary(page, 'Change'));
+      await press(summary(page, 'As a table'));
+      await page.getByLabel('Search the log').fill('step 1');
+      await expect(page.locator('.log-here')).toBeVisible();
+    },
+  },
+  { name: 'job that failed', path: ({ failed }) => `/jobs/${failed}` },
+  {
+    name: 'job that waits',
+    path: ({ gang }) => `/jobs/${gang}`,
+    open: async (page) => press(page.getByRole('button', { name: 'Why it waited' })),
+  },
+  {
+    name: 'cancel a job',
+    path: ({ waits }) => `/jobs/${waits}`,
+    open: async (page, { waits }) => {
+      await page.keyboard.press('x');
+      await expect(page.getByRole('dialog')).toContainText(`Cancel job ${waits}`);
+    },
+  },
+  { name: 'job that is held', path: ({ held }) => `/jobs/${held}` },
+  { name: 'no such job', path: '/jobs/999999' },
+  {
+    name: 'submit',
+    path: '/submit',
+    open: async (page) => press(summary(page, 'More')),
+  },
+  {
+    name: 'submit, refused',
+    path: '/submit',
+    open: async (page) => {
+      await page.getByLabel('GPUs', { exact: true }).fill('17');
+      await press(page.getByRole('button', { name: 'Submit', exact: true }));
+      await expect(page.locator('#command-problem')).toBeVisible();
+    },
+  },
+  {
+    name: 'queue, and why',
+    path: '/queue',
+    open: async (page, { waits }) => press(page.getByRole('button', { name: `Why job ${waits} waits` })),
+  },
+  {
+    name: 'queue, some chosen',
+    path: '/queue',
+    open: async (page, { waits }) => {
+      await press(page.getByLabel(`Choose job ${waits}`), 'Space');
+      await expect(page.getByRole('group', { name: 'Chosen jobs' })).toBeVisible();
+    },
+  },
+  {
+    name: 'queue, one picked up',
+    path: '/queue',
+    open: async (page, { waits }) => {
+      await press(page.getByRole('button', { name: `Move job ${waits}` }), 'Space');
+      await page.keyboard.press('ArrowUp');
+      await expect(page.locator('.queue-page > [role=status]')).toContainText('Place');
+    },
+  },
+  { name: 'queue by user', path: '/queue?group=user' },
+  {
+    name: 'timeline',
+    path: '/timeline',
+    open: async (page, { running }) => {
+      await press(summary(page, 'The same as a table'));
+      await page.locator(`.tl-bar[href="/jobs/${running}"]`).first().focus();
+      await expect(page.getByRole('tooltip')).toBeVisible();
+    },
+  },
+  { name: 'timeline of lanes', path: '/timeline?open=none&zoom=week' },
+  { name: 'timeline of long ago', path: '/timeline?from=2020-01-01T00:00:00Z' },
+  {
+    name: 'reserve',
+    path: '/timeline?reserve=new&gpus=8',
+    open: async (page) => {
+      await press(summary(page, 'Again and again'));
+      await press(summary(page, 'Which GPUs'));
+      await expect(page.locator('.preview-cost')).toBeVisible();
+    },
+  },
+  {
+    name: 'cancel a reservation',
+    path: '/timeline',
+    open: async (page) => {
+      await press(page.getByRole('button', { name: 'Cancel demo' }));
+      await expect(page.getByRole('dialog')).toContainText('reservation');
+    },
+  },
+  {
+    name: 'history',
+    path: '/history?range=24h',
+    open: async (page) => {
+      for (const numbers of await page.getByText('Numbers', { exact: true }).all()) await press(numbers);
+    },
+  },
+  { name: 'history of days', path: '/history?from=2020-01-01&to=2020-01-02' },
+  { name: 'history, refused', path: '/history?range=3d' },
+  {
+    name: 'cluster',
+    path: '/cluster',
+    open: async (page) => {
+      await press(summary(page, 'All figures'));
+      await press(summary(page, 'Take out of use'));
+    },
+  },
+  {
+    name: 'alerts, one refused',
+    path: '/alerts',
+    open: async (page) => press(page.getByRole('button', { name: 'Keep it' }).first()),
+  },
+  {
+    name: 'settings, with a message',
+    path: '/settings',
+    open: async (page) => {
+      await press(page.getByRole('button', { name: 'Save', exact: true }));
+      await expect(page.locator('.notices')).toContainText('Saved.');
+    },
+  },
+  { name: 'nowhere', path: '/nowhere' },
+  { name: 'login, refused', path: '/login?error=The+token+is+not+known+here.' },
+];
+
+/** Something of everything that a page can show. */
+async function everything(berth: Berth): Promise<Jobs> {
+  await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 });
+  const failed = await berth.submit('echo no; exit 1', { name: 'failed' });
+  const running = await berth.submit('i=0; while true; do i=$((i+1)); echo "step $i"; sleep 1; done', { gpus: 8, name: 'runs', time_limit: '2h' });
+  await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
+  const gang = await berth.submit('true', { gpus: 16, name: 'gang', time_limit: '1h', class: 'high' }, berth.addUser('ana'));
+  const waits = await berth.submit('true', { gpus: 8, nodes: 2, name: 'waits' });
+  const array = await berth.submit('true', { gpus: 8, name: 'folds', array: '0-9' });
+  const held = await berth.submit('true', { hold: true, name: 'held' });
+  await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo' } });
+  await berth.api('cordon', { place: 'node-2:3', reason: 'ECC errors' });
+  await expect.poll(async () => (await berth.api(`job_waits?id=${gang}`)).waits.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  return { running, failed, gang, waits, held, array };
+}
+
+test.describe('axe', () => {
+  let jobs: Jobs;
+  test.beforeAll(async ({ berth }) => {
+    jobs = await everything(berth);
   });
-}
+
+  test.afterAll(async ({ berth }) => {
+    await berth.cancelAll();
+    const { reservations } = await berth.api('list_reservations');
+    for (const { id } of reservations) await berth.api('cancel_reservation', { id });
+    await berth.api('uncordon', { place: 'node-2:3' });
+  });
+
+  test.beforeEach(async ({ page, berth }) => {
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await page.setViewportSize(desk);
+    await berth.logIn(page);
+  });
+
+  for (const { name, path, open } of views) {
+    test(name, async ({ page }) => {
+      await page.goto(typeof path === 'string' ? path : path(jobs));
+      await hydrated(page);
+      await open?.(page, jobs);
+      expect(await violations(page), 'light').toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+      expect(await violations(page, COLOURS), 'dark').toEqual([]);
+      await page.setViewportSize(phone);
+      expect(await violations(page), 'on a phone').toEqual([]);
+      // What floats beside the focus has its place from when it was given.
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      const surplus = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(surplus, 'wider than a phone').toBeLessThanOrEqual(0);
+    });
+  }
+
+  test('a server that is away', async ({ page, berth }) => {
+    await page.goto('/jobs?user=all');
+    await hydrated(page);
+    await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+    await berth.end('SIGKILL');
+    try {
+      await expect(page.locator('.header')).not.toHaveAttribute('data-live', 'live');
+      expect(await violations(page), 'light').toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+      expect(await violations(page, COLOURS), 'dark').toEqual([]);
+      await press(page.getByRole('link', { name: 'Cluster' }));
+      await expect(page.getByRole('alert')).toBeVisible();
+      expect(await violations(page), 'a page that cannot come').toEqual([]);
+    } finally {
+      await berth.launch();
+    }
+  });
+});

@@ -1,14 +1,8 @@
 // The history page: whole without script, taken over with it, its filters in the address, the table
 // beside each picture with the same numbers, and its files.
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { Berth, expect, hydrated, test } from './server';
 
-const shots = join(__dirname, 'shots');
 const figures = [
   'utilisation',
   'utilisation-by-hour',
@@ -118,34 +112,4 @@ test.describe('history', () => {
     }
     expect(complaints.all).toEqual([]);
   });
-
-  test('whole for everybody, and looked at', async ({ page }) => {
-    test.setTimeout(120_000);
-    mkdirSync(shots, { recursive: true });
-    await berth.logIn(page);
-    const looks = {
-      light: { width: 1440, height: 900, scheme: 'light' },
-      dark: { width: 1440, height: 900, scheme: 'dark' },
-      phone: { width: 390, height: 844, scheme: 'light' },
-      wide: { width: 1920, height: 1080, scheme: 'light' },
-    } as const;
-    for (const [look, { width, height, scheme }] of Object.entries(looks)) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.goto(`${berth.url}/history?range=24h`);
-      await hydrated(page);
-      for (const summary of await page.getByText('Numbers', { exact: true }).all()) await summary.click();
-      expect(await violations(page)).toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(overflow, `${look}: wider than the window`).toBeLessThanOrEqual(0);
-      for (const summary of await page.getByText('Numbers', { exact: true }).all()) await summary.click();
-      await page.evaluate(() => document.fonts.ready);
-      await page.screenshot({ path: join(shots, `history-${look}.png`), fullPage: true });
-    }
-  });
 });
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).analyze();
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join('\n  ')}`);
-}

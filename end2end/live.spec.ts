@@ -61,8 +61,8 @@ test('a laptop that slept knows what happened meanwhile, without a reload', asyn
   await expect(page.locator(`[data-job="${gone}"] .badge`)).toHaveText(/Cancelled/);
   await expect(page.locator(`[data-job="${stays}"] .badge`)).toHaveText(/Running/);
   await expect(page.locator(`[data-job="${late}"] .badge`)).toHaveText(/Queued/);
-  const { cluster, counts } = await berth.api('cluster');
-  await expect(header).toContainText(`${cluster.totals.allocated}/${cluster.totals.gpus} allocated`);
+  const { totals, counts } = await berth.api('cluster');
+  await expect(header).toContainText(`${totals.allocated}/${totals.gpus} allocated`);
   await expect(header).toContainText(`${counts.queued} queued`);
   // It ran for seconds, not for the hours that the page slept.
   await expect(page.locator(`[data-job="${stays}"]`)).not.toContainText(/\d h|\d+:\d\d:\d\d/);

@@ -5,8 +5,9 @@ const chromium = process.env.BERTH_CHROMIUM ?? '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: '.',
-  // Those measure and print; `make bench` runs them.
+  // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
   testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
+  testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
   // One server, one cluster: tests that ran beside each other would see each other's jobs.
   workers: 1,
   fullyParallel: false,

@@ -1,9 +1,8 @@
-// Pictures of the pages, in end2end/shots: light, dark, phone, wide. They are looked at by people;
-// what is asserted is only that nothing is wider than the window. `make screenshots` also renews
-// the README's picture.
+// Pictures of every page, in end2end/shots: light, dark and on a phone; empty, full, refused, and
+// with the server away. They are looked at by people. `make screenshots` makes them, and renews the
+// README's picture.
 
 import type { Page } from '@playwright/test';
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Berth, expect, hydrated, test } from './server';
@@ -17,18 +16,45 @@ const looks = {
   'phone-dark': { width: 390, height: 844, scheme: 'dark' },
   wide: { width: 1920, height: 1080, scheme: 'light' },
 } as const;
+type Look = keyof typeof looks;
 
-async function shoot(page: Page, name: string, path: string, prepare?: () => Promise<void>): Promise<void> {
-  for (const [look, { width, height, scheme }] of Object.entries(looks)) {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await page.goto(path);
+async function dress(page: Page, look: Look): Promise<void> {
+  const { width, height, scheme } = looks[look];
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+}
+
+/**
+ * What stays in place on a screen stands at the end of a picture of everything, and what is drawn only
+ * when it comes into view is drawn: a picture is taken without a look.
+ */
+const style =
+  '.frame { position: relative } .log-line, .tl-node { content-visibility: visible !important } ' +
+  '@media (max-width: 700px) { .rail { position: absolute } }';
+
+/** A picture of all of the page, from top to bottom. */
+async function take(page: Page, name: string, look: Look): Promise<void> {
+  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: join(shots, `${name}-${look}.png`), fullPage: true, style });
+}
+
+/** Loads a page once for each look. */
+async function shoot(page: Page, name: string, url: string, prepare?: () => Promise<void>, more: Look[] = []): Promise<void> {
+  for (const look of ['light', 'dark', 'phone', ...more] as Look[]) {
+    await dress(page, look);
+    await page.goto(url);
     await hydrated(page);
     await prepare?.();
-    await page.evaluate(() => document.fonts.ready);
-    await page.screenshot({ path: join(shots, `${name}-${look}.png`) });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(overflow, `${name}, ${look}: wider than the window`).toBeLessThanOrEqual(0);
+    await take(page, name, look);
+  }
+}
+
+/** A page as it is, in each look. */
+async function shootAsItIs(page: Page, name: string): Promise<void> {
+  for (const look of ['light', 'dark', 'phone'] as Look[]) {
+    await dress(page, look);
+    await take(page, name, look);
   }
 }
 
@@ -37,86 +63,133 @@ const train = (steps: number, every: string) =>
   `printf 'step %5d  loss %d.%03d  lr 3.0e-04  tok/s %d\\n' $i $((3 - i * 2 / ${steps})) $((i * 377 % 1000)) $((41000 + i * 37 % 900)); ` +
   `sleep ${every}; done`;
 
-test('pictures of a busy cluster', async ({ page }) => {
-  test.setTimeout(180_000);
-  const berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
-  try {
-    const people = Object.fromEntries(['ana', 'bo', 'kim', 'wei.zhang'].map((name) => [name, berth.addUser(name)]));
-    await berth.logIn(page);
-    await shoot(page, 'dashboard-empty', `${berth.url}/`);
-    await shoot(page, 'jobs-empty', `${berth.url}/jobs`);
+test.describe('pictures', () => {
+  let berth: Berth;
+  const at = (path: string) => `${berth.url}${path}`;
 
-    await berth.submit(train(2000, 0.3), { gpus: 8, name: 'llama-8b-sft', time_limit: '12h', project: 'align' }, people.ana);
-    const watched = await berth.submit(train(4000, 0.1), { gpus: 4, name: 'reward-model', time_limit: '6h' }, people.kim);
-    await berth.submit(train(500, 1), { gpus: 2, name: 'eval-mmlu', time_limit: '90m' }, people.bo);
+  test.beforeAll(async () => {
+    berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
+  });
+
+  test.afterAll(async () => berth?.stop());
+
+  test.beforeEach(async ({ page }) => {
+    test.setTimeout(300_000);
+    await berth.logIn(page);
+  });
+
+  test('of a cluster that is not used yet', async ({ page }) => {
+    for (const name of ['jobs', 'queue', 'timeline', 'history', 'alerts', 'submit']) {
+      await shoot(page, `${name}-empty`, at(`/${name}`));
+    }
+    await shoot(page, 'dashboard-empty', at('/'));
+  });
+
+  test('of a busy cluster', async ({ page, browser }) => {
+    const people = Object.fromEntries(['ana', 'bo', 'kim', 'wei.zhang'].map((name) => [name, berth.addUser(name)]));
+    await berth.submit(train(2000, '0.3'), { gpus: 8, name: 'llama-8b-sft', time_limit: '12h', project: 'align' }, people.ana);
+    const watched = await berth.submit(train(4000, '0.1'), { gpus: 4, name: 'reward-model', time_limit: '6h' }, people.kim);
+    const finished = await berth.submit(train(60, '0.1'), { gpus: 2, name: 'eval-mmlu', time_limit: '90m' }, people.bo);
     await berth.submit('sleep 400', { gpus: 1, name: 'notebook', time_limit: '8h' }, people['wei.zhang']);
     const failed = await berth.submit('echo "Traceback (most recent call last):"; echo "  File \\"train.py\\", line 88, in <module>"; echo "RuntimeError: shape mismatch"; exit 1', { name: 'smoke-test' }, people.bo);
     for (let n = 0; n < 3; n += 1) await berth.submit('true', { name: `sweep-lr-${n}` }, people.kim);
     const long = 'x'.repeat(40) + ' a name that somebody generated with every hyperparameter in it, lr=3e-4, wd=0.1, bs=512';
     await berth.submit('true', { gpus: 1, name: long.slice(0, 120), hold: true });
-    await expect.poll(async () => (await berth.api(`get_job?id=${failed}`)).job.state).toBe('Finished');
+    for (const id of [finished, failed]) {
+      await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state, { timeout: 30_000 }).toBe('Finished');
+    }
     await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 }, people.kim);
     await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
-    const gang = await berth.submit(train(10, 1), { gpus: 16, name: 'pretrain-32b', time_limit: '2d', class: 'high' }, people['wei.zhang']);
+    await berth.submit(train(500, '1'), { gpus: 2, name: 'distill', time_limit: '90m' }, people.bo);
+    const gang = await berth.submit(train(10, '1'), { gpus: 16, name: 'pretrain-32b', time_limit: '2d', class: 'high' }, people['wei.zhang']);
     const folds = await berth.submit('test $BERTH_ARRAY_TASK_ID -ne 3', { gpus: 1, name: 'cross-validate', array: '0-11' }, people.bo);
     await berth.submit('true', { gpus: 2, name: 'ablation-7', time_limit: '3h' }, people.ana);
     await berth.submit('true', { gpus: 1, name: 'tokenize', class: 'low', after: [String(watched)] }, people.bo);
     await berth.submit('true', { gpus: 4, name: 'nightly', begin: '2030-01-01T00:00:00Z' }, people.kim);
-
-    await page.goto(`${berth.url}/`);
-    await hydrated(page);
+    await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo', project: 'align' } });
     // The simulated hardware warms up over some samples.
     await expect.poll(async () => (await berth.api('cluster')).totals.busy_pct).toBeGreaterThan(30);
-    await shoot(page, 'dashboard', `${berth.url}/`);
-    await shoot(page, 'jobs', `${berth.url}/jobs?user=all`);
-    await shoot(page, 'array', `${berth.url}/jobs?user=all&array=${folds}`);
-    await shoot(page, 'job-running', `${berth.url}/jobs/${watched}`);
-    await shoot(page, 'job-failed', `${berth.url}/jobs/${failed}`);
-    await shoot(page, 'job-waiting', `${berth.url}/jobs/${gang}`);
-    await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo', project: 'align' } });
-    await shoot(page, 'timeline', `${berth.url}/timeline`);
-    await shoot(page, 'timeline-lanes', `${berth.url}/timeline?zoom=hour&open=none`);
-    await shoot(page, 'timeline-form', `${berth.url}/timeline?zoom=week&reserve=new&gpus=8&every=day`, async () => {
+
+    await shoot(page, 'dashboard', at('/'), undefined, ['phone-dark', 'wide']);
+    await dress(page, 'light');
+    await page.goto(at('/'));
+    await hydrated(page);
+    await page.screenshot({ path: join(__dirname, '../docs/dashboard.png') });
+    await shoot(page, 'jobs', at('/jobs?user=all'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'jobs-none', at('/jobs?user=all&text=nothing'));
+    await shoot(page, 'array', at(`/jobs?user=all&array=${folds}`));
+    await shoot(page, 'job-running', at(`/jobs/${watched}`), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'job-running-search', at(`/jobs/${watched}`), async () => {
+      await page.getByText('Change', { exact: true }).click();
+      await page.getByLabel('Search the log').fill('step    1');
+      await expect(page.locator('.log-here')).toBeVisible();
+    });
+    await shoot(page, 'job-finished', at(`/jobs/${finished}`));
+    await shoot(page, 'job-failed', at(`/jobs/${failed}`));
+    await shoot(page, 'job-waiting', at(`/jobs/${gang}`));
+    await shoot(page, 'cancel-dialog', at(`/jobs/${gang}`), async () => {
+      await page.getByRole('button', { name: `Cancel job ${gang}` }).click();
+    });
+    await shoot(page, 'queue', at('/queue'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'timeline', at('/timeline'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'timeline-lanes', at('/timeline?zoom=hour&open=none'));
+    await shoot(page, 'timeline-form', at('/timeline?zoom=week&reserve=new&gpus=8&every=day'), async () => {
       await expect(page.locator('.preview-cost')).toBeVisible();
     });
-    await shoot(page, 'submit', `${berth.url}/submit`);
-    await shoot(page, 'submit-refused', `${berth.url}/submit`, async () => {
+    await shoot(page, 'submit', at('/submit'));
+    await shoot(page, 'submit-refused', at('/submit'), async () => {
       await page.getByLabel('GPUs', { exact: true }).fill('17');
       await page.getByRole('button', { name: 'Submit', exact: true }).click();
       await page.getByText('More', { exact: true }).click();
     });
-    await shoot(page, 'submit-more', `${berth.url}/submit`, async () => {
-      await page.getByText('More', { exact: true }).click();
-      await page.getByLabel('GPU model').fill('H100');
-      await page.getByLabel('Only on nodes').fill('node-9');
-      await page.getByLabel('Hold').scrollIntoViewIfNeeded();
+    await shoot(page, 'history', at('/history?range=24h'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'history-numbers', at('/history?range=24h'), async () => {
+      for (const summary of await page.getByText('Numbers', { exact: true }).all()) await summary.click();
     });
-    await shoot(page, 'cancel-dialog', `${berth.url}/jobs/${gang}`, async () => {
-      await page.getByRole('button', { name: `Cancel job ${gang}` }).click();
-    });
+    await shoot(page, 'history-none', at('/history?from=2020-01-01&to=2020-01-02'));
     await berth.api('cordon', { place: 'node-2', reason: 'new fans', drain: true });
     await berth.api('cordon', { place: 'node-1:3', reason: 'ECC errors' });
-    await shoot(page, 'dashboard-cordoned', `${berth.url}/`);
-    await shoot(page, 'cluster', `${berth.url}/cluster`);
-    await shoot(page, 'cluster-form', `${berth.url}/cluster`, async () => {
-      await page.getByText('Take out of use').first().click();
-      await page.getByLabel('Reason').first().scrollIntoViewIfNeeded();
-    });
-    await shoot(page, 'cluster-figures', `${berth.url}/cluster`, async () => {
+    await shoot(page, 'dashboard-cordoned', at('/'));
+    await shoot(page, 'cluster', at('/cluster'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'cluster-open', at('/cluster'), async () => {
       await page.getByText('All figures').first().click();
-      await page.getByText('All figures').first().scrollIntoViewIfNeeded();
+      await page.getByText('Take out of use').first().click();
     });
-    await shoot(page, 'alerts', `${berth.url}/alerts`);
-    await shoot(page, 'settings', `${berth.url}/settings`);
-    await shoot(page, 'cluster-ground', `${berth.url}/cluster`, async () => {
-      await page.getByRole('region', { name: 'What Berth runs on' }).scrollIntoViewIfNeeded();
-    });
-    await shoot(page, 'not-found', `${berth.url}/nowhere`);
-    await shoot(page, 'login', `${berth.url}/login?error=The+token+is+not+known+here.`);
-    if (process.env.BERTH_SHOTS === 'docs') {
-      copyFileSync(join(shots, 'dashboard-light.png'), join(__dirname, '../docs/dashboard.png'));
+    await shoot(page, 'alerts', at('/alerts'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'settings', at('/settings'));
+    await shoot(page, 'not-found', at('/nowhere'));
+    await shoot(page, 'job-not-found', at('/jobs/999999'));
+    await shoot(page, 'login', at('/login'));
+    await shoot(page, 'login-refused', at('/login?error=The+token+is+not+known+here.'));
+
+    // Who is no admin.
+    const context = await browser.newContext();
+    const other = await context.newPage();
+    await other.goto(at('/login'));
+    await other.getByLabel('Or paste a token').fill(people.ana);
+    await other.getByRole('button', { name: 'Log in' }).click();
+    await expect(other).not.toHaveURL(/login/);
+    await shoot(other, 'member-alerts', at('/alerts'));
+    await shoot(other, 'member-job', at(`/jobs/${watched}`));
+    await shoot(other, 'member-cluster', at('/cluster'));
+    await context.close();
+  });
+
+  // The last one: afterwards there is no server.
+  test('of a server that is away', async ({ page }) => {
+    await page.goto(at('/jobs?user=all'));
+    await hydrated(page);
+    await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+    await berth.end('SIGKILL');
+    await expect(page.locator('.header')).toHaveAttribute('data-live', 'stale');
+    await shootAsItIs(page, 'away-stale');
+    await expect(page.locator('.header')).toHaveAttribute('data-live', 'offline', { timeout: 20_000 });
+    await shootAsItIs(page, 'away-offline');
+    for (const name of ['Cluster', 'History', 'Timeline']) {
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
+      await expect(page.getByRole('alert').first()).toBeVisible();
+      await shootAsItIs(page, `away-${name.toLowerCase()}`);
     }
-  } finally {
-    await berth.stop();
-  }
+    await berth.launch();
+  });
 });

@@ -30,6 +30,7 @@ export class Berth {
   /** Everything that the server wrote since it was first started. */
   output = '';
   private process: ChildProcess | undefined;
+  private readonly people = new Map<string, string>();
   private cookies: Awaited<ReturnType<ReturnType<Page['context']>['cookies']>> = [];
 
   private constructor(
@@ -131,12 +132,15 @@ export class Berth {
     }
   }
 
-  /** Adds a person and returns their token. */
+  /** The token of a person, who is added when nobody asked for them before. */
   addUser(name: string): string {
+    const known = this.people.get(name);
+    if (known) return known;
     const args = ['user', 'add', name, '--data', this.dataDir];
     const said = execFileSync(join(binaries, 'berth-server'), args, { env: this.env, encoding: 'utf8' });
     const token = /BERTH_TOKEN=(\S+)/.exec(said);
     if (!token) throw new Error(`no token in: ${said}`);
+    this.people.set(name, token[1]);
     return token[1];
   }
 
@@ -204,7 +208,8 @@ export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator('body')).toHaveAttribute('data-hydrated', 'true');
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens on at the moment. */
+export function freePort(): Promise<number> {
   return new Promise((done, failed) => {
     const probe = createServer();
     probe.on('error', failed);
@@ -225,7 +230,8 @@ export const test = base.extend<{ complaints: Complaints }, { berth: Berth }>({
   // One for all tests of a worker. A test that kills its server starts one with `Berth.start()`.
   berth: [
     async ({}, use) => {
-      const berth = await Berth.start();
+      // What fails is tried again at once, so that there soon is an alert.
+      const berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
       await use(berth);
       await berth.stop();
     },

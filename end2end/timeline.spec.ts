@@ -1,7 +1,6 @@
 // The timeline: who holds what when, by mouse, by finger and by keys; reservations that are drawn,
 // changed and cancelled; and all of it without script.
 
-import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 
 import { Berth, expect, hydrated, test } from './server';
@@ -303,24 +302,6 @@ test('128 nodes stay usable: one lane each, rows on demand', async ({ browser })
     await berth.stop();
   }
 });
-
-for (const theme of ['light', 'dark'] as const) {
-  test(`nothing is in anybody's way, ${theme}`, async ({ page, berth }) => {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await berth.submit('sleep 300', { gpus: 16, name: 'gang', time_limit: '2h' });
-    await berth.submit('true', { gpus: 4, name: 'waits' });
-    await berth.api('create_reservation', { reservation: { exact: ['node-1:0-3'], start: inHours(3), length: '2h', note: 'demo' } });
-    for (const path of ['/timeline', '/timeline?open=none&zoom=week', '/timeline?reserve=new', '/timeline?from=2020-01-01T00:00:00Z']) {
-      await test.step(path, async () => {
-        await page.goto(path);
-        await hydrated(page);
-        await page.getByText('The same as a table').click();
-        const found = await new AxeBuilder({ page }).analyze();
-        expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join('\n')}`)).toEqual([]);
-      });
-    }
-  });
-}
 
 test.describe('without script', () => {
   test.use({ javaScriptEnabled: false });

@@ -8,10 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub async fn hydrate() {
     console_error_panic_hook::set_once();
-    let location = leptos::prelude::location();
-    let path = location.pathname().unwrap_or_default();
-    let query = location.search().unwrap_or_default();
-    if berth_app::load(&path, &query).await.is_ok() {
+    let path = leptos::prelude::location().pathname();
+    if berth_app::load(&path.unwrap_or_default()).await.is_ok() {
         leptos::mount::hydrate_body(App);
     }
 }

@@ -48,7 +48,7 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
     };
     let over = alert
         .resolved_at
-        .map(|at| view! { " · over since " <Moment at /> });
+        .map(|at| view! { " · over " <Moment at /> });
     let climbed = alert.climbed.clone().map(|done| {
         view! { <p class="quiet">"Berth: " {done} "."</p> }
     });
@@ -64,7 +64,7 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
                 <span class=badge>{icon(which)} {word}</span>
                 <h3 id=heading>{alert.title.clone()}</h3>
                 <span class="quiet alert-about">
-                    {about} " · since " <Moment at=alert.opened_at /> {over} " · " {asks}
+                    {about} " · opened " <Moment at=alert.opened_at /> {over} " · " {asks}
                 </span>
             </header>
             <p class="alert-text">{alert.text}</p>
@@ -105,8 +105,15 @@ fn said(given: Answer) -> AnyView {
 #[component]
 fn Answers(alert: AlertView) -> impl IntoView {
     let live = Live::here();
-    if !(live.is_admin() || live.is_me(alert.asks.as_ref())) || alert.choices.is_empty() {
+    if alert.choices.is_empty() {
         return ().into_any();
+    }
+    if !(live.is_admin() || live.is_me(alert.asks.as_ref())) {
+        let who = alert.asks.as_ref().map_or_else(
+            || "Only admins can answer.".to_owned(),
+            |asks| format!("Only {asks} or an admin can answer."),
+        );
+        return view! { <p class="hint">{who}</p> }.into_any();
     }
     let notices = Notices::here();
     let because = NodeRef::<html::Input>::new();

@@ -150,6 +150,7 @@ fn Panel(
         })
     });
     let gpus = Memo::new(move |_| charts.with(|charts| charts.gpus.clone()));
+    let any = Memo::new(move |_| charts.with(|charts| !charts.series.is_empty()));
     view! {
         <section class="panel charts" aria-labelledby="charts-title">
             <div class="charts-head">
@@ -162,15 +163,31 @@ fn Panel(
                     {advice.map(|advice| view! { " " <span class="quiet">{advice}</span> })}
                 </p>
             })}
-            <div class="charts-grid">
-                {ChartMetric::ALL.map(|metric| view! { <BandChart metric shown /> }).collect_view()}
-            </div>
-            <ReadOut shown />
-            <details class="charts-numbers">
-                <summary>"As a table"</summary>
-                <ChartTable shown />
-            </details>
+            {move || if any.get() { view! { <AllCharts shown /> }.into_any() } else { nothing() }}
         </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn AllCharts(shown: Shown) -> impl IntoView {
+    view! {
+        <div class="charts-grid">
+            {ChartMetric::ALL.map(|metric| view! { <BandChart metric shown /> }).collect_view()}
+        </div>
+        <ReadOut shown />
+        <details class="charts-numbers">
+            <summary>"As a table"</summary>
+            <ChartTable shown />
+        </details>
+    }
+    .into_any()
+}
+
+/// Instead of charts that are all empty.
+fn nothing() -> AnyView {
+    view! {
+        <p class="hint">"Nothing was observed of its GPUs."</p>
     }
     .into_any()
 }

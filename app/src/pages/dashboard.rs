@@ -5,7 +5,7 @@ mod machine;
 mod nodes;
 mod scores;
 mod side;
-pub mod then;
+mod then;
 mod totals;
 mod wrong;
 
@@ -17,7 +17,6 @@ use leptos_router::hooks::use_query_map;
 use crate::components::problem::ProblemView;
 use crate::lens::Lens;
 use crate::live::Live;
-use crate::pages::parts;
 use crate::sparks::Sparks;
 use crate::start::Waiting;
 use lenses::Lenses;
@@ -25,6 +24,7 @@ use machine::Machine;
 use nodes::Nodes;
 use scores::Scores;
 use side::{NextUp, Recent};
+use then::Then;
 use totals::TotalsStrip;
 use wrong::Wrong;
 
@@ -56,7 +56,7 @@ fn Cluster() -> impl IntoView {
     Sparks::provide(Live::here());
     let shown = move || match at.get() {
         None => view! { <Now /> }.into_any(),
-        Some(at) => view! { <Suspense>{parts::then(at)}</Suspense> }.into_any(),
+        Some(at) => view! { <Then at /> }.into_any(),
     };
     view! {
         <h1 class="visually-hidden">"Dashboard"</h1>

@@ -4,13 +4,12 @@
 
 use berth_api::alerts::AlertView;
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::Timestamp;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use leptos_meta::Title;
 
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
-use super::dashboard::then::Then;
 use super::history::HistoryPage;
 use super::job::JobPage;
 use super::jobs::JobsPage;
@@ -62,23 +61,16 @@ page!(
     StyleguidePage
 );
 
-/// What the page opens when it is wanted.
-macro_rules! piece {
-    ($part:ident, $ready:ident, $made:ident, $view:ident, $name:ident: $of:ty, $component:ident) => {
-        #[wasm_split($part, wasm_split_path = leptos::wasm_split, preload($ready), fallible)]
-        fn $made($name: $of) -> Result<AnyView, SplitLoaderError> {
-            Ok(view! { <$component $name /> }.into_any())
-        }
-
-        pub fn $view($name: $of) -> AnyView {
-            let made = async move { $made($name).await.unwrap_or_else(|_| not_loaded()) };
-            Suspend::new(made).into_any()
-        }
-    };
+/// The answers to an alert, which the dashboard opens in place.
+#[wasm_split(cluster, wasm_split_path = leptos::wasm_split, fallible)]
+fn card_made(alert: AlertView) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <AlertCard alert /> }.into_any())
 }
 
-piece!(past, then_ready, then_made, then, at: Timestamp, Then);
-piece!(cluster, card_ready, card_made, alert_card, alert: AlertView, AlertCard);
+pub fn alert_card(alert: AlertView) -> AnyView {
+    let made = async { card_made(alert).await.unwrap_or_else(|_| not_loaded()) };
+    Suspend::new(made).into_any()
+}
 
 /// The server is away, or has another version by now.
 fn not_loaded() -> AnyView {
@@ -86,15 +78,19 @@ fn not_loaded() -> AnyView {
         ErrorCode::Unreachable,
         "This page could not be loaded. Load it again when the server answers.",
     );
-    view! { <ProblemView error /> }.into_any()
+    view! {
+        <Title text="Not loaded" />
+        <ProblemView error />
+    }
+    .into_any()
 }
 
-/// Loads what the page at this path and query needs, so that it can be taken over at once.
+/// Loads what the page at this path needs, so that it can be taken over at once.
 ///
 /// # Errors
 /// When that cannot be loaded: the page is best left as the server sent it.
 #[cfg(feature = "hydrate")]
-pub async fn load(path: &str, query: &str) -> Result<(), SplitLoaderError> {
+pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next(), parts.next()) {
         (Some("jobs"), None) => jobs_ready().await,
@@ -108,7 +104,6 @@ pub async fn load(path: &str, query: &str) -> Result<(), SplitLoaderError> {
         (Some("settings"), _) => settings_ready().await,
         (Some("login"), _) => login_ready().await,
         (Some("styleguide"), _) => styleguide_ready().await,
-        (Some(""), None) if query.contains("at=") => then_ready().await,
         _ => Ok(()),
     }
 }

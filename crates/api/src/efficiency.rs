@@ -121,16 +121,23 @@ fn part(bands: &[Option<[f32; 3]>], holds: impl Fn([f32; 3]) -> bool) -> f64 {
 }
 
 /// `Held 4 GPUs for 6 h, kept 61% busy and 40% working: data-starved.` `held` is how long in words.
+/// A share of a moment says nothing, so of what was brief there is none.
 #[must_use]
 pub fn sentence(usage: &JobUse, charts: Option<&ChartsAnswer>, held: &str) -> String {
     let gpus = match usage.gpus {
         1 => "1 GPU".to_owned(),
         many => format!("{many} GPUs"),
     };
-    let verdict = verdict(usage, charts).words();
-    let Some(busy) = usage.busy_pct else {
-        return format!("Held {gpus} for {held}; {verdict}.");
+    let held = if usage.held_s < 1.0 {
+        "less than a second"
+    } else {
+        held
     };
+    let verdict = verdict(usage, charts);
+    let (Some(busy), false) = (usage.busy_pct, verdict == Verdict::Brief) else {
+        return format!("Held {gpus} for {held}; {}.", verdict.words());
+    };
+    let verdict = verdict.words();
     let working = usage
         .working_pct
         .map(|working| format!(" and {working:.0}% working"));
@@ -211,8 +218,21 @@ mod tests {
             sentence(&usage(61.2, Some(39.7), 60), Some(&bursts), "6 h"),
             "Held 4 GPUs for 6 h, kept 61% busy and 40% working: data-starved."
         );
+        let brief = |held_s| JobUse {
+            held_s,
+            ..usage(0.0, None, 1)
+        };
+        assert_eq!(
+            sentence(&brief(16.4), None, "16 s"),
+            "Held 4 GPUs for 16 s; too short to judge."
+        );
+        assert_eq!(
+            sentence(&brief(0.4), None, "0 s"),
+            "Held 4 GPUs for less than a second; too short to judge."
+        );
         let unknown = JobUse {
             gpus: 1,
+            held_s: 120.0,
             ..JobUse::default()
         };
         assert_eq!(

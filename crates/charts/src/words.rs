@@ -52,7 +52,8 @@ pub(crate) fn few_digits(value: f64) -> String {
 
 /// A place on an axis of amounts: `0`, `0.5`, `20`, `1500`.
 pub(crate) fn amount(value: f64) -> String {
-    let rounded = (value * 1000.0).round() / 1000.0;
+    // Steps are of one digit, however small: this only takes away what was lost in adding them up.
+    let rounded = (value * 1e9).round() / 1e9;
     rounded.to_string()
 }
 
@@ -72,6 +73,7 @@ mod tests {
         );
         let said = [0.0, 0.0123, 1.234, 45.64, 789.1].map(few_digits);
         assert_eq!(said, ["0", "0.012", "1.23", "45.6", "789"]);
-        assert_eq!([0.0, 0.5, 1500.0].map(amount), ["0", "0.5", "1500"]);
+        let said = [0.0, 0.0005, 0.1 + 0.2, 0.5, 1500.0].map(amount);
+        assert_eq!(said, ["0", "0.0005", "0.3", "0.5", "1500"]);
     }
 }

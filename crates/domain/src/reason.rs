@@ -324,9 +324,10 @@ impl PendingReason {
                 let verb = if *free_gpus == 1 { "stays" } else { "stay" };
                 format!(
                     "Next in line. Of {} that it needs, {free_gpus} {verb} free for it; the rest \
-                     is expected about {}. Until then {idle_gpu_minutes} GPU-minutes are idle.",
+                     is expected about {}. Idle until then: {}.",
                     gpus(*wanted_gpus),
-                    at.strftime("%Y-%m-%d %H:%M UTC")
+                    at.strftime("%Y-%m-%d %H:%M UTC"),
+                    gpu_time(*idle_gpu_minutes)
                 )
             }
             PendingReason::PreemptionPending { gpus: count } => format!(
@@ -337,6 +338,15 @@ impl PendingReason {
                 format!("Jobs cannot be launched at the moment: {why}")
             }
         }
+    }
+}
+
+/// `45 GPU-minutes`, from two hours on `229 GPU-hours`.
+fn gpu_time(minutes: u32) -> String {
+    match minutes {
+        1 => "1 GPU-minute".to_owned(),
+        0..120 => format!("{minutes} GPU-minutes"),
+        _ => format!("{} GPU-hours", (minutes + 30) / 60),
     }
 }
 
@@ -397,6 +407,26 @@ fn join(parts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_keeping_gpus_for_a_gang_costs() {
+        let said = |idle_gpu_minutes| {
+            PendingReason::DrainingForGang {
+                wanted_gpus: 16,
+                free_gpus: 1,
+                at: Timestamp::UNIX_EPOCH,
+                idle_gpu_minutes,
+            }
+            .sentence()
+        };
+        assert_eq!(
+            said(13_740),
+            "Next in line. Of 16 GPUs that it needs, 1 stays free for it; the rest is expected \
+             about 1970-01-01 00:00 UTC. Idle until then: 229 GPU-hours."
+        );
+        assert!(said(119).ends_with(": 119 GPU-minutes."));
+        assert!(said(1).ends_with(": 1 GPU-minute."));
+    }
 
     #[test]
     fn says_which_constraint_keeps_a_job_waiting() {

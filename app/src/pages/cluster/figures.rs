@@ -30,7 +30,7 @@ pub(super) fn table(node: &NodeName, gpus: &[u32]) -> AnyView {
     view! {
         <details class="gpu-figures">
             <summary>"All figures"</summary>
-            <div class="table-wrap">
+            <div class="table-wrap" tabindex="0" role="region" aria-label=format!("Figures of {node}")>
                 <table class="figures">
                     <caption class="visually-hidden">"Figures of " {node.to_string()}</caption>
                     <thead>

@@ -234,12 +234,20 @@ fn by_period(
     columns: Vec<Column>,
     values: impl Fn(&Period) -> Vec<Option<f64>>,
 ) -> Figure {
+    let width = columns.len();
     let row = |one: &Period| {
         let (label, short) = time(one.at, told.period_s, told.utc_offset);
+        // Nothing is known of what was before Berth began, not even that it was nothing.
+        let ends = one.at.as_second() + told.period_s;
+        let known = told.began.is_none_or(|began| ends > began.as_second());
         Row {
             label,
             short,
-            values: values(one),
+            values: if known {
+                values(one)
+            } else {
+                vec![None; width]
+            },
         }
     };
     let word = match told.period_s {
@@ -475,6 +483,25 @@ mod tests {
                     figure.id
                 );
             }
+        }
+    }
+
+    #[test]
+    fn what_was_before_berth_began_is_not_known() {
+        let mut told = told(Prices::default());
+        let day = told.periods[0].clone();
+        let before = Period {
+            at: day.at - std::time::Duration::from_secs(2 * 86_400),
+            ..day
+        };
+        told.periods.insert(0, before);
+        for figure in [outcomes(&told), energy(&told), forecasts(&told)] {
+            let known = |row: &Row| row.values.iter().any(Option::is_some);
+            assert!(
+                !known(&figure.rows[0]) && known(&figure.rows[1]),
+                "{}",
+                figure.id
+            );
         }
     }
 

@@ -13,7 +13,8 @@ use crate::words;
 
 const LINE: i32 = 30;
 const FOOT: i32 = 28;
-const NAMES: f64 = 0.34;
+/// Of the width at most this part is for names.
+const NAMES: f64 = 0.38;
 
 pub(crate) fn height(figure: &Figure) -> u32 {
     let rows = u32::try_from(figure.rows.len())
