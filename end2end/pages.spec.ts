@@ -102,27 +102,27 @@ test('a running job is cancelled with its row, after a question', async ({ page,
 });
 
 test('an array is one row, and is held, released and cancelled as a whole', async ({ page, berth }) => {
-  const first = await berth.submit('sleep 300', { gpus: 8, name: 'folds', array: '0-9' });
+  const first = await berth.submit('sleep 300', { gpus: 8, name: 'ten-folds', array: '0-9' });
   await page.goto('/');
   await hydrated(page);
   const line = page.locator('[aria-labelledby="next-title"] .line');
   await expect(line).toHaveCount(1);
   await expect(line).toContainText('2 running, 8 waiting');
-  await line.getByRole('link', { name: 'folds' }).click();
-  await expect(page.getByRole('heading', { name: `Array ${first}, folds` })).toBeVisible();
+  await line.getByRole('link', { name: 'ten-folds' }).click();
+  await expect(page.getByRole('heading', { name: `Array ${first}, ten-folds` })).toBeVisible();
   await expect(page.locator('tbody tr')).toHaveCount(10);
   await page.goto('/jobs');
   await hydrated(page);
   const row = page.locator(`tr[data-array="${first}"]`);
   await expect(row).toContainText('10 tasks');
-  await expect(page.locator('tbody tr').filter({ hasText: 'folds' })).toHaveCount(1);
+  await expect(page.locator('tbody tr').filter({ hasText: 'ten-folds' })).toHaveCount(1);
   await row.getByRole('button', { name: `Hold all of array ${first}` }).click();
   await expect(row.locator('.tasks-words')).toHaveText('2 running, 8 held');
   await row.getByRole('button', { name: `Release all of array ${first}` }).click();
   await expect(row.locator('.tasks-words')).toHaveText('2 running, 8 waiting');
   await row.getByRole('button', { name: `Cancel all of array ${first}` }).click();
   const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText(`Cancel 10 tasks of array ${first}, folds?`);
+  await expect(dialog).toContainText(`Cancel 10 tasks of array ${first}, ten-folds?`);
   await dialog.getByRole('button', { name: 'Cancel all' }).click();
   await expect(row.locator('.tasks-words')).toHaveText('10 cancelled');
   await expect(row.getByRole('button')).toHaveCount(0);

@@ -388,7 +388,7 @@ fn target(target: Option<web_sys::EventTarget>) -> Option<Element> {
 
 /// Where the list begins, on the page.
 fn top_of_list() -> Option<f64> {
-    let list = document().query_selector(".queue-rows").ok().flatten()?;
+    let list = document().query_selector("ol.queue-rows").ok().flatten()?;
     Some(list.get_bounding_client_rect().top() + scrolled())
 }
 
