@@ -194,7 +194,10 @@ export class Complaints {
     page.on('console', (message) => {
       if (message.type() === 'error') this.all.push(message.text());
     });
-    page.on('pageerror', (error) => this.all.push(String(error)));
+    page.on('pageerror', (error) => {
+      // What was still loading when a test left the page: nobody is there any more.
+      if (!String(error).includes('Response body loading was aborted')) this.all.push(String(error));
+    });
   }
 
   /** The browser also logs answers such as 404 that a test asks for. */

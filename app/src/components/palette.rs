@@ -1,5 +1,5 @@
-//! The command palette: a dialog that finds pages, jobs, nodes and actions. What is in the dialog is in a
-//! part of the wasm of its own, which is loaded when it is opened; what is typed meanwhile is kept.
+//! The command palette: a dialog with one field that finds pages, jobs, nodes and actions. Dialog and
+//! field are here; what finds is in a part of the wasm of its own, which is loaded when it is opened.
 
 mod finder;
 mod found;
@@ -24,11 +24,16 @@ use visits::Visits;
 pub struct Palette {
     live: Live,
     dialog: NodeRef<html::Dialog>,
+    field: NodeRef<html::Input>,
     open: RwSignal<bool>,
     text: RwSignal<String>,
-    /// Its field is there, and takes the keys.
-    ready: StoredValue<bool>,
-    /// Enter was pressed before that.
+    /// The option on which somebody put the mark.
+    marked: RwSignal<Option<String>>,
+    /// The option that Enter chooses, if any is listed.
+    chosen: RwSignal<Option<String>>,
+    /// What a key does in the list, and whether it did something; once the list is there.
+    press: StoredValue<Option<Callback<String, bool>>>,
+    /// Enter was pressed before the list was there.
     hasty: StoredValue<bool>,
     visits: Visits,
 }
@@ -38,9 +43,12 @@ impl Palette {
         Palette {
             live,
             dialog: NodeRef::new(),
+            field: NodeRef::new(),
             open: RwSignal::new(false),
             text: RwSignal::new(String::new()),
-            ready: StoredValue::new(false),
+            marked: RwSignal::new(None),
+            chosen: RwSignal::new(None),
+            press: StoredValue::new(None),
             hasty: StoredValue::new(false),
             visits: Visits::new(),
         }
@@ -69,17 +77,20 @@ impl Palette {
     pub fn open_with(self, text: &str) -> bool {
         let other = document().query_selector("dialog[open]");
         let alone = other.is_ok_and(|other| other.is_none());
-        let dialog = self.dialog.get_untracked();
-        let Some(dialog) = dialog.filter(|_| alone && self.live.started.get_untracked()) else {
+        let (dialog, field) = (self.dialog.get_untracked(), self.field.get_untracked());
+        let Some((dialog, field)) = dialog.zip(field).filter(|_| alone) else {
             return false;
         };
+        if !self.live.started.get_untracked() {
+            return false;
+        }
+        field.set_value(text);
         self.text.set(text.to_owned());
-        self.ready.set_value(false);
+        self.marked.set(None);
         self.hasty.set_value(false);
+        self.open.set(true);
         // It gives the focus back to what has it now.
-        let shown = dialog.show_modal().is_ok();
-        self.open.set(shown);
-        shown
+        dialog.show_modal().is_ok()
     }
 
     fn close(self) {
@@ -89,20 +100,31 @@ impl Palette {
         }
     }
 
-    /// Keeps what is typed before the field is there.
-    fn early(self, event: &KeyboardEvent) {
-        if self.ready.get_value() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+    fn pressed(self, event: &KeyboardEvent) {
+        if event.is_composing() || event.shift_key() || event.alt_key() {
             return;
         }
         let key = event.key();
-        if key == "Enter" {
-            self.hasty.set_value(true);
-        } else if key.chars().count() == 1 {
-            self.text.update(|text| text.push_str(&key));
-        } else {
-            return;
+        let done = match self.press.get_value() {
+            Some(press) => press.run(key),
+            None => {
+                let enter = key == "Enter";
+                self.hasty.set_value(enter);
+                enter
+            }
+        };
+        if done {
+            event.prevent_default();
         }
-        event.prevent_default();
+    }
+
+    /// Hands the keys to the list, until it is taken away.
+    fn attach(self, press: Callback<String, bool>) {
+        self.press.set_value(Some(press));
+        on_cleanup(move || {
+            self.press.set_value(None);
+            self.chosen.set(None);
+        });
     }
 }
 
@@ -115,6 +137,10 @@ fn finder() -> Result<AnyView, SplitLoaderError> {
 pub fn PaletteDialog() -> impl IntoView {
     let palette = Palette::here();
     palette.visits.follow(use_location().pathname);
+    let typed = move |event| {
+        palette.text.set(event_target_value(&event));
+        palette.marked.set(None);
+    };
     // What is around the box is the dialog itself.
     let beside = move |event: MouseEvent| {
         let target = event
@@ -124,7 +150,8 @@ pub fn PaletteDialog() -> impl IntoView {
             palette.close();
         }
     };
-    let found = move || {
+    let any = move || palette.chosen.with(Option::is_some);
+    let list = move || {
         let found = || Suspend::new(async { finder().await.unwrap_or_else(|_| not_loaded()) });
         palette.open.get().then(found)
     };
@@ -135,9 +162,38 @@ pub fn PaletteDialog() -> impl IntoView {
             node_ref=palette.dialog
             on:close=move |_| palette.open.set(false)
             on:click=beside
-            on:keydown=move |event| palette.early(&event)
         >
-            {found}
+            <div class="palette-box">
+                <div class="palette-field">
+                    {icon(Icon::Search)}
+                    <input
+                        type="text"
+                        role="combobox"
+                        aria-label="Find pages, jobs, nodes and actions"
+                        aria-autocomplete="list"
+                        aria-controls="palette-list"
+                        aria-expanded=move || if any() { "true" } else { "false" }
+                        aria-activedescendant=move || palette.chosen.get()
+                        placeholder="A page, a job, a node or an action"
+                        autocomplete="off"
+                        autocapitalize="off"
+                        spellcheck="false"
+                        enterkeyhint="go"
+                        node_ref=palette.field
+                        on:input=typed
+                        on:keydown=move |event| palette.pressed(&event)
+                    />
+                    <button
+                        type="button"
+                        class="button button-quiet button-small"
+                        aria-label="Close"
+                        on:click=move |_| palette.close()
+                    >
+                        "Esc"
+                    </button>
+                </div>
+                {list}
+            </div>
         </dialog>
     }
     .into_any()

@@ -1,6 +1,5 @@
 //! The list below the palette's field: what was found, moved over by keys and pointer.
 
-use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -14,7 +13,7 @@ use crate::actions::Doer;
 use crate::components::help::Help;
 use crate::components::state_badge::StateBadge;
 use crate::format;
-use crate::icons::{Icon, icon};
+use crate::icons::icon;
 use crate::live::Live;
 use crate::theme::Chosen;
 
@@ -27,101 +26,53 @@ pub fn Finder() -> impl IntoView {
         let text = palette.text.get();
         answer.with(|answer| known.with_value(|known| find(&text, known, answer)))
     });
-    let list = List {
-        groups,
-        marked: RwSignal::new(None),
-        choose: Choose::here(palette),
-    };
-    let chosen = list.chosen();
-    let element = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(id) = chosen.get() {
-            into_view(element, &id);
-        }
+    let chosen = Memo::new(move |_| {
+        let marked = palette.marked.get();
+        groups.with(|groups| {
+            let mut all = options(groups);
+            let first = all.clone().next();
+            let marked = all.find(|found| marked.as_ref() == Some(&found.id));
+            marked.or(first).map(|found| found.id.clone())
+        })
     });
+    let list = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        let id = chosen.get();
+        if let Some(id) = &id {
+            into_view(list, id);
+        }
+        palette.chosen.set(id);
+    });
+    let choose = Choose::here(palette);
+    let press = move |key: String| press(&key, palette, groups, chosen, choose);
+    palette.attach(Callback::new(press));
     if palette.hasty.get_value() {
-        list.press("Enter", chosen);
+        // The memo of what was typed by now.
+        press("Enter".to_owned());
     }
     let options = move || {
-        let shown = |group: Group| view! { <Shown group list chosen /> };
+        let shown = |group: Group| view! { <Shown group palette chosen choose /> };
         groups.get().into_iter().map(shown).collect_view()
     };
     let none = move || groups.with(Vec::is_empty).then(|| nothing(palette.text));
     view! {
-        <div class="palette-box">
-            {field(palette, list, chosen)}
-            <div
-                class="palette-found"
-                role="listbox"
-                id="palette-list"
-                aria-label="What was found"
-                node_ref=element
-                hidden=move || groups.with(Vec::is_empty)
-            >
-                {options}
-            </div>
-            {none}
-            <p class="palette-foot">
-                <span role="status">{move || status(&palette.text.read(), &answer.read(), &groups.read())}</span>
-                <span class="palette-keys" aria-hidden="true">
-                    <kbd>"↑"</kbd> <kbd>"↓"</kbd> " choose " <kbd>"Enter"</kbd> " go"
-                </span>
-            </p>
+        <div
+            class="palette-found"
+            role="listbox"
+            id="palette-list"
+            aria-label="What was found"
+            node_ref=list
+            hidden=move || groups.with(Vec::is_empty)
+        >
+            {options}
         </div>
-    }
-    .into_any()
-}
-
-/// Where one types; it has the focus from the moment it is there.
-fn field(palette: Palette, list: List, chosen: Memo<Option<String>>) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = input.get() {
-            input.set_value(&palette.text.get_untracked());
-            let _ = input.focus();
-            palette.ready.set_value(true);
-        }
-    });
-    let typed = move |event| {
-        palette.text.set(event_target_value(&event));
-        list.marked.set(None);
-    };
-    let pressed = move |event: KeyboardEvent| {
-        let plain = !(event.is_composing() || event.shift_key() || event.alt_key());
-        if plain && list.press(&event.key(), chosen) {
-            event.prevent_default();
-        }
-    };
-    let any = move || chosen.with(Option::is_some);
-    view! {
-        <div class="palette-field">
-            {icon(Icon::Search)}
-            <input
-                type="text"
-                role="combobox"
-                aria-label="Find pages, jobs, nodes and actions"
-                aria-autocomplete="list"
-                aria-controls="palette-list"
-                aria-expanded=move || if any() { "true" } else { "false" }
-                aria-activedescendant=move || chosen.get()
-                placeholder="A page, a job, a node or an action"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                enterkeyhint="go"
-                node_ref=input
-                on:input=typed
-                on:keydown=pressed
-            />
-            <button
-                type="button"
-                class="button button-quiet button-small"
-                aria-label="Close"
-                on:click=move |_| palette.close()
-            >
-                "Esc"
-            </button>
-        </div>
+        {none}
+        <p class="palette-foot">
+            <span role="status">{move || status(&palette.text.read(), &answer.read(), &groups.read())}</span>
+            <span class="palette-keys" aria-hidden="true">
+                <kbd>"↑"</kbd> <kbd>"↓"</kbd> " choose " <kbd>"Enter"</kbd> " go"
+            </span>
+        </p>
     }
     .into_any()
 }
@@ -147,39 +98,23 @@ fn options(groups: &[Group]) -> impl Iterator<Item = &Found> + Clone {
     groups.iter().flat_map(|group| &group.found)
 }
 
-/// What is listed, and what can be done with it. Cheap to copy.
-#[derive(Clone, Copy)]
-struct List {
+/// Moves the mark, or chooses; whether the key means anything here.
+fn press(
+    key: &str,
+    palette: Palette,
     groups: Memo<Vec<Group>>,
-    /// The option on which somebody put the mark.
-    marked: RwSignal<Option<String>>,
+    chosen: Memo<Option<String>>,
     choose: Choose,
-}
-
-impl List {
-    /// The option that Enter chooses: the first while nobody marked another.
-    fn chosen(self) -> Memo<Option<String>> {
-        Memo::new(move |_| {
-            let marked = self.marked.get();
-            self.groups.with(|groups| {
-                let mut all = options(groups);
-                let first = all.clone().next();
-                let marked = all.find(|found| marked.as_ref() == Some(&found.id));
-                marked.or(first).map(|found| found.id.clone())
-            })
-        })
-    }
-
-    /// Moves the mark, or chooses; whether the key means anything here.
-    fn press(self, key: &str, chosen: Memo<Option<String>>) -> bool {
-        let chosen = chosen.get_untracked();
-        let groups = self.groups.get_untracked();
-        let all: Vec<&Found> = options(&groups).collect();
+) -> bool {
+    let chosen = chosen.get_untracked();
+    groups.with_untracked(|groups| {
+        let all: Vec<&Found> = options(groups).collect();
         let here = all
             .iter()
             .position(|found| chosen.as_ref() == Some(&found.id));
         let Some(here) = here else {
-            return false;
+            // Nothing is listed: a line is not sent either.
+            return key == "Enter";
         };
         let last = all.len() - 1;
         let to = match key {
@@ -190,14 +125,14 @@ impl List {
             "Home" => 0,
             "End" => last,
             "Enter" => {
-                self.choose.run(all[here]);
+                choose.run(all[here]);
                 return true;
             }
             _ => return false,
         };
-        self.marked.set(Some(all[to].id.clone()));
+        palette.marked.set(Some(all[to].id.clone()));
         true
-    }
+    })
 }
 
 /// The first option is shown with what is above it.
@@ -252,7 +187,12 @@ impl Choose {
 }
 
 #[component]
-fn Shown(group: Group, list: List, chosen: Memo<Option<String>>) -> impl IntoView {
+fn Shown(
+    group: Group,
+    palette: Palette,
+    chosen: Memo<Option<String>>,
+    choose: Choose,
+) -> impl IntoView {
     let title = format!("palette-group-{}", group.title.replace(' ', "-"));
     let label = title.clone();
     let option = move |found: Found| {
@@ -271,10 +211,10 @@ fn Shown(group: Group, list: List, chosen: Memo<Option<String>>) -> impl IntoVie
                 id=id
                 aria-selected=move || if is_chosen() { "true" } else { "false" }
                 // Not where the list scrolls below a resting pointer.
-                on:pointermove=move |_| list.marked.set(Some(mark.clone()))
+                on:pointermove=move |_| palette.marked.set(Some(mark.clone()))
                 // The field keeps the focus.
                 on:pointerdown=|event| event.prevent_default()
-                on:click=move |_| list.choose.run(&found)
+                on:click=move |_| choose.run(&found)
             >
                 {icon(shown.icon)}
                 <span class="palette-label clip">{shown.label}</span>

@@ -96,10 +96,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_piece_of_a_text_fits_it(text in "\\PC{0,40}", from in 0usize..40, to in 0usize..40) {
+        // Capitals change their length in some scripts.
+        fn any_piece_of_a_text_fits_it(text in "[ -~]{0,40}", from in 0usize..40, to in 0usize..40) {
             let piece: String = text.chars().skip(from).take(to).collect();
-            // Capitals change their length in some scripts.
-            prop_assume!(text.is_ascii());
             prop_assert!(worth(&piece, &text).is_some());
         }
     }
