@@ -4,8 +4,19 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Page } from '@playwright/test';
 
-import { expect, hydrated, test } from './server';
-import type { Berth } from './server';
+import { Berth, expect, hydrated, test as shared } from './server';
+
+/** A server of its own: what it learned of other tests' short jobs would let all of these start at once. */
+const test = shared.extend<object, { berth: Berth }>({
+  berth: [
+    async ({}, use) => {
+      const berth = await Berth.start();
+      await use(berth);
+      await berth.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+});
 
 // None are expected of these pages.
 test.beforeEach(({ complaints }) => expect(complaints.all).toEqual([]));

@@ -191,12 +191,13 @@ export class Complaints {
   all: string[] = [];
 
   constructor(page: Page) {
+    // What was still loading when a test left the page: nobody is there any more.
+    const left = (text: string) => text.includes('Response body loading was aborted');
     page.on('console', (message) => {
-      if (message.type() === 'error') this.all.push(message.text());
+      if (message.type() === 'error' && !left(message.text())) this.all.push(message.text());
     });
     page.on('pageerror', (error) => {
-      // What was still loading when a test left the page: nobody is there any more.
-      if (!String(error).includes('Response body loading was aborted')) this.all.push(String(error));
+      if (!left(String(error))) this.all.push(String(error));
     });
   }
 
