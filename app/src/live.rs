@@ -7,6 +7,7 @@ mod socket;
 use std::collections::{HashMap, HashSet};
 
 use berth_api::alerts::AlertView;
+use berth_api::history::whole_percent;
 use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
 use berth_api::views::{ArrayView, Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
@@ -218,12 +219,7 @@ impl Live {
 
     /// How busy each GPU is, in whole percent, by `node-1:0`.
     pub fn busy_now(self) -> Vec<(String, Option<u8>)> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to 100"
-        )]
-        let whole = |busy: f32| busy.round().clamp(0.0, 100.0) as u8;
+        let whole = |busy: f32| whole_percent(f64::from(busy));
         self.read(|cells| {
             let gpus = cells.picture.gpus();
             gpus.map(|(node, gpu)| (format!("{node}:{}", gpu.index), gpu.busy_pct.map(whole)))

@@ -1,4 +1,5 @@
-//! The places that a letter after `g` leads to: for the keys, the help and the palette.
+//! The places of the rail, in its order, each with the letter that leads there after `g`: for keys, help
+//! and palette too.
 
 use crate::icons::Icon;
 
@@ -30,13 +31,13 @@ const fn place(
 
 pub const PLACES: [Place; 8] = [
     place("/", "Dashboard", Icon::Dashboard, "d", "home overview"),
-    place("/queue", "Queue", Icon::Queue, "q", "order priority move"),
     place("/jobs", "Jobs", Icon::Jobs, "j", "mine list"),
+    place("/queue", "Queue", Icon::Queue, "q", "order priority move"),
     place("/timeline", "Timeline", Icon::Timeline, "t", "calendar"),
-    place("/history", "History", Icon::History, "h", "analytics use"),
     place("/cluster", "Cluster", Icon::Cluster, "c", "nodes hardware"),
+    place("/history", "History", Icon::History, "h", "analytics use"),
     place("/alerts", "Alerts", Icon::Alert, "a", "problems wrong"),
-    place("/submit", "Submit a job", Icon::Submit, "s", "new run"),
+    place("/submit", "Submit", Icon::Submit, "s", "a job new run"),
 ];
 
 /// Where this letter leads.

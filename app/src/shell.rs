@@ -12,14 +12,10 @@ const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
 /// The whole document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let pkg = format!("/{}", options.site_pkg_dir);
-    let name = &options.output_name;
-    let [font, style, script, wasm] = [
-        "fonts/inter-latin.woff2".to_owned(),
-        "berth.css".to_owned(),
-        format!("{name}.js"),
-        format!("{name}_bg.wasm"),
-    ]
-    .map(|file| format!("{pkg}/{file}"));
+    let (font, style) = (
+        format!("{pkg}/fonts/inter-latin.woff2"),
+        format!("{pkg}/berth.css"),
+    );
     view! {
         <!DOCTYPE html>
         <html lang="en" data-pkg=pkg>
@@ -38,9 +34,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href=style />
                 <script>{THEME}</script>
-                <link rel="modulepreload" href=script.clone() />
-                <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
-                <script type="module">{take_over(&script, &wasm)}</script>
+                <HydrationScripts options />
                 <MetaTags />
             </head>
             <body>
@@ -48,14 +42,4 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
-}
-
-/// Has the browser take the page over. Where that cannot be loaded, mostly because the page is left
-/// meanwhile, it stays as the server sent it: Leptos' own script would call that an error.
-fn take_over(script: &str, wasm: &str) -> String {
-    format!(
-        "import('{script}').then(berth=>berth.default({{module_or_path:'{wasm}'}})\
-         .then(()=>berth.hydrate()))\
-         .catch(why=>console.warn('The page stays as the server sent it.',why))"
-    )
 }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use berth_api::history::sparklines;
+use berth_api::history::{SPARK_STEP_S, SPARK_STEPS, sparklines};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::live::Live;
 
-const STEP: Duration = Duration::from_secs(30);
-const STEPS: usize = 30;
+const STEP: Duration = Duration::from_secs(SPARK_STEP_S as u64);
 
 /// Cheap to copy.
 #[derive(Clone, Copy, Debug)]
@@ -55,15 +54,15 @@ impl Sparks {
         let now = live.busy_now();
         self.0.try_update(|lines| {
             for (gpu, busy) in now {
-                let line = lines.entry(gpu).or_insert_with(|| vec![None; STEPS]);
+                let line = lines.entry(gpu).or_insert_with(|| vec![None; SPARK_STEPS]);
                 line.push(busy);
-                let more = line.len().saturating_sub(STEPS);
+                let more = line.len().saturating_sub(SPARK_STEPS);
                 line.drain(..more);
             }
         });
     }
 
-    /// The line of a GPU and what is below it, in a box of `STEPS - 1` by 100; nothing where nothing is
+    /// The line of a GPU and what is below it, in a box of one less than [`SPARK_STEPS`] by 100; nothing where nothing is
     /// known. Follows it.
     pub fn path(self, gpu: &str) -> Option<String> {
         self.0

@@ -1,4 +1,4 @@
-//! A row of the jobs table, following the job.
+//! The head of the jobs table, and a row of it, following the job.
 
 use berth_api::views::JobRow as Row;
 use berth_domain::{StateName, walltime};
@@ -11,6 +11,28 @@ use super::owner::Owner;
 use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
+
+/// What the columns are.
+#[component]
+pub fn JobsHead() -> impl IntoView {
+    view! {
+        <thead>
+            <tr>
+                <th scope="col" class="num">"Job"</th>
+                <th scope="col">"Name"</th>
+                <th scope="col">"Owner"</th>
+                <th scope="col">"State"</th>
+                <th scope="col">"GPUs"</th>
+                <th scope="col">"Class"</th>
+                <th scope="col" class="num">"Asked"</th>
+                <th scope="col" class="num">"Submitted"</th>
+                <th scope="col" class="num">"Ran"</th>
+                <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+            </tr>
+        </thead>
+    }
+    .into_any()
+}
 
 #[component]
 pub fn JobRow(row: Row) -> impl IntoView {

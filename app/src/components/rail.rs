@@ -5,24 +5,15 @@ use berth_domain::AlertState;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::icons::{Icon, icon};
+use crate::icons::icon;
 use crate::live::Live;
-
-const PLACES: [(&str, &str, Icon); 8] = [
-    ("/", "Dashboard", Icon::Dashboard),
-    ("/jobs", "Jobs", Icon::Jobs),
-    ("/queue", "Queue", Icon::Queue),
-    ("/timeline", "Timeline", Icon::Timeline),
-    ("/cluster", "Cluster", Icon::Cluster),
-    ("/history", "History", Icon::History),
-    ("/alerts", "Alerts", Icon::Alert),
-    ("/submit", "Submit", Icon::Submit),
-];
+use crate::places::{PLACES, Place};
 
 #[component]
 pub fn Rail() -> impl IntoView {
     let path = use_location().pathname;
-    let place = move |(href, word, which): (&'static str, &'static str, Icon)| {
+    let place = move |place: &Place| {
+        let (href, word, which) = (place.path, place.word, place.icon);
         let current = move || {
             path.with(|path| {
                 let below = path
@@ -46,7 +37,7 @@ pub fn Rail() -> impl IntoView {
             <a class="rail-mark" href="/" aria-label="Berth, dashboard">
                 <Mark />
             </a>
-            <ul>{PLACES.map(place).collect_view()}</ul>
+            <ul>{PLACES.iter().map(place).collect_view()}</ul>
         </nav>
     }
     .into_any()

@@ -16,7 +16,7 @@ use crate::components::array_actions::ArrayActions;
 use crate::components::array_row::ArrayRow;
 use crate::components::array_tasks::ArrayTasks;
 use crate::components::empty::Empty;
-use crate::components::job_row::JobRow;
+use crate::components::job_row::{JobRow, JobsHead};
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
@@ -126,20 +126,7 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
         <div class="table-wrap" hidden=empty>
             <table class="jobs">
                 <caption class="visually-hidden">"Jobs, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="num">"Job"</th>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Owner"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"GPUs"</th>
-                        <th scope="col">"Class"</th>
-                        <th scope="col" class="num">"Asked"</th>
-                        <th scope="col" class="num">"Submitted"</th>
-                        <th scope="col" class="num">"Ran"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
-                    </tr>
-                </thead>
+                <JobsHead />
                 <tbody>
                     <For each=move || rows.get() key=Item::key children=move |item| item.view(arrays) />
                 </tbody>

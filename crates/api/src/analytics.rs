@@ -60,9 +60,9 @@ pub struct Score {
     pub title: String,
     /// In the unit of `text`; `None` when it is not known.
     pub value: Option<f64>,
-    /// `96 %`; `—` when it is not known.
+    /// `96%`; `—` when it is not known.
     pub text: String,
-    /// `at least 95 %`
+    /// `at least 95%`
     pub goal: String,
     /// `None` when it is not known.
     pub met: Option<bool>,

@@ -122,12 +122,28 @@ pub struct JobUse {
     pub peak_mem_bytes: Option<u64>,
 }
 
+/// How wide a step of a sparkline is, in seconds, and how many there are.
+pub const SPARK_STEP_S: u32 = 30;
+pub const SPARK_STEPS: usize = 30;
+
+/// A share as sparklines have it.
+#[must_use]
+pub fn whole_percent(share: f64) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 100"
+    )]
+    let whole = share.round().clamp(0.0, 100.0) as u8;
+    whole
+}
+
 /// What each GPU did in the last quarter of an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SparklinesAnswer {
     /// When the first step begins.
     pub since: Timestamp,
-    pub step_s: i64,
+    pub step_s: u32,
     /// By `node-1:0`, in each step how busy it was, in whole percent; `null` where nothing is known.
     /// A GPU of which nothing at all is known is left out.
     pub busy: BTreeMap<String, Vec<Option<u8>>>,

@@ -103,7 +103,7 @@ fn change(now: Option<f64>, before: Option<f64>, unit: &Unit) -> String {
     if times >= 3.0 {
         return format!("▲ {times:.1} times as much");
     }
-    format!("{arrow} {:.0} % {more}", 100.0 * (times - 1.0).abs())
+    format!("{arrow} {:.0}% {more}", 100.0 * (times - 1.0).abs())
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
             "▲ 3.0 points more"
         );
         assert_eq!(said(Some(80.0), Some(80.01), Unit::Percent), "as before");
-        assert_eq!(said(Some(50.0), Some(100.0), Unit::Kwh), "▼ 50 % less");
+        assert_eq!(said(Some(50.0), Some(100.0), Unit::Kwh), "▼ 50% less");
         assert_eq!(
             said(Some(400.0), Some(100.0), Unit::Kwh),
             "▲ 4.0 times as much"

@@ -14,7 +14,7 @@ use crate::components::gpu_squares::GpuSquares;
 use crate::components::job_actions::JobActions;
 use crate::components::job_change::JobChange;
 use crate::components::job_line::{RecentLine, WaitingLine};
-use crate::components::job_row::JobRow;
+use crate::components::job_row::{JobRow, JobsHead};
 use crate::components::lease::LeaseTiles;
 use crate::components::moment::{Lasting, Moment};
 use crate::components::node_row::NodeRow;
@@ -105,20 +105,7 @@ pub fn rows() -> AnyView {
         <div class="table-wrap" tabindex="0" role="region" aria-label="Jobs in every state">
             <table class="jobs">
                 <caption class="visually-hidden">"Jobs in every state"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="num">"Job"</th>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Owner"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"GPUs"</th>
-                        <th scope="col">"Class"</th>
-                        <th scope="col" class="num">"Asked"</th>
-                        <th scope="col" class="num">"Submitted"</th>
-                        <th scope="col" class="num">"Ran"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
-                    </tr>
-                </thead>
+                <JobsHead />
                 <tbody>
                     {jobs.collect_view()}
                     <ArrayRow array row=task />

@@ -6,14 +6,14 @@ use jiff::SignedDuration;
 
 use super::reservations::{shown, time};
 use super::{Context, store_error};
-use crate::history::{BucketView, PastAnswer, SeriesAnswer, SparklinesAnswer};
+use crate::history::{
+    BucketView, PastAnswer, SPARK_STEP_S, SPARK_STEPS, SeriesAnswer, SparklinesAnswer,
+    whole_percent,
+};
 use crate::{ApiError, ErrorCode, convert};
 
 const POINTS: u32 = 500;
 const MOST_POINTS: u32 = 5000;
-/// How wide a step of a sparkline is, in seconds, and how many there are.
-const SPARK_STEP_S: i64 = 30;
-const SPARK_STEPS: i64 = 30;
 const LAST_HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 impl Context {
@@ -79,27 +79,22 @@ impl Context {
 
     pub(crate) async fn sparklines(&self) -> Result<SparklinesAnswer, ApiError> {
         let now = self.state.clock.now();
-        let last = now.as_second() - now.as_second().rem_euclid(SPARK_STEP_S);
-        let first = last - (SPARK_STEPS - 1) * SPARK_STEP_S;
+        let step = i64::from(SPARK_STEP_S);
+        let last = now.as_second() - now.as_second().rem_euclid(step);
+        let first = last - (i64::try_from(SPARK_STEPS).unwrap_or(1) - 1) * step;
         let since = Timestamp::from_second(first).unwrap_or(now);
         let history = self.state.handle.history();
-        let kept = history.of_each_gpu(Metric::Busy, (since, now), SPARK_STEP_S);
+        let kept = history.of_each_gpu(Metric::Busy, (since, now), step);
         let kept = kept.await.map_err(history_error)?;
         let view = self.view();
         let nodes = view.nodes.iter();
         let gpus = nodes.flat_map(|node| node.gpus.iter().map(move |gpu| (node, gpu)));
         let line = |(node, gpu): (&Node, &Gpu)| {
-            let mut line = vec![None; usize::try_from(SPARK_STEPS).unwrap_or_default()];
+            let mut line = vec![None; SPARK_STEPS];
             for (start, busy) in kept.get(&gpu.uuid)? {
-                let place = usize::try_from((start - first) / SPARK_STEP_S).ok();
+                let place = usize::try_from((start - first) / step).ok();
                 if let Some(place) = place.and_then(|place| line.get_mut(place)) {
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "0 to 100"
-                    )]
-                    let percent = busy.round().clamp(0.0, 100.0) as u8;
-                    *place = Some(percent);
+                    *place = Some(whole_percent(*busy));
                 }
             }
             let known = line.iter().any(Option::is_some);

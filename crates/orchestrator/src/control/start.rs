@@ -102,19 +102,16 @@ pub async fn start(
     let expected = with_tokens.map(|token| token.node).collect();
     tokio::spawn(sampling.run(sampler, expected));
     let (saw, seen) = mpsc::channel(1);
-    tokio::spawn(
-        watching::Watch {
-            health: Health::new(settings.health.clone()),
-            clock: settings.clock.clone(),
-            view: view_reader.clone(),
-            samples: samples_reader.clone(),
-            heard: heard_reader.clone(),
-            logs: logs.subscribe(),
-            data_dir: settings.data_dir.clone(),
-            saw,
-        }
-        .run(),
-    );
+    let watch = watching::Watch {
+        health: Health::new(settings.health.clone()),
+        clock: settings.clock.clone(),
+        view: view_reader.clone(),
+        samples: samples_reader.clone(),
+        heard: heard_reader.clone(),
+        logs: logs.subscribe(),
+        data_dir: settings.data_dir.clone(),
+        saw,
+    };
     let (to_forecast, to_forecast_reader) = watch::channel(Arc::new(Planning::default()));
     let (made, forecasts) = mpsc::channel(1);
     tokio::spawn(forecaster::run(
@@ -149,6 +146,8 @@ pub async fn start(
     };
     let first = nodes.borrow().clone();
     control.take_up(first).await?;
+    // Not before: to who looks at nothing, nothing is wrong any more.
+    tokio::spawn(watch.run());
     let handle = Handle {
         requests,
         view: view_reader,

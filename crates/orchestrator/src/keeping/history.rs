@@ -154,19 +154,13 @@ impl History {
         Ok(hours)
     }
 
-    /// A metric of every GPU over some time, gathered into steps of `step_s` seconds that begin at
-    /// multiples of it: for each GPU when a step begins, and the mean in it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn of_each_gpu(
+    /// Every GPU's buckets of a tier that touch `from..until`, and some around them, oldest first.
+    async fn each(
         &self,
-        metric: Metric,
-        (from, until): (Timestamp, Timestamp),
-        step_s: i64,
-    ) -> Result<HashMap<GpuUuid, Vec<(i64, f64)>>, HistoryError> {
-        let tier = Tier::TenSeconds;
-        let (from, until) = (from.as_second(), until.as_second());
+        tier: Tier,
+        from: i64,
+        until: i64,
+    ) -> Result<Vec<(GpuUuid, Vec<Row>)>, HistoryError> {
         // First what is not put away: it may be on disk as well a moment later.
         let (gpus, open) = {
             let keeper = self.keeper.read();
@@ -186,14 +180,33 @@ impl History {
         for (id, open) in open {
             blocks.entry(id).or_default().extend(open);
         }
-        let steps = |(gpu, id): (GpuUuid, SeriesId)| {
-            let rows: Vec<Row> = blocks.remove(&id)?.into_values().flatten().collect();
+        let rows = |(gpu, id): (GpuUuid, SeriesId)| {
+            let blocks = blocks.remove(&id)?;
+            Some((gpu, blocks.into_values().flatten().collect()))
+        };
+        Ok(gpus.into_iter().filter_map(rows).collect())
+    }
+
+    /// A metric of every GPU over some time, gathered into steps of `step_s` seconds that begin at
+    /// multiples of it: for each GPU when a step begins, and the mean in it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn of_each_gpu(
+        &self,
+        metric: Metric,
+        (from, until): (Timestamp, Timestamp),
+        step_s: i64,
+    ) -> Result<HashMap<GpuUuid, Vec<(i64, f64)>>, HistoryError> {
+        let (from, until) = (from.as_second(), until.as_second());
+        let rows = self.each(Tier::TenSeconds, from, until).await?;
+        let steps = |(gpu, rows): (GpuUuid, Vec<Row>)| {
             let steps = Row::gather(&rows, step_s).into_iter();
             let steps = steps.filter(|row| row.start_s + step_s > from && row.start_s < until);
             let steps = steps.filter_map(|row| Some((row.start_s, row.get(metric)?.avg)));
-            Some((gpu, steps.collect()))
+            (gpu, steps.collect())
         };
-        Ok(gpus.into_iter().filter_map(steps).collect())
+        Ok(rows.into_iter().map(steps).collect())
     }
 
     /// What each GPU did at a time, as fine as it is still kept; none of a GPU of which nothing is
@@ -209,35 +222,15 @@ impl History {
         let age = self.clock.now().as_second() - second;
         let kept = |tier: &Tier| tier.kept_s().is_none_or(|kept| age <= kept);
         let tier = Tier::ALL.into_iter().find(kept).unwrap_or(Tier::Hour);
-        // The last before that time, if it is of the same block and not far.
+        // The last before that time, if it is not far.
         let near = second - NEAR_S.max(tier.width_s());
-        let mut found: HashMap<SeriesId, Row> = HashMap::new();
-        let mut take = |id: SeriesId, rows: Vec<Row>| {
+        let rows = self.each(tier, near + 1, second + 1).await?;
+        let sample = |(gpu, rows): (GpuUuid, Vec<Row>)| {
             let last = rows.into_iter().rfind(|row| row.start_s <= second);
-            found.extend(last.filter(|row| row.start_s > near).map(|row| (id, row)));
+            let last = last.filter(|row| row.start_s > near)?;
+            Some((gpu.clone(), sample(gpu, &last)))
         };
-        let gpus = self.keeper.read().gpus();
-        let open: Vec<_> = {
-            let keeper = self.keeper.read();
-            let rows = |id: SeriesId| keeper.open_rows(id, tier, (second, second + 1));
-            gpus.iter().map(|(_, id)| (*id, rows(*id))).collect()
-        };
-        let begin = second - second.rem_euclid(tier.blob_s());
-        let on_disk = self
-            .store
-            .all_buckets(tier.number(), begin, begin + 1)
-            .await?;
-        for one in on_disk {
-            take(SeriesId(one.series), rows(&one.blob, begin, tier)?);
-        }
-        for (id, rows) in open {
-            rows.into_iter().for_each(|(_, rows)| take(id, rows));
-        }
-        let sample = |(gpu, id): (GpuUuid, SeriesId)| {
-            let row = found.get(&id)?;
-            Some((gpu.clone(), sample(gpu, row)))
-        };
-        Ok(gpus.into_iter().filter_map(sample).collect())
+        Ok(rows.into_iter().filter_map(sample).collect())
     }
 }
 

@@ -29,8 +29,8 @@ pub(super) fn scoreboard(
         score(
             ("busy_at_peak", "Busy at peak"),
             hours.peak_busy(),
-            |value| format!("{value:.0} %"),
-            ("at least 95 %", |value| value >= 95.0),
+            |value| format!("{value:.0}%"),
+            ("at least 95%", |value| value >= 95.0),
             "The share of GPU time in which a kernel ran, in the busiest hour of the range.",
         ),
         score(
@@ -67,8 +67,8 @@ pub(super) fn scoreboard(
         score(
             ("visible", "Visible"),
             seen,
-            |value| format!("{value:.1} %"),
-            ("at least 99 %", |value| value >= 99.0),
+            |value| format!("{value:.1}%"),
+            ("at least 99%", |value| value >= 99.0),
             "Of the GPU-hours that jobs held, the share of which it was seen what the GPUs did. The last \
              seconds of what runs are always missing.",
         ),
