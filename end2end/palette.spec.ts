@@ -117,7 +117,7 @@ test('a job is found by its owner and its name, also one that only the server kn
   await page.goto('/');
   await hydrated(page);
   await open(page);
-  await page.keyboard.type('needle');
+  await page.keyboard.type('needle-of');
   const more = palette(page).getByRole('group', { name: 'More jobs' }).getByRole('option');
   await expect(more).toHaveCount(1);
   await expect(more).toContainText(`${old} needle-of-old`);

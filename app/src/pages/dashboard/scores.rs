@@ -2,6 +2,7 @@
 
 use berth_api::analytics::{Score, scoreboard};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::icons::{Icon, icon};
 
@@ -11,26 +12,26 @@ const COUNT: usize = 6;
 #[component]
 pub fn Scores() -> impl IntoView {
     // Asked by the browser: whoever opens the dashboard need not wait for a week's arithmetic.
-    let told = LocalResource::new(scoreboard);
-    let empty = || {
-        let cell = |_| view! { <li class="score-cell" aria-hidden="true"></li> };
-        (0..COUNT).map(cell).collect_view()
+    let told = RwSignal::new(None);
+    Effect::new(move |_| {
+        spawn_local(async move {
+            told.try_set(Some(scoreboard().await));
+        });
+    });
+    let cells = move || match told.get() {
+        None => {
+            let cell = |_| view! { <li class="score-cell" aria-hidden="true"></li> };
+            (0..COUNT).map(cell).collect_view().into_any()
+        }
+        Some(Ok(scores)) => scores.into_iter().map(cell).collect_view().into_any(),
+        Some(Err(error)) => view! { <li class="quiet">{error.to_string()}</li> }.into_any(),
     };
     view! {
         <section class="score-strip" aria-labelledby="score-strip-title">
             <h2 id="score-strip-title">
                 "Last 7 days " <a href="/history">"History"</a>
             </h2>
-            <ul>
-                <Suspense fallback=empty>
-                    {move || Suspend::new(async move {
-                        match told.await {
-                            Ok(scores) => scores.into_iter().map(cell).collect_view().into_any(),
-                            Err(error) => view! { <li class="quiet">{error.to_string()}</li> }.into_any(),
-                        }
-                    })}
-                </Suspense>
-            </ul>
+            <ul>{cells}</ul>
         </section>
     }
     .into_any()
