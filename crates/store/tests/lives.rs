@@ -8,6 +8,7 @@ mod random;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use berth_domain::event::Then;
 use berth_domain::{Event, Job, Record, State, Timestamp};
 use berth_store::{About, AnalyticsRows, AttemptRow, Range, Store};
 use proptest::prelude::*;
@@ -49,6 +50,16 @@ fn check(rows: &AnalyticsRows, world: &World) {
         .chain(world.state.live())
         .cloned()
         .collect();
+    // The attempts that ended their jobs, for good or until somebody runs them again.
+    let ended = |record: &Record| match &record.event {
+        Event::AttemptExited {
+            attempt,
+            then: Then::Finished { outcome },
+            ..
+        } => Some(((attempt.job.0, attempt.number), outcome.token())),
+        _ => None,
+    };
+    let finished: BTreeMap<(u64, u32), &str> = world.journal.iter().filter_map(ended).collect();
     let mut told = BTreeMap::new();
     for row in &rows.attempts {
         let one = told
@@ -59,14 +70,8 @@ fn check(rows: &AnalyticsRows, world: &World) {
         assert_eq!(&*row.owner, job.owner.as_str());
         assert_eq!(row.project.as_deref(), job.spec.project.as_deref());
         assert_eq!(row.ended.is_some(), row.outcome.is_some(), "{row:?}");
-        if job.is_finished()
-            && job
-                .past
-                .last()
-                .is_some_and(|past| past.number == row.attempt)
-            && job.finished_at() == row.ended
-        {
-            assert_eq!(row.outcome.as_deref(), job.outcome().map(|one| one.token()));
+        if let Some(outcome) = finished.get(&(row.job, row.attempt)) {
+            assert_eq!(row.outcome.as_deref(), Some(*outcome));
         }
     }
     assert_eq!(told, held(&jobs));
