@@ -93,14 +93,16 @@ test('a line and a range of lines have an address', async ({ page, berth }) => {
   await expect(page.locator('.log-marked')).toHaveCount(4);
 });
 
-// Not so yet: read backwards a few pieces long, it stops to read on.
-test.fixme('a log of 200 MB stays smooth, and is searched to its ends', async ({ page, berth }) => {
+// BERTH_LOG_LINES=10000000 makes it a gigabyte.
+test('a long log stays smooth, and is searched to its ends', async ({ page, berth }) => {
   test.setTimeout(400_000);
-  const lines = 2_000_000;
-  const id = await berth.submit(`seq -f "step %09.0f ................................................ loss 0.5 of this step and more words" 1 ${lines} | sed -e '1000000s/loss/NEEDLE/' -e '5s/loss/NEEDLE/'`);
+  const lines = Number(process.env.BERTH_LOG_LINES ?? 400_000);
+  const middle = lines / 2;
+  const step = (line: number) => `step ${String(line).padStart(9, '0')}`;
+  const id = await berth.submit(`seq -f "step %09.0f ................................................ loss 0.5 of this step and more words" 1 ${lines} | sed -e '${middle}s/loss/NEEDLE/' -e '5s/loss/NEEDLE/'`);
   await finished(berth, id);
   const { total } = await berth.api(`job_log?id=${id}&limit=1`);
-  expect(total).toBeGreaterThan(190_000_000);
+  expect(total).toBeGreaterThan(lines * 95);
   await page.addInitScript(() => {
     const long: number[] = [];
     (window as unknown as { long: number[] }).long = long;
@@ -109,9 +111,9 @@ test.fixme('a log of 200 MB stays smooth, and is searched to its ends', async ({
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
   const log = page.getByRole('log');
-  await expect(log.getByText('step 002000000')).toBeInViewport();
+  await expect(log.getByText(step(lines))).toBeInViewport();
   // The number of the last line is counted on the server.
-  await expect(log.locator('.log-number').last()).toHaveText('2000000');
+  await expect(log.locator('.log-number').last()).toHaveText(String(lines));
   // Reading backwards goes on and on, a piece at a time, and the page stays small.
   const first = async () => Number(await log.locator('.log-number').first().textContent());
   for (let before = await first(), round = 0; round < 20; round++) {
@@ -127,15 +129,15 @@ test.fixme('a log of 200 MB stays smooth, and is searched to its ends', async ({
   await expect(page.locator('.log-here')).toHaveText(/^5step 000000005/);
   await expect(page.locator('.log-here')).toBeInViewport();
   await page.getByRole('button', { name: 'Next hit' }).click();
-  await expect(page.locator('.log-here')).toHaveText(/^1000000step 001000000/);
+  await expect(page.locator('.log-here')).toHaveText(new RegExp(`^${middle}${step(middle)}`));
   await expect(page.locator('.log-here')).toBeInViewport();
   await page.getByLabel('Search the log').fill('');
   await page.getByRole('button', { name: 'To the start of the log' }).click();
   await expect(log.getByText('step 000000001 ')).toBeInViewport();
   await page.getByLabel('Place in the log').fill('500');
-  await expect(log.locator('.log-number').first()).toHaveText(/^(99|100)\d{4}$/);
+  await expect.poll(async () => Math.abs((await first()) - middle)).toBeLessThan(lines / 100);
   await page.getByRole('button', { name: 'To the end of the log' }).click();
-  await expect(log.getByText('step 002000000')).toBeInViewport();
+  await expect(log.getByText(step(lines))).toBeInViewport();
   const long = await page.evaluate(() => (window as unknown as { long: number[] }).long);
   console.log(`long tasks: ${long.length}, the longest ${Math.max(0, ...long)} ms`);
 });

@@ -219,6 +219,54 @@ test('why a job waits, by whom, and what would help; by group; without violation
   await expect(grip(page, jobs[0])).toBeDisabled();
 });
 
+test('a queue of hundreds: only what is near is on the page, and a row goes from one end to the other', async ({ page, berth }) => {
+  await line(berth, 1);
+  const jobs: number[] = [];
+  for (let job = 0; job < 299; job += 1) jobs.push(await berth.submit('true', { ...WHOLE, time_limit: '1h', name: `one-of-many-${job}` }));
+  const [first, last] = [jobs[0], jobs[jobs.length - 1]];
+  await page.goto('/queue');
+  await hydrated(page);
+  await expect(row(page, first)).toHaveAttribute('aria-setsize', '300');
+  await expect(row(page, last)).toHaveCount(0);
+  expect((await order(page)).length).toBeLessThan(100);
+  await page.mouse.wheel(0, 100_000);
+  await expect(row(page, last)).toContainText('one-of-many-298');
+  await expect(row(page, last).locator('.queue-place')).toHaveText('300');
+  await expect(row(page, first)).toHaveCount(0);
+  expect((await order(page)).length).toBeLessThan(100);
+
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  // The row that moves stays, however far.
+  await grip(page, last).focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Home');
+  await expect(row(page, last)).toHaveAttribute('data-preview', /Z$/);
+  await expect(grip(page, last)).toBeInViewport();
+  await expect(row(page, first)).toHaveAttribute('data-preview', /Z$/);
+  const shown = await row(page, last).getAttribute('data-preview');
+  await page.keyboard.press('Space');
+  await expect.poll(async () => (await order(page))[0]).toBe(last);
+  await expect(row(page, last)).toHaveAttribute('data-start', shown ?? '');
+  await expect(grip(page, last)).toBeFocused();
+
+  // By mouse, past the edge of the window.
+  const from = await grip(page, first).boundingBox();
+  const size = page.viewportSize();
+  if (!from || !size) throw new Error('a row is not there');
+  await grip(page, first).hover();
+  await page.mouse.down();
+  await page.mouse.move(from.x + 5, size.height - 10, { steps: 8 });
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(4000);
+  await page.mouse.move(from.x + 5, size.height / 2);
+  await expect(row(page, first)).toHaveClass(/queue-row-lifted/);
+  await expect(row(page, first)).toHaveAttribute('data-preview', /Z$/);
+  await expect(row(page, first)).toBeInViewport();
+  const then = await row(page, first).getAttribute('data-preview');
+  await page.mouse.up();
+  await expect(row(page, first)).toHaveAttribute('data-start', then ?? '');
+});
+
 test('an empty queue says so, and leaving the dashboard for it works', async ({ page }) => {
   await page.goto('/');
   await hydrated(page);

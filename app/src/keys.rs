@@ -71,7 +71,12 @@ impl Pressed {
             return false;
         }
         if let Some(field) = field() {
-            return key == "Escape" && leave(&field);
+            return match key.as_str() {
+                "Escape" => leave(&field),
+                // No choice begins with it.
+                "/" if field.tag_name() == "SELECT" => focus(FILTER),
+                _ => false,
+            };
         }
         let now = event.time_stamp();
         if asked.replace(f64::NEG_INFINITY) + LETTER_MS > now {
@@ -159,8 +164,9 @@ fn open_dialog() -> bool {
 /// The field that letters belong to.
 fn field() -> Option<Element> {
     document().active_element().filter(|active| {
+        let kind = active.get_attribute("type");
         matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            && active.get_attribute("type").as_deref() != Some("checkbox")
+            && !matches!(kind.as_deref(), Some("checkbox" | "radio" | "range"))
     })
 }
 

@@ -22,6 +22,7 @@ mod icons;
 mod keys;
 mod lens;
 mod live;
+mod near;
 mod notice;
 mod pages;
 mod places;

@@ -208,6 +208,19 @@ impl Live {
         row
     }
 
+    /// Takes in rows that were asked for: what the picture holds is newer.
+    pub fn tell(self, rows: &[JobRow]) {
+        for row in rows {
+            let listed = self.read(|cells| cells.picture.rows.contains_key(&row.id));
+            if let Some(cell) = self.row(row.id)
+                && !listed
+                && cell.with_untracked(|known| known != row)
+            {
+                cell.set(row.clone());
+            }
+        }
+    }
+
     /// A store of its own for a time that is over: nothing changes there.
     pub fn of_past(self, picture: Picture) -> Self {
         let past = Live::new(self.clock);

@@ -50,6 +50,12 @@ struct Work {
     busy: Busy,
     /// The snapshot is old.
     stale: bool,
+    /// It was taken a moment ago: a question goes before the next.
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "only browsers have workers")
+    )]
+    fresh: bool,
     next: Option<(JobId, MoveTo)>,
 }
 
@@ -90,13 +96,17 @@ impl Planner {
                 if work.busy != Busy::No {
                     return Busy::No;
                 }
-                work.busy = if std::mem::take(&mut work.stale) {
+                // Where the queue changes all the time, every other answer would never come.
+                let asks_first = work.fresh && work.next.is_some();
+                work.busy = if work.stale && !asks_first {
+                    work.stale = false;
                     Busy::Refreshing
                 } else {
                     work.next
                         .take()
                         .map_or(Busy::No, |(job, to)| Busy::Asked(job, to))
                 };
+                work.fresh = work.busy == Busy::Refreshing;
                 work.busy
             });
             if let Some(next) = next.filter(|next| *next != Busy::No) {

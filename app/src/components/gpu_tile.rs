@@ -9,6 +9,7 @@ use crate::format;
 use crate::icons::{Icon, icon};
 use crate::lens::{Lens, look};
 use crate::live::Live;
+use crate::near::Near;
 use crate::sparks::Sparks;
 
 /// How a tile is joined with those beside it that the same job holds.
@@ -31,6 +32,8 @@ pub fn GpuTile(
         return ().into_any();
     };
     let gpu: Signal<GpuView> = cell.into();
+    // What changes every second.
+    let figures = Near::keep(gpu);
     let job = Memo::new(move |_| gpu.with(|gpu| gpu.job.clone()));
     let lens = Lens::here();
     let look = Memo::new(move |_| {
@@ -65,10 +68,10 @@ pub fn GpuTile(
         Memo::new(move |_| sparks.path(&place))
     };
     let memory = move || {
-        let share = gpu.with(memory_share);
+        let share = figures.with(memory_share);
         format!("--share:{share:.2}")
     };
-    let told = move || gpu.with(told);
+    let told = move || figures.with(told);
     view! {
         <li
             class=class
@@ -117,12 +120,12 @@ pub fn GpuTile(
                     view! { <span class="tile-job tile-none">{word}</span> }.into_any()
                 }
             }}
-            <Bars gpu />
+            <Bars gpu=figures />
             <span class="tile-figures num">
-                {move || gpu.with(|gpu| figure(gpu.busy_pct, "%"))}
-                {move || gpu.with(gib_used)}
-                {move || gpu.with(|gpu| figure(gpu.power_w, "W"))}
-                {move || gpu.with(|gpu| figure(gpu.temp_c, "°"))}
+                {move || figures.with(|gpu| figure(gpu.busy_pct, "%"))}
+                {move || figures.with(gib_used)}
+                {move || figures.with(|gpu| figure(gpu.power_w, "W"))}
+                {move || figures.with(|gpu| figure(gpu.temp_c, "°"))}
             </span>
         </li>
     }

@@ -2,7 +2,10 @@
 
 use berth_api::views::JobRow;
 use leptos::ev::SubmitEvent;
+use leptos::html;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::actions::{Act, Doer};
 use crate::live::Live;
@@ -27,8 +30,10 @@ pub fn JobActions(
             (row.state, acts)
         })
     });
+    let group = NodeRef::<html::Div>::new();
     let buttons = move || {
         let (state, acts) = acts.get();
+        keep_focus(group);
         acts.into_iter()
             .map(|act| {
                 let id = row.with_untracked(|row| row.id);
@@ -60,5 +65,32 @@ pub fn JobActions(
             })
             .collect_view()
     };
-    view! { <div class="actions">{buttons}</div> }.into_any()
+    view! {
+        <div class="actions" node_ref=group>
+            {buttons}
+        </div>
+    }
+    .into_any()
+}
+
+/// What was pressed goes when it is done: its focus goes to what can be done then.
+fn keep_focus(group: NodeRef<html::Div>) {
+    let Some(old) = group.get_untracked() else {
+        return;
+    };
+    let active = document().active_element();
+    if active.is_none_or(|active| !old.contains(Some(&active))) {
+        return;
+    }
+    request_animation_frame(move || {
+        let button = group
+            .try_get_untracked()
+            .flatten()
+            .and_then(|group| group.query_selector("button").ok().flatten())
+            .and_then(|button| button.dyn_into::<HtmlElement>().ok());
+        if let Some(button) = button {
+            // Where it cannot have the focus it stays where it is.
+            let _ = button.focus();
+        }
+    });
 }

@@ -29,10 +29,6 @@ use window::{Line, MOST, Window};
 
 /// Pieces that come within this are shown together.
 const GATHER: Duration = Duration::from_millis(60);
-/// So near to the end counts as at the end, in pixels.
-const NEAR: i32 = 32;
-/// So near to either end of what is here, more is read.
-const AHEAD: i32 = 800;
 /// Steps of the slider.
 const STEPS: u64 = 1000;
 
@@ -72,6 +68,7 @@ pub fn LogView(
         attached,
         busy: RwSignal::new(false),
         settling: StoredValue::new(false),
+        missed: StoredValue::new(false),
         counting: StoredValue::new(false),
         problem: RwSignal::new(None),
     };
@@ -127,7 +124,7 @@ pub fn LogView(
                 aria-busy=move || if reach.busy.get() { "true" } else { "false" }
                 aria-label="What the job wrote"
                 data-log
-                on:scroll=move |_| scrolled(reach)
+                on:scroll=move |_| reach.scrolled()
                 on:keydown=move |event| pressed(reach, &event)
                 on:click=move |event| clicked(reach, marked, &event)
             >
@@ -191,35 +188,6 @@ fn keep_at_end(reach: Reach, wrap: RwSignal<bool>) {
             });
         }
     });
-}
-
-fn scrolled(reach: Reach) {
-    let Some(scroller) = reach.element() else {
-        return;
-    };
-    let above = scroller.scroll_top();
-    let below = scroller.scroll_height() - above - scroller.client_height();
-    let at_end = below < NEAR && reach.attached.get_untracked();
-    let went_up = above < reach.top.get_value();
-    reach.top.set_value(above);
-    let follows = reach.follow.get_untracked();
-    if follows && !at_end && !went_up {
-        // Lines that came into view turned out taller than they were taken for.
-        scroller.set_scroll_top(scroller.scroll_height());
-        return;
-    }
-    if follows != at_end {
-        reach.follow.set(at_end);
-    }
-    if at_end || reach.settling.get_value() {
-        return;
-    }
-    if above < AHEAD {
-        reach.earlier();
-    }
-    if below < AHEAD {
-        reach.later();
-    }
 }
 
 fn pressed(reach: Reach, event: &KeyboardEvent) {

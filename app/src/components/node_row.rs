@@ -1,14 +1,18 @@
 //! A node: its name and its GPUs.
 
 use berth_domain::{JobId, NodeSource};
+use leptos::html;
 use leptos::prelude::*;
 
 use super::gpu_tile::{GpuTile, Joined};
 use crate::live::{Live, NodeShape};
+use crate::near::Near;
 
 #[component]
 pub fn NodeRow(node: NodeShape) -> impl IntoView {
     let live = Live::here();
+    let part = NodeRef::<html::Section>::new();
+    Near::provide(part);
     let cells: Vec<_> = node
         .gpus
         .iter()
@@ -49,7 +53,12 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
     let id = format!("node-{}", node.name);
     let label = id.clone();
     view! {
-        <section class="node" class:node-absent=!node.present aria-labelledby=label>
+        <section
+            class="node"
+            class:node-absent=!node.present
+            aria-labelledby=label
+            node_ref=part
+        >
             <header class="node-head">
                 <h2 id=id>{node.name.0.clone()}</h2>
                 <span class="quiet">{node.model.clone()} " × " {total}</span>

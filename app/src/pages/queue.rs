@@ -8,7 +8,9 @@ mod drag;
 mod grouped;
 mod made;
 mod row;
+mod rows;
 mod running;
+mod tail;
 mod toll;
 
 use leptos::prelude::*;
@@ -24,7 +26,7 @@ use axis::{Axis, Ticks};
 use board::Board;
 use bulk::Bulk;
 use grouped::{Grouping, Groups};
-use row::QueueRow;
+use rows::Rows;
 use running::Running;
 use toll::TollLine;
 
@@ -57,7 +59,12 @@ fn Queue() -> impl IntoView {
         live.counts
             .with(|counts| u64::from(counts.queued + counts.held))
     };
-    let more = move || waiting().saturating_sub(live.queue.with(Vec::len) as u64);
+    // Groups have only what the store holds.
+    let listed = move || match grouping.get() {
+        Grouping::Order => board.order.with(Vec::len),
+        _ => live.queue.with(Vec::len),
+    };
+    let more = move || waiting().saturating_sub(listed() as u64);
     let none = move || board.order.with(Vec::is_empty);
     view! {
         <div class="page queue-page">
@@ -79,16 +86,7 @@ fn Queue() -> impl IntoView {
                 </header>
                 <TollLine />
                 {move || match grouping.get() {
-                    Grouping::Order => view! {
-                        <ol class="queue-rows" class:queue-dragged=move || board.drag.with(Option::is_some)>
-                            <For
-                                each=move || board.order.get()
-                                key=|id| *id
-                                children=|id| view! { <QueueRow id /> }
-                            />
-                        </ol>
-                    }
-                    .into_any(),
+                    Grouping::Order => view! { <Rows /> }.into_any(),
                     by => view! { <Groups by /> }.into_any(),
                 }}
                 {move || none().then(|| view! {
@@ -99,6 +97,9 @@ fn Queue() -> impl IntoView {
                         <a href="/jobs?user=all&state=waiting">"and " {format::thousands(more())} " more"</a>
                     </p>
                 })}
+                <p class="more without-script">
+                    <a href="/jobs?user=all&state=waiting">"All that wait, as a list"</a>
+                </p>
             </section>
             <p class="visually-hidden" role="status" aria-live="assertive">
                 {board.spoken}

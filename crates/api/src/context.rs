@@ -12,6 +12,7 @@ mod notifications;
 mod packages;
 mod past;
 mod planner;
+mod queue;
 mod quotas;
 mod reservations;
 mod timeline;

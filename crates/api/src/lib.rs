@@ -30,6 +30,7 @@ mod native;
 pub mod notifications;
 pub mod past;
 pub mod planner;
+pub mod queue;
 pub mod quotas;
 pub mod reservations;
 #[cfg(feature = "ssr")]

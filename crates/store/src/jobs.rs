@@ -49,6 +49,22 @@ impl Store {
         found.as_ref().map(load::job).transpose()
     }
 
+    /// Those of these jobs that there are, in the order of their numbers.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn jobs_numbered(&self, ids: &[JobId]) -> Result<Vec<Job>, StoreError> {
+        let mut query: QueryBuilder<Sqlite> =
+            QueryBuilder::new("SELECT doc FROM jobs WHERE id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(int(id.0));
+        }
+        query.push(") ORDER BY id");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(load::job).collect()
+    }
+
     /// # Errors
     /// When the cursor is made up, or the database cannot be read.
     pub async fn jobs(&self, filter: &JobFilter, page: &Page) -> Result<JobPage, StoreError> {

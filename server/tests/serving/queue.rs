@@ -6,6 +6,7 @@ use berth_api::jobs::{
     CancelJob, HoldJob, JobArg, MoveArg, MoveJob, ReleaseJob, RequeueJob, SubmitJob, UpdateArg,
     UpdateJob,
 };
+use berth_api::queue::{GetQueueOrder, GetQueueRows};
 use berth_domain::{JobId, MoveTo, StateName, SubmitRequest};
 
 fn sized(gpus: i64, line: &str) -> SubmitRequest {
@@ -287,4 +288,41 @@ async fn sixteen_gpus_are_a_gang_of_two_nodes() {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["0 2 0,1,2,3,4,5,6,7", "1 2 0,1,2,3,4,5,6,7"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_no_picture_holds_is_told_whole() {
+    let server = Server::with("1x2", &[]);
+    let berth = server.client();
+    let kim = berth_api::Berth::new(&server.url, &server.add_user("kim")).unwrap();
+    submit(&berth, sized(2, "sleep 600")).await;
+    let mut ids = Vec::new();
+    for number in 0..210 {
+        let whose = if number % 2 == 0 { &berth } else { &kim };
+        ids.push(submit(whose, sized(1, "true")).await.id);
+    }
+    let held = JobArg { id: ids[3] };
+    kim.call(HoldJob { body: held }).await.unwrap();
+    let order = berth.call(GetQueueOrder {}).await.unwrap();
+    let told: Vec<JobId> = order.jobs.iter().map(|one| one.0).collect();
+    let mut expected = ids.clone();
+    let last = expected.remove(3);
+    expected.push(last);
+    assert_eq!(told, expected);
+    for (id, owner, _, held) in &order.jobs {
+        let kims = ids.iter().position(|one| one == id).unwrap() % 2 == 1;
+        assert_eq!(order.owners[*owner].0 == "kim", kims, "job {id}");
+        assert_eq!(*held, *id == last, "job {id}");
+    }
+
+    let ask = |ids: &str| GetQueueRows { ids: ids.into() };
+    let few = format!("{}, 9999,{}", ids[205], ids[209]);
+    let rows = berth.call(ask(&few)).await.unwrap().jobs;
+    let found: Vec<JobId> = rows.iter().map(|row| row.id).collect();
+    assert_eq!(found, [ids[205], ids[209]]);
+    assert!(rows.iter().all(|row| row.reason_text.is_some()));
+    for wrong in ["", "1,two", &vec!["7"; 101].join(",")] {
+        let error = refused(berth.call(ask(wrong)).await);
+        assert!(error.to_string().contains("at most 100 jobs"), "{error}");
+    }
 }

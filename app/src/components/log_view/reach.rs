@@ -11,6 +11,10 @@ use super::window::Window;
 
 /// Read at once.
 pub const PIECE: u32 = 64 * 1024;
+/// So near to the end counts as at the end, in pixels.
+const NEAR: i32 = 32;
+/// So near to either end of what is here, more is read.
+const AHEAD: i32 = 800;
 /// So much before a line is read with it.
 const BEFORE: u64 = 20 * 1024;
 
@@ -30,6 +34,8 @@ pub struct Reach {
     pub busy: RwSignal<bool>,
     /// Lines were added, and what is looked at is being put back in its place.
     pub settling: StoredValue<bool>,
+    /// It was scrolled while something was read or put back: what that asks for comes after.
+    pub missed: StoredValue<bool>,
     /// The number of a line is being asked for.
     pub counting: StoredValue<bool>,
     pub problem: RwSignal<Option<String>>,
@@ -71,7 +77,51 @@ impl Reach {
             self.busy.try_set(false);
             self.problem
                 .try_set(done.err().map(|error| error.to_string()));
+            self.look_again();
         });
+    }
+
+    /// Follows the end while it is in view, and reads on near either end of the window.
+    pub fn scrolled(self) {
+        let Some(scroller) = self.element() else {
+            return;
+        };
+        let above = scroller.scroll_top();
+        let below = scroller.scroll_height() - above - scroller.client_height();
+        let at_end = below < NEAR && self.attached.get_untracked();
+        let went_up = above < self.top.get_value();
+        self.top.set_value(above);
+        let follows = self.follow.get_untracked();
+        if follows && !at_end && !went_up {
+            // Lines that came into view turned out taller than they were taken for.
+            scroller.set_scroll_top(scroller.scroll_height());
+            return;
+        }
+        if follows != at_end {
+            self.follow.set(at_end);
+        }
+        if at_end {
+            return;
+        }
+        if self.settling.get_value() || self.busy.get_untracked() {
+            self.missed.set_value(true);
+            return;
+        }
+        if above < AHEAD {
+            self.earlier();
+        }
+        if below < AHEAD {
+            self.later();
+        }
+    }
+
+    /// Does what it was scrolled for meanwhile: where it stands now there may be no other event.
+    fn look_again(self) {
+        let still = self.settling.try_get_value() != Some(false)
+            || self.busy.try_get_untracked() != Some(false);
+        if !still && self.missed.try_update_value(std::mem::take) == Some(true) {
+            request_animation_frame(move || self.scrolled());
+        }
     }
 
     /// Reads what goes before the window.
@@ -153,6 +203,7 @@ impl Reach {
                 }
             }
             self.settling.try_set_value(false);
+            self.look_again();
         };
         // In the frame after the one in which the browser does.
         request_animation_frame(move || request_animation_frame(put_back));

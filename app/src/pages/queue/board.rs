@@ -1,6 +1,6 @@
 //! What the rows share: the order that is shown, which are chosen, and the one that is dragged.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use berth_domain::line::may_pass;
 use berth_domain::{InLine, JobId, MoveTo, PriorityClass, StateName, UserName};
@@ -8,6 +8,7 @@ use berth_preview::{Moved, Start};
 use leptos::prelude::*;
 
 use super::grouped::Grouping;
+use super::tail::Tail;
 use crate::live::Live;
 use crate::planner::Planner;
 
@@ -27,6 +28,8 @@ pub struct Drag {
 pub struct Board {
     live: Live,
     pub planner: Planner,
+    /// What the live store does not hold.
+    pub tail: Tail,
     /// What is shown: the planned order; while a row is dragged, the order in which it was picked up.
     pub order: Memo<Vec<JobId>>,
     pub places: Memo<HashMap<JobId, usize>>,
@@ -47,11 +50,12 @@ pub struct Board {
 }
 
 /// What the rules look at.
-struct Place {
-    id: JobId,
-    owner: UserName,
-    class: PriorityClass,
-    held: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub id: JobId,
+    pub owner: UserName,
+    pub class: PriorityClass,
+    pub held: bool,
 }
 
 impl Place {
@@ -68,9 +72,10 @@ impl Board {
     pub fn provide(grouping: Memo<Grouping>) -> Self {
         let live = Live::here();
         let planner = Planner::new();
+        let tail = Tail::new(live);
         let kept = RwSignal::new(None::<Vec<JobId>>);
         let drag = RwSignal::new(None::<Drag>);
-        let order = Memo::new(move |_| kept.get().unwrap_or_else(|| live.queue.get()));
+        let order = Memo::new(move |_| kept.get().unwrap_or_else(|| whole(live, tail)));
         let places = Memo::new(move |_| {
             order.with(|order| {
                 let places = order.iter().enumerate();
@@ -80,7 +85,7 @@ impl Board {
         let target = Memo::new(move |_| drag.get().map(|drag| (drag.job, drag.to)));
         let forbidden = Memo::new(move |_| {
             let (job, to) = target.get()?;
-            order.with_untracked(|order| place(live, order, job, to).err())
+            order.with_untracked(|order| place(live, tail, order, job, to).err())
         });
         let changes = Memo::new(move |_| {
             let moves = target.get().is_some() && forbidden.with(Option::is_none);
@@ -92,6 +97,7 @@ impl Board {
         let board = Board {
             live,
             planner,
+            tail,
             order,
             places,
             kept,
@@ -128,7 +134,7 @@ impl Board {
             return Ok(None);
         }
         let order = self.order.get_untracked();
-        place(self.live, &order, drag.job, drag.to).map(Some)
+        place(self.live, self.tail, &order, drag.job, drag.to).map(Some)
     }
 
     /// Asks the planner about where the dragged row is now.
@@ -154,29 +160,62 @@ fn by_job(moved: &Moved) -> HashMap<JobId, Start> {
     moved.starts.iter().map(|one| (one.job, *one)).collect()
 }
 
+/// Those that the store holds, and those behind them.
+fn whole(live: Live, tail: Tail) -> Vec<JobId> {
+    let mut order = live.queue.get();
+    tail.places.with(|places| {
+        if !places.is_empty() {
+            let listed: HashSet<JobId> = order.iter().copied().collect();
+            let behind = places.iter().map(|place| place.id);
+            order.extend(behind.filter(|id| !listed.contains(id)));
+        }
+    });
+    order
+}
+
 /// The move that puts a job at a place of the order that is shown, if the rules allow it.
-fn place(live: Live, order: &[JobId], job: JobId, to: usize) -> Result<MoveTo, String> {
-    let place = |id: &JobId| {
+fn place(live: Live, tail: Tail, order: &[JobId], job: JobId, to: usize) -> Result<MoveTo, String> {
+    let listed = |id: &JobId| {
         let row = live.row(*id)?;
-        row.with_untracked(|row| {
+        Some(row.with_untracked(|row| {
             row.is_waiting().then(|| Place {
                 id: row.id,
                 owner: row.user.clone(),
                 class: row.class,
                 held: row.state == StateName::Held,
             })
-        })
+        }))
     };
-    let line: Vec<Place> = order.iter().filter_map(place).collect();
+    let line: Vec<Place> = tail.places.with_untracked(|places| {
+        let behind: HashMap<JobId, &Place> = places.iter().map(|one| (one.id, one)).collect();
+        let place = |id: &JobId| listed(id).unwrap_or_else(|| behind.get(id).copied().cloned());
+        order.iter().filter_map(place).collect()
+    });
+    let waiting = live
+        .counts
+        .with_untracked(|counts| (counts.queued + counts.held) as usize);
     let others = order.iter().filter(|id| **id != job);
     let before = others.clone().take(to).copied().collect();
-    let admin = live.is_admin();
-    place_in(&line, &before, job, admin)
+    let line = Line {
+        places: &line,
+        whole: order.len() >= waiting,
+    };
+    place_in(&line, &before, job, live.is_admin())
+}
+
+/// What is known of the order.
+struct Line<'a> {
+    places: &'a [Place],
+    /// Nothing waits behind these.
+    whole: bool,
 }
 
 /// `before`: those that it would stand behind.
 fn place_in(
-    line: &[Place],
+    Line {
+        places: line,
+        whole,
+    }: &Line<'_>,
     before: &BTreeSet<JobId>,
     job: JobId,
     admin: bool,
@@ -204,10 +243,15 @@ fn place_in(
         ));
     }
     let next = passes
+        .clone()
         .filter(alike)
         .find(|one| !ahead(one) && !one.held)
         .map(|one| MoveTo::Before(one.id));
-    let to = next.unwrap_or(MoveTo::Bottom);
+    let last = || passes.clone().filter(alike).rfind(|one| !one.held);
+    let to = next.unwrap_or_else(|| match last() {
+        Some(last) if !whole => MoveTo::After(last.id),
+        _ => MoveTo::Bottom,
+    });
     if !admin {
         let all: Vec<InLine<'_>> = line.iter().map(Place::in_line).collect();
         may_pass(&all, moved.in_line(), to).map_err(|refusal| refusal.to_string())?;
@@ -221,6 +265,10 @@ mod tests {
 
     /// Job 5 of kim is picked up from the end and put behind so many others.
     fn put(behind: usize, admin: bool) -> Result<MoveTo, String> {
+        put_in(behind, admin, true)
+    }
+
+    fn put_in(behind: usize, admin: bool, whole: bool) -> Result<MoveTo, String> {
         let place = |(id, owner, class): (u64, &str, PriorityClass)| Place {
             id: JobId(id),
             owner: UserName::from(owner),
@@ -238,6 +286,10 @@ mod tests {
         let line: Vec<Place> = line.into_iter().map(place).collect();
         let others = [1, 2, 3, 4, 6].map(JobId);
         let before = others.into_iter().take(behind).collect();
+        let line = Line {
+            places: &line,
+            whole,
+        };
         place_in(&line, &before, JobId(5), admin)
     }
 
@@ -246,6 +298,12 @@ mod tests {
         assert_eq!(put(2, true), Ok(MoveTo::Before(JobId(3))));
         assert_eq!(put(1, true), Ok(MoveTo::Before(JobId(2))));
         assert_eq!(put(3, true), Ok(MoveTo::Bottom));
+    }
+
+    #[test]
+    fn the_end_of_what_is_known_is_not_the_end() {
+        assert_eq!(put_in(3, true, false), Ok(MoveTo::After(JobId(3))));
+        assert_eq!(put_in(2, true, false), Ok(MoveTo::Before(JobId(3))));
     }
 
     #[test]

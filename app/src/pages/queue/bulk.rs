@@ -13,13 +13,11 @@ use super::board::Board;
 use crate::actions::Act;
 use crate::components::confirm::{Ask, Confirm};
 use crate::format;
-use crate::live::Live;
 use crate::notice::Notices;
 
 /// Everything that the toolbar may do. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Hands {
-    live: Live,
     board: Board,
     notices: Notices,
     confirm: Confirm,
@@ -80,15 +78,14 @@ impl Hands {
 #[component]
 pub fn Bulk() -> impl IntoView {
     let hands = Hands {
-        live: Live::here(),
         board: Board::here(),
         notices: Notices::here(),
         confirm: Confirm::here(),
     };
-    let (live, board) = (hands.live, hands.board);
+    let board = hands.board;
     // Whoever left the queue is not chosen any more.
     Effect::new(move |_| {
-        let waits: BTreeSet<JobId> = live.queue.with(|queue| queue.iter().copied().collect());
+        let waits: BTreeSet<JobId> = board.order.with(|order| order.iter().copied().collect());
         if board
             .chosen
             .with_untracked(|chosen| !chosen.is_subset(&waits))

@@ -1,5 +1,5 @@
 //! Picking a row up, moving it and letting it go: by pointer or touch on its grip, or by keys (Space,
-//! arrows, Home, End; Escape puts it back).
+//! arrows, Page up and down, Home, End; Escape puts it back).
 
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::live::Live;
 /// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
 const EDGE: f64 = 72.0;
 const SCROLL: f64 = 12.0;
+/// Page up and down move by so many places.
+const PAGE: usize = 10;
 const SCROLL_EVERY: Duration = Duration::from_millis(16);
 
 /// Where a pointer is and where rows are, on the page.
@@ -161,6 +163,8 @@ impl Hand {
         let to = match event.key().as_str() {
             "ArrowUp" => drag.to.saturating_sub(1),
             "ArrowDown" => (drag.to + 1).min(last),
+            "PageUp" => drag.to.saturating_sub(PAGE),
+            "PageDown" => (drag.to + PAGE).min(last),
             "Home" => 0,
             "End" => last,
             " " | "Enter" => {
@@ -240,6 +244,7 @@ impl Hand {
         board.drag.set(Some(drag));
         board.ask(drag);
         if drag.by_keys {
+            self.scroll_to(to);
             self.tell_place(drag);
         }
     }
@@ -334,18 +339,31 @@ impl Hand {
         self.board.spoken.set(text);
     }
 
+    /// Brings a place into the window.
+    fn scroll_to(self, place: usize) {
+        let Some(held) = self.held.get_untracked() else {
+            return;
+        };
+        let Some(height) = window_height() else {
+            return;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+        let at = held.top + place as f64 * held.row - scrolled();
+        let below = at + held.row - (height - EDGE);
+        let by = if at < EDGE { at - EDGE } else { below.max(0.0) };
+        if by.abs() > 0.5 {
+            window().scroll_by_with_x_and_y(0.0, by);
+        }
+    }
+
     fn scroll_near_edges(self) {
         let step = move || {
             let Some(held) = self.held.try_get_untracked().flatten() else {
                 return;
             };
-            let height = window()
-                .inner_height()
-                .ok()
-                .and_then(|height| height.as_f64());
             let by = if held.in_window < EDGE {
                 -SCROLL
-            } else if height.is_some_and(|height| held.in_window > height - EDGE) {
+            } else if window_height().is_some_and(|height| held.in_window > height - EDGE) {
                 SCROLL
             } else {
                 return;
@@ -390,6 +408,10 @@ fn target(target: Option<web_sys::EventTarget>) -> Option<Element> {
 fn top_of_list() -> Option<f64> {
     let list = document().query_selector("ol.queue-rows").ok().flatten()?;
     Some(list.get_bounding_client_rect().top() + scrolled())
+}
+
+fn window_height() -> Option<f64> {
+    window().inner_height().ok()?.as_f64()
 }
 
 fn scrolled() -> f64 {

@@ -22,7 +22,7 @@ use crate::live::Live;
 #[component]
 pub fn QueueRow(id: JobId) -> impl IntoView {
     let (live, board, hand) = (Live::here(), Board::here(), Hand::here());
-    let Some(known) = untrack(|| live.row(id).map(|row| row.get_untracked())) else {
+    let Some(known) = untrack(|| board.tail.row(id)) else {
         return ().into_any();
     };
     let user = known.user.0.clone();
@@ -55,20 +55,29 @@ pub fn QueueRow(id: JobId) -> impl IntoView {
         format!("translateY({by:.0}px)")
     };
     let opened = Memo::new(move |_| board.opened.get() == Some(id));
+    let place = Memo::new(move |_| {
+        board
+            .places
+            .with(|places| places.get(&id).map(|place| place + 1))
+    });
+    let place = move || place.get();
     view! {
         <li
             class="queue-row"
             class:queue-row-lifted=dragged
+            class:queue-row-open=opened
             class:queue-row-forbidden=forbidden
             data-job=id.to_string()
             data-start=move || start.get().map(|at| at.to_string())
             data-preview=move || preview(board, id)
+            aria-posinset=move || place().map(|place| place.to_string())
+            aria-setsize=move || board.order.with(Vec::len).to_string()
             style:transform=moved
         >
             <Choice id />
             <Grip id row />
             <span class="queue-place num">
-                {move || board.places.with(|places| places.get(&id).map(|place| place + 1))}
+                {place}
             </span>
             <What id row user />
             {move || row.with(|row| view! {
