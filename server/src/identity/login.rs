@@ -12,7 +12,6 @@ use crate::clock;
 
 /// The session's key for the user's name.
 pub const SESSION_USER: &str = "user";
-pub const SESSION_DAYS: i64 = 30;
 
 /// `GET /login/once/SECRET`: the link that the server printed.
 pub async fn once(
