@@ -42,7 +42,7 @@ impl Typed {
 fn group_of(meaning: &str) -> (usize, &str) {
     let groups = GROUPS.iter().enumerate().skip(1);
     let mut found =
-        groups.filter_map(|(at, (begins, _))| Some((at, meaning.strip_prefix(begins)?)));
+        groups.filter_map(|(at, (begins, _))| Some((at, meaning.strip_prefix(*begins)?)));
     found.next().unwrap_or((0, meaning))
 }
 

@@ -60,8 +60,9 @@ fn row(person: PersonView, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
     let admin = person
         .admin
         .then(|| view! { <span class="tag">"admin"</span> });
+    let name = person.name.0.clone();
     view! {
-        <tr data-person=person.name.0.clone()>
+        <tr data-person=name>
             <th scope="row"><Owner name=person.name.0.clone() /> " " {admin}</th>
             <td data-said="since"><Moment at=person.since /></td>
             <td data-said="seen">{seen}</td>

@@ -100,8 +100,9 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
         let usual = !every && stands.with(|one| !one.named);
         usual.then(|| view! { <span class="quiet">" as everybody"</span> })
     };
+    let place = id(&whose);
     view! {
-        <tr data-whose=id(&whose)>
+        <tr data-whose=place>
             <th scope="row">{name}</th>
             <td class="num" data-said="holds">{held}</td>
             <td>{may} {usual}</td>

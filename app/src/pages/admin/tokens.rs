@@ -70,8 +70,9 @@ fn row(token: NodeTokenView, all: RwSignal<NodeTokensAnswer>) -> AnyView {
     } else {
         ("badge badge-idle", Icon::Lost, "not here")
     };
+    let node = token.node.to_string();
     view! {
-        <tr data-token-of=token.node.to_string()>
+        <tr data-token-of=node>
             <th scope="row">{token.node.to_string()}</th>
             <td><span class=class>{icon(which)} {word}</span></td>
             <td><Moment at=token.created /> <span class="quiet">" by " {token.by.0}</span></td>
