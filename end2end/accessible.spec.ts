@@ -169,6 +169,22 @@ const views: View[] = [
       await expect(page.locator('.notices')).toContainText('Saved.');
     },
   },
+  {
+    name: 'admin',
+    path: '/admin',
+    open: async (page) => {
+      await press(summary(page, 'Stopping jobs for others'));
+      await press(page.locator('[data-whose="user-ana"] summary'));
+      await press(page.getByRole('button', { name: 'New login link for ana' }));
+      await expect(page.locator('.link-made code')).toBeVisible();
+    },
+  },
+  {
+    name: 'admin, another policy',
+    path: '/admin?policy=fifo&preview=1',
+    open: async (page) => expect(page.locator('.preview-cost')).toBeVisible(),
+  },
+  { name: 'admin, refused', path: '/admin?policy=fifo&knob-order=luck&preview=1&error=No.' },
   { name: 'nowhere', path: '/nowhere' },
   { name: 'login, refused', path: '/login?error=The+token+is+not+known+here.' },
 ];

@@ -79,7 +79,7 @@ test.describe('pictures', () => {
   });
 
   test('of a cluster that is not used yet', async ({ page }) => {
-    for (const name of ['jobs', 'queue', 'timeline', 'history', 'alerts', 'submit']) {
+    for (const name of ['jobs', 'queue', 'timeline', 'history', 'alerts', 'submit', 'admin']) {
       await shoot(page, `${name}-empty`, at(`/${name}`));
     }
     await shoot(page, 'dashboard-empty', at('/'));
@@ -157,6 +157,16 @@ test.describe('pictures', () => {
     });
     await shoot(page, 'alerts', at('/alerts'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'settings', at('/settings'));
+    await berth.api('set_quota', { user: 'ana', gpus: 8, hard: true });
+    await berth.api('set_quota', { every: 'user', gpus: 8 });
+    berth.host('node-token', 'node-1', 'node-2');
+    await shoot(page, 'admin', at('/admin'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'admin-preview', at('/admin?policy=fifo&knob-ageing=1&preview=1'), async () => {
+      await page.locator('[data-whose="user-ana"] summary').click();
+      await page.getByRole('button', { name: 'New login link for ana' }).click();
+      await expect(page.locator('.link-made code')).toBeVisible();
+    });
+    await shoot(page, 'admin-refused', at('/admin?policy=fifo&knob-order=luck&preview=1'));
     await shoot(page, 'not-found', at('/nowhere'));
     await shoot(page, 'job-not-found', at('/jobs/999999'));
     await shoot(page, 'login', at('/login'));
@@ -172,6 +182,7 @@ test.describe('pictures', () => {
     await shoot(other, 'member-alerts', at('/alerts'));
     await shoot(other, 'member-job', at(`/jobs/${watched}`));
     await shoot(other, 'member-cluster', at('/cluster'));
+    await shoot(other, 'member-admin', at('/admin'));
     await context.close();
   });
 

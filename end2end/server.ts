@@ -136,12 +136,17 @@ export class Berth {
   addUser(name: string): string {
     const known = this.people.get(name);
     if (known) return known;
-    const args = ['user', 'add', name, '--data', this.dataDir];
-    const said = execFileSync(join(binaries, 'berth-server'), args, { env: this.env, encoding: 'utf8' });
+    const said = this.host('user', 'add', name);
     const token = /BERTH_TOKEN=(\S+)/.exec(said);
     if (!token) throw new Error(`no token in: ${said}`);
     this.people.set(name, token[1]);
     return token[1];
+  }
+
+  /** Runs a command of the server's host and returns what it printed. */
+  host(...args: string[]): string {
+    const where = ['--data', this.dataDir];
+    return execFileSync(join(binaries, 'berth-server'), [...args, ...where], { env: this.env, encoding: 'utf8' });
   }
 
   /** Calls the API, as the admin unless another's token is given: a GET, or with a body a POST. */

@@ -56,6 +56,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
+                    <Route path=StaticSegment("admin") view=parts::admin ssr=SsrMode::Async />
                     <Route path=StaticSegment("styleguide") view=parts::styleguide ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view=parts::submit ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view=parts::login ssr=SsrMode::Async />

@@ -40,6 +40,7 @@ pub enum Icon {
     Queue,
     Grip,
     Search,
+    Admin,
 }
 
 impl Icon {
@@ -86,6 +87,12 @@ impl Icon {
             Icon::Queue => "M2 3.5h12v2.5H2zM4 8h10v2H4zM6 12h8v1.5H6z",
             Icon::Grip => "M6 4v.1M10 4v.1M6 8v.1M10 8v.1M6 12v.1M10 12v.1",
             Icon::Search => "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.4 10.4l3.3 3.3",
+            Icon::Admin => {
+                "M2 4h5M10.5 4H14M2 8h1.5M7 8h7M2 12h7M12.5 12H14\
+                M7 4a1.75 1.75 0 1 0 3.5 0 1.75 1.75 0 0 0-3.5 0\
+                M3.5 8a1.75 1.75 0 1 0 3.5 0 1.75 1.75 0 0 0-3.5 0\
+                M9 12a1.75 1.75 0 1 0 3.5 0 1.75 1.75 0 0 0-3.5 0"
+            }
             Icon::LogOut => "M9.5 3H3v10h6.5M7 8h7M11.5 5.5L14 8l-2.5 2.5",
         }
     }

@@ -80,7 +80,7 @@ impl Pressed {
         }
         let now = event.time_stamp();
         if asked.replace(f64::NEG_INFINITY) + LETTER_MS > now {
-            let place = places::by_letter(&key);
+            let place = places::by_letter(&key, self.live.is_admin());
             return place.is_some_and(|place| {
                 self.go.run(place.path.to_owned());
                 true

@@ -1,5 +1,6 @@
 //! Pages, one a file.
 
+pub mod admin;
 pub mod alerts;
 pub mod cluster;
 pub mod dashboard;

@@ -29,7 +29,8 @@ const fn place(
     }
 }
 
-pub const PLACES: [Place; 8] = [
+/// Of everybody.
+pub static ALL: [Place; 8] = [
     place("/", "Dashboard", Icon::Dashboard, "d", "home overview"),
     place("/jobs", "Jobs", Icon::Jobs, "j", "mine list"),
     place("/queue", "Queue", Icon::Queue, "q", "order priority move"),
@@ -40,7 +41,21 @@ pub const PLACES: [Place; 8] = [
     place("/submit", "Submit", Icon::Submit, "s", "a job new run"),
 ];
 
-/// Where this letter leads.
-pub fn by_letter(letter: &str) -> Option<&'static Place> {
-    PLACES.iter().find(|place| place.letter == letter)
+/// Of admins; for others there is nothing.
+pub static ADMIN: Place = place(
+    "/admin",
+    "Admin",
+    Icon::Admin,
+    "o",
+    "policy quotas people users tokens",
+);
+
+/// The places of whoever looks, who may be an admin.
+pub fn of(admin: bool) -> impl Iterator<Item = &'static Place> + Clone {
+    ALL.iter().chain(admin.then_some(&ADMIN))
+}
+
+/// Where this letter leads, of these.
+pub fn by_letter(letter: &str, admin: bool) -> Option<&'static Place> {
+    of(admin).find(|place| place.letter == letter)
 }

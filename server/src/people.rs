@@ -1,16 +1,14 @@
 //! People, nodes and their tokens, from the command line of the server's host.
 
-use berth_domain::{NodeName, Timestamp, UserName};
+use berth_api::context::new_link;
+use berth_domain::{NodeName, UserName};
 use berth_store::{Store, TokenKind};
-use jiff::SignedDuration;
 
 use crate::AnyError;
 use crate::args::{NodeTokenArgs, UserVerb};
 use crate::clock;
 use crate::config::Config;
 
-/// How long a login link can be used.
-const LINK_HOURS: i64 = 24;
 /// Of a node's name; host names are shorter.
 const LONGEST_NAME: usize = 255;
 
@@ -20,10 +18,8 @@ pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), Any
     if store.user(&name).await?.is_none() {
         return Err(format!("there is no user {name}: `berth-server user list`").into());
     }
-    println!(
-        "Log in: {}",
-        new_link(&store, config, &name, clock::now()).await?
-    );
+    let made = new_link(&store, &public_url(config), &name, clock::now()).await?;
+    println!("Log in: {}", made.link);
     Ok(())
 }
 
@@ -33,15 +29,15 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
         UserVerb::Add { name, admin } => {
             let now = clock::now();
             let name = UserName(name);
-            if store.user(&name).await?.is_some() {
+            if !store.ensure_user(&name, admin, now).await? {
                 return Err(format!("there is a user {name} already").into());
             }
-            store.ensure_user(&name, admin, now).await?;
             let token = store
                 .create_token(&name, TokenKind::Api, "cli", None, now)
                 .await?;
             println!("Added {name}. For the CLI: export BERTH_TOKEN={token}");
-            println!("Log in: {}", new_link(&store, config, &name, now).await?);
+            let made = new_link(&store, &public_url(config), &name, now).await?;
+            println!("Log in: {}", made.link);
         }
         UserVerb::List => {
             for user in store.users().await? {
@@ -102,20 +98,6 @@ async fn open(config: &Config) -> Result<Store, AnyError> {
         return Err(sentence.into());
     }
     Ok(Store::open(&database).await?)
-}
-
-/// A link that logs in once.
-pub async fn new_link(
-    store: &Store,
-    config: &Config,
-    user: &UserName,
-    now: Timestamp,
-) -> Result<String, AnyError> {
-    let until = now + SignedDuration::from_hours(LINK_HOURS);
-    let secret = store
-        .create_token(user, TokenKind::LoginLink, "", Some(until), now)
-        .await?;
-    Ok(format!("{}/login/once/{secret}", public_url(config)))
 }
 
 /// The URL that people reach the server by.

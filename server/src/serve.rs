@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use berth_api::context::{ApiState, Ground};
+use berth_api::context::{ApiState, Ground, new_link};
 use berth_api::feed::Feed;
 use berth_api::terminals::Terminals;
 use berth_detect::{Detector, Observer, Surroundings};
@@ -126,10 +126,8 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
 
     println!("Berth {} with {sentence}", env!("CARGO_PKG_VERSION"));
     println!("Data: {}", config.data.display());
-    println!(
-        "Log in: {}",
-        people::new_link(&store, &config, &admin, now).await?
-    );
+    let made = new_link(&store, &url, &admin, now).await?;
+    println!("Log in: {}", made.link);
     println!("listening on {url}");
 
     let app = web::router(

@@ -20,7 +20,7 @@ use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use berth_api::context::ApiState;
-use berth_store::Store;
+use berth_store::{SESSION_DAYS, Store};
 use leptos::config::LeptosOptions;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::limit::RequestBodyLimitLayer;
@@ -61,7 +61,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(secure)
-        .with_expiry(Expiry::OnInactivity(Duration::days(login::SESSION_DAYS)));
+        .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
             axum::http::HeaderName::from_static(name),

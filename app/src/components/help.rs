@@ -3,7 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::places::PLACES;
+use crate::clock::Clock;
+use crate::live::Live;
+use crate::places;
 
 /// Where the dialog is asked for. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
@@ -69,15 +71,21 @@ fn row(key: &str, text: &'static str) -> AnyView {
 #[component]
 pub fn HelpDialog() -> impl IntoView {
     let rows = |all: &Keys| all.iter().map(|(key, text)| row(key, text)).collect();
-    let places = PLACES
-        .iter()
-        .map(|place| row(&format!("g {}", place.letter), place.word));
+    // Who looks is known to the browser only when it has taken the page over.
+    let (clock, live) = (Clock::here(), Live::here());
+    let places = move || -> Vec<AnyView> {
+        let who = live.who.read();
+        let admin = clock.hydrated() && who.as_ref().is_some_and(|who| who.admin);
+        places::of(admin)
+            .map(|place| row(&format!("g {}", place.letter), place.word))
+            .collect()
+    };
     view! {
         <dialog class="dialog dialog-wide" node_ref=Help::here().0 aria-labelledby="help-title">
             <h2 id="help-title">"Keys"</h2>
             <div class="keys-all">
                 <div>{keys("Anywhere", rows(ANYWHERE))} {keys("Lists", rows(LISTS))}</div>
-                <div>{keys("Pages", places.collect())} {keys("The queue", rows(DRAG))}</div>
+                <div><h3>"Pages"</h3> <dl class="keys">{places}</dl> {keys("The queue", rows(DRAG))}</div>
             </div>
             <form method="dialog" class="dialog-buttons">
                 <button class="button">"Close"</button>

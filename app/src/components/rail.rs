@@ -7,38 +7,53 @@ use leptos_router::hooks::use_location;
 
 use crate::icons::icon;
 use crate::live::Live;
-use crate::places::{PLACES, Place};
+use crate::places::{self, Place};
+use crate::start::Waiting;
 
 #[component]
 pub fn Rail() -> impl IntoView {
     let path = use_location().pathname;
-    let place = move |place: &Place| {
-        let (href, word, which) = (place.path, place.word, place.icon);
-        let current = move || {
-            path.with(|path| {
-                let below = path
-                    .strip_prefix(href)
-                    .is_some_and(|rest| rest.starts_with('/'));
-                (path == href || (href != "/" && below)).then_some("page")
-            })
-        };
-        view! {
-            <li>
-                <a href=href aria-current=current>
-                    {icon(which)}
-                    <span class="rail-word">{word}</span>
-                    {(href == "/alerts").then(open_alerts)}
-                </a>
-            </li>
-        }
-    };
+    let (waiting, live) = (Waiting::here(), Live::here());
+    let place = move |place: &Place| link(place, path);
     view! {
         <nav class="rail" aria-label="Main">
             <a class="rail-mark" href="/" aria-label="Berth, dashboard">
                 <Mark />
             </a>
-            <ul>{PLACES.iter().map(place).collect_view()}</ul>
+            <ul>
+                {places::ALL.iter().map(place).collect_view()}
+                // Who looks is known a moment later.
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        let known = waiting.ready().await;
+                        let admin = known.is_ok() && live.is_admin();
+                        admin.then(|| link(&places::ADMIN, path))
+                    })}
+                </Suspense>
+            </ul>
         </nav>
+    }
+    .into_any()
+}
+
+fn link(place: &Place, path: Memo<String>) -> AnyView {
+    let (href, word, which) = (place.path, place.word, place.icon);
+    let current = move || {
+        path.with(|path| {
+            let below = path
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.starts_with('/'));
+            (path == href || (href != "/" && below)).then_some("page")
+        })
+    };
+    view! {
+        <li>
+            <a href=href aria-current=current>
+                {icon(which)}
+                <span class="rail-word">{word}</span>
+                {(href == "/alerts").then(open_alerts)}
+            </a>
+        </li>
     }
     .into_any()
 }

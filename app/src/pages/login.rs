@@ -23,7 +23,7 @@ pub fn LoginPage() -> impl IntoView {
                     {error}
                 </p>
             })}
-            <p>"Open the one-time link that the server printed when it started. For a new link, run on its host:"</p>
+            <p>"Open the one-time link that an admin sent you, or that the server printed when it started. For a new one ask an admin, or run on its host:"</p>
             <CopyLine text="berth-server login-link" what="command" />
             <form method="post" action="/login" class="login-form">
                 <label for="token">"Or paste a token"</label>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_meta::Title;
 
+use super::admin::AdminPage;
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
 use super::history::HistoryPage;
@@ -53,6 +54,7 @@ page!(
     SettingsPage
 );
 page!(cluster, login_ready, login_made, login, LoginPage);
+page!(admin, admin_ready, admin_made, admin, AdminPage);
 page!(
     styleguide,
     styleguide_ready,
@@ -102,6 +104,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("cluster"), _) => cluster_ready().await,
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
+        (Some("admin"), _) => admin_ready().await,
         (Some("login"), _) => login_ready().await,
         (Some("styleguide"), _) => styleguide_ready().await,
         _ => Ok(()),

@@ -8,9 +8,11 @@ mod files;
 mod history;
 mod jobs;
 mod logs;
+mod node_tokens;
 mod notifications;
 mod packages;
 mod past;
+mod people;
 mod planner;
 mod queue;
 mod quotas;
@@ -34,6 +36,7 @@ pub use files::RawFile;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
 pub use past::Past;
+pub use people::new_link;
 
 use crate::analytics::Prices;
 use crate::cluster::{ClusterAnswer, Detected};
@@ -146,6 +149,17 @@ impl Context {
             user,
             admin,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// For what is no command, whose actor the control loop looks at.
+    pub(crate) fn only_admins(&self, what: &str) -> Result<(), ApiError> {
+        match &self.actor {
+            Actor::User { admin: false, .. } => {
+                let why = format!("Only an admin can {what}. The page Admin says who they are.");
+                Err(ApiError::new(ErrorCode::Forbidden, why))
+            }
+            Actor::User { .. } | Actor::Berth => Ok(()),
         }
     }
 

@@ -9,7 +9,7 @@ use berth_domain::{
 };
 use berth_orchestrator::{Heard, Samples, View};
 
-pub(crate) use self::cluster::cluster;
+pub(crate) use self::cluster::{cluster, unknown_daemons};
 
 pub(crate) use berth_scheduler::to_the_minute;
 

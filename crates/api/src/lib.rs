@@ -27,8 +27,10 @@ pub mod live;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
+pub mod node_tokens;
 pub mod notifications;
 pub mod past;
+pub mod people;
 pub mod planner;
 pub mod queue;
 pub mod quotas;

@@ -106,7 +106,7 @@ pub struct KnobView {
     pub changed: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyArg {
     /// `fifo`, `easy`, `slurm` or `berth`.
@@ -114,6 +114,44 @@ pub struct PolicyArg {
     /// What differs from it.
     #[serde(default)]
     pub knobs: BTreeMap<String, String>,
+}
+
+impl PolicyArg {
+    /// The field of a form that names the policy.
+    pub const NAME_FIELD: &str = "policy";
+
+    /// The field of a form that sets a knob.
+    #[must_use]
+    pub fn knob_field(knob: &str) -> String {
+        format!("knob-{knob}")
+    }
+
+    /// What a form says: a knob that is left empty is as the policy has it. `None` where no policy is
+    /// named.
+    #[must_use]
+    pub fn from_form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Self> {
+        let mut arg = PolicyArg::default();
+        for (field, value) in fields {
+            let value = value.trim();
+            if field == Self::NAME_FIELD {
+                value.clone_into(&mut arg.name);
+            } else if let Some(knob) = field.strip_prefix("knob-")
+                && !value.is_empty()
+            {
+                arg.knobs.insert(knob.to_owned(), value.to_owned());
+            }
+        }
+        (!arg.name.is_empty()).then_some(arg)
+    }
+
+    /// The fields of a form that says so.
+    #[must_use]
+    pub fn to_form(&self) -> Vec<(String, String)> {
+        let knobs = self.knobs.iter();
+        let knobs = knobs.map(|(knob, value)| (Self::knob_field(knob), value.clone()));
+        let name = (Self::NAME_FIELD.to_owned(), self.name.clone());
+        [name].into_iter().chain(knobs).collect()
+    }
 }
 
 /// Whose start another policy would change.

@@ -58,6 +58,43 @@ pub struct QuotaArg {
     pub hard: bool,
 }
 
+impl QuotaArg {
+    /// What a form says: whose, by one of `user`, `project` and `every`; `verb` is the button that was
+    /// pressed, `set`, `unlimited` or `reset`.
+    ///
+    /// # Errors
+    /// When it is to be set to what is no number.
+    pub fn from_form<'a>(
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, ApiError> {
+        let mut arg = QuotaArg::default();
+        let (mut gpus, mut verb) = ("", "");
+        for (field, value) in fields {
+            let text = || Some(value.trim().to_owned());
+            match field {
+                "user" => arg.user = text(),
+                "project" => arg.project = text(),
+                "every" => arg.every = text(),
+                "gpus" => gpus = value.trim(),
+                "hard" => arg.hard = true,
+                "verb" => verb = value,
+                _ => {}
+            }
+        }
+        match verb {
+            "unlimited" => arg.unlimited = true,
+            "reset" => arg.reset = true,
+            _ => {
+                let number = gpus.parse().map_err(|_| {
+                    ApiError::invalid("gpus", "How many GPUs at once? Write a number, 0 or more.")
+                });
+                arg.gpus = Some(number?);
+            }
+        }
+        Ok(arg)
+    }
+}
+
 /// `GET /api/get_quotas`.
 #[server(prefix = "/api", endpoint = "get_quotas", input = GetUrl, output = Answer, client = AppClient)]
 pub async fn get_quotas() -> Result<QuotasAnswer, ApiError> {

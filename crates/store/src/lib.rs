@@ -17,6 +17,7 @@ mod notices;
 mod open;
 mod past;
 mod people;
+mod roster;
 mod sessions;
 mod telemetry;
 mod telemetry_read;
@@ -29,6 +30,8 @@ pub use notices::{Delivery, NewDelivery};
 pub use open::Store;
 pub use past::Lived;
 pub use people::{NodeToken, TokenKind, User};
+pub use roster::Person;
+pub use sessions::SESSION_DAYS;
 pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
 
 use berth_domain::Timestamp;

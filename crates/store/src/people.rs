@@ -55,7 +55,7 @@ fn user(row: &SqliteRow) -> User {
 }
 
 impl Store {
-    /// Adds a user who is not there yet; one who is stays as they are.
+    /// Adds a user who is not there yet; one who is stays as they are. Whether they were added.
     ///
     /// # Errors
     /// When the name cannot be one, or the database cannot be written.
@@ -64,19 +64,20 @@ impl Store {
         name: &UserName,
         admin: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let allowed =
             |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
         if name.0.is_empty() || name.0.len() > 64 || !name.0.chars().all(allowed) {
             return Err(StoreError::BadUserName(name.0.clone()));
         }
-        sqlx::query("INSERT OR IGNORE INTO users (name, admin, created_us) VALUES (?, ?, ?)")
-            .bind(name.as_str())
-            .bind(admin)
-            .bind(micros(now))
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let done =
+            sqlx::query("INSERT OR IGNORE INTO users (name, admin, created_us) VALUES (?, ?, ?)")
+                .bind(name.as_str())
+                .bind(admin)
+                .bind(micros(now))
+                .execute(&self.writer)
+                .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// # Errors

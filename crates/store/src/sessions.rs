@@ -5,6 +5,9 @@ use sqlx::Row;
 
 use crate::{Store, StoreError, micros};
 
+/// How long a browser stays logged in: a session's end tells when it began.
+pub const SESSION_DAYS: i64 = 30;
+
 impl Store {
     /// # Errors
     /// When the database cannot be written.

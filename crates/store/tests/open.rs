@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use berth_domain::{NodeName, Timestamp, UserName};
-use berth_store::{NodeToken, Store, StoreError, TokenKind};
+use berth_store::{NodeToken, SESSION_DAYS, Store, StoreError, TokenKind};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
@@ -97,6 +97,34 @@ async fn a_newer_database_is_refused_and_left_alone() {
     .unwrap();
     let refused = Store::open(&path).await.unwrap_err();
     assert!(matches!(refused, StoreError::Migrate { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn it_is_known_who_was_here_and_when() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("berth.db")).await.unwrap();
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let month = 86_400 * SESSION_DAYS;
+    for name in ["bo", "ana"] {
+        let name = UserName::from(name);
+        assert!(store.ensure_user(&name, false, at(5)).await.unwrap());
+        assert!(!store.ensure_user(&name, true, at(6)).await.unwrap());
+    }
+    for (id, user, begins) in [("1", "ana", 20), ("2", "ana", 10)] {
+        let data = format!("{{\"user\":\"{user}\"}}");
+        let saved = store.save_session(id, &data, at(begins + month)).await;
+        saved.unwrap();
+    }
+    // One that nobody entered.
+    store.save_session("3", "{}", at(99 + month)).await.unwrap();
+    let roster = store.roster().await.unwrap();
+    let told: Vec<_> = roster
+        .iter()
+        .map(|one| (one.user.name.as_str(), one.user.admin, one.logged_in))
+        .collect();
+    assert_eq!(told, [("ana", false, Some(at(20))), ("bo", false, None)]);
+    assert_eq!((roster[0].since, roster[0].waiting), (at(5), 0));
+    assert_eq!(roster[0].submitted, None);
 }
 
 #[tokio::test]

@@ -12,7 +12,6 @@ use crate::clock;
 
 /// The session's key for the user's name.
 pub const SESSION_USER: &str = "user";
-pub const SESSION_DAYS: i64 = 30;
 
 /// `GET /login/once/SECRET`: the link that the server printed.
 pub async fn once(
@@ -23,7 +22,8 @@ pub async fn once(
     match store.redeem_login_link(&secret, clock::now()).await {
         Ok(Some(user)) => enter(&session, &user.name).await,
         Ok(None) => back(
-            "This link was used before or has expired. Make a new one with `berth-server login-link`.",
+            "This link was used before or has expired. Ask an admin for another, or make one with \
+             `berth-server login-link`.",
         ),
         Err(error) => {
             tracing::error!(%error, "cannot redeem a login link");

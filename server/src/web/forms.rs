@@ -2,6 +2,8 @@
 
 mod alerts;
 mod cordon;
+mod people;
+mod policy;
 mod reserve;
 
 use axum::extract::{Path, State};
@@ -25,6 +27,11 @@ pub fn routes() -> Router<Web> {
         .route("/forms/notifications", post(alerts::notifications))
         .route("/forms/cordon", post(cordon::cordon))
         .route("/forms/uncordon", post(cordon::uncordon))
+        .route("/forms/policy", post(policy::policy))
+        .route("/forms/quota", post(policy::quota))
+        .route("/forms/person", post(people::person))
+        .route("/forms/login-link", post(people::login_link))
+        .route("/forms/node-token", post(people::node_token))
         .route("/forms/reserve", post(reserve::reserve))
         .route("/forms/reservation", post(reserve::change))
         .route("/forms/update/{id}", post(update))

@@ -881,6 +881,9 @@ async fn nobody_gets_in_without_identity() {
         "/api/cluster",
         "/api/whoami",
         "/api/live",
+        "/api/list_people",
+        "/api/list_admins",
+        "/api/list_node_tokens",
     ];
     for path in paths {
         for token in [None, Some("nonsense"), Some(""), Some(other.token.as_str())] {
@@ -907,6 +910,9 @@ async fn nobody_gets_in_without_identity() {
         "release_job",
         "move_job",
         "requeue_job",
+        "add_person",
+        "login_link",
+        "revoke_node_tokens",
     ] {
         let request = http
             .post(format!("{}/api/{verb}", server.url))
@@ -924,7 +930,7 @@ async fn nobody_gets_in_without_identity() {
         .await
         .unwrap();
     assert_eq!(answer.headers()["location"], "/login");
-    for page in ["/", "/jobs", "/jobs/1", "/submit"] {
+    for page in ["/", "/jobs", "/jobs/1", "/submit", "/admin"] {
         let answer = http
             .get(format!("{}{page}", server.url))
             .send()

@@ -17,6 +17,7 @@ mod live;
 mod node;
 mod order;
 mod past;
+mod people;
 mod planner;
 mod queue;
 mod reservations;

@@ -12,7 +12,7 @@ use crate::components::theme_switch;
 use crate::format;
 use crate::icons::Icon;
 use crate::live::NodeShape;
-use crate::places::PLACES;
+use crate::places;
 use crate::theme::Theme;
 
 /// So many of each kind are listed.
@@ -158,7 +158,9 @@ fn at_rest(known: &Known) -> Vec<Group> {
         group("This job", here.collect()),
         group(
             "Pages",
-            PLACES.iter().map(|place| page(place.into())).collect(),
+            places::of(known.admin)
+                .map(|place| page(place.into()))
+                .collect(),
         ),
         group(
             "Actions",
@@ -173,7 +175,7 @@ fn searched(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Vec<Grou
     let jobs = jobs(wanted, known, answer);
     let listed: Vec<String> = jobs.iter().map(|(_, job)| job.id.clone()).collect();
     let mut ranked = [
-        ("Pages", pages(wanted)),
+        ("Pages", pages(wanted, known)),
         ("Jobs", jobs),
         ("Nodes", nodes(wanted, known)),
         (
@@ -291,8 +293,8 @@ fn acts(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Ranked {
     found
 }
 
-fn pages(wanted: &Wanted) -> Ranked {
-    let all = PLACES.iter().map(Page::from).chain(OTHERS);
+fn pages(wanted: &Wanted, known: &Known) -> Ranked {
+    let all = places::of(known.admin).map(Page::from).chain(OTHERS);
     let fitting = all.filter_map(|one| {
         let worth = fit(&wanted.words, &[(one.word, 0), (one.also, 25)])?;
         // Before a job of the same name.
@@ -392,7 +394,7 @@ fn visited(path: &str, known: &Known) -> Option<Found> {
     let found = match path.strip_prefix("/jobs/") {
         Some(id) => numbered_job(id.parse().ok()?, known, None)?,
         None => {
-            let mut all = PLACES.iter().map(Page::from).chain(OTHERS);
+            let mut all = places::of(known.admin).map(Page::from).chain(OTHERS);
             page(all.find(|page| page.path == path)?)
         }
     };

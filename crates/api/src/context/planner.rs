@@ -149,7 +149,9 @@ impl Context {
         })
     }
 
-    pub(crate) async fn set_policy(&self, arg: PolicyArg) -> Result<PolicyAnswer, ApiError> {
+    /// # Errors
+    /// When there is no such policy or knob, or the caller is no admin.
+    pub async fn set_policy(&self, arg: PolicyArg) -> Result<PolicyAnswer, ApiError> {
         let choice = choice(arg);
         let command = Command::SetPolicy(choice);
         let sent = self.state.handle.send(self.actor.clone(), command).await;

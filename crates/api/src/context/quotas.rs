@@ -53,7 +53,9 @@ impl Context {
         }
     }
 
-    pub(crate) async fn set_quota(&self, arg: QuotaArg) -> Result<QuotasAnswer, ApiError> {
+    /// # Errors
+    /// When it is not said whose it is or what to make of it, or the caller is no admin.
+    pub async fn set_quota(&self, arg: QuotaArg) -> Result<QuotasAnswer, ApiError> {
         let allow = allow(&arg)?;
         let command = Command::SetQuota(whose(arg)?, allow);
         let sent = self.state.handle.send(self.actor.clone(), command).await;

@@ -66,11 +66,6 @@ pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterV
             }
         })
         .collect();
-    let unknown = heard.unknown.iter().map(|(name, daemon)| UnknownDaemon {
-        name: name.clone(),
-        gpus: u32::try_from(daemon.gpus).unwrap_or(u32::MAX),
-        version: daemon.version.clone(),
-    });
     ClusterView {
         simulated: nodes
             .iter()
@@ -78,8 +73,18 @@ pub(crate) fn cluster(view: &View, samples: &Samples, heard: &Heard) -> ClusterV
         totals: totals(&nodes),
         nodes,
         executor_down: view.executor_down.clone(),
-        unknown_daemons: unknown.collect(),
+        unknown_daemons: unknown_daemons(heard),
     }
+}
+
+/// Daemons whose node is not part of the cluster.
+pub(crate) fn unknown_daemons(heard: &Heard) -> Vec<UnknownDaemon> {
+    let unknown = heard.unknown.iter().map(|(name, daemon)| UnknownDaemon {
+        name: name.clone(),
+        gpus: u32::try_from(daemon.gpus).unwrap_or(u32::MAX),
+        version: daemon.version.clone(),
+    });
+    unknown.collect()
 }
 
 /// What a GPU does, and nothing else of it.

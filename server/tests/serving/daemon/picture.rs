@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_api::Berth;
 use berth_api::cluster::GetCluster;
+use berth_api::node_tokens::ListNodeTokens;
 use berth_api::views::GpuView;
 use berth_domain::{Figure, Gpu, GpuProcess, GpuSample, SampleSource, Throttle};
 use berth_telemetry::wire::{FromNode, Hello};
@@ -126,6 +127,11 @@ async fn a_daemon_of_another_cluster_is_shown_as_one() {
             .any(|known| known.name.as_str() == "gpu-9" && known.gpus == 1)
     })
     .await;
+    // An admin sees with whose token it came.
+    let answer = berth.call(ListNodeTokens {}).await.unwrap();
+    let token = &answer.tokens[0];
+    assert!(token.node.as_str() == "gpu-9" && token.connected);
+    assert_eq!(answer.unknown.len(), 1, "{answer:?}");
     drop(stranger);
     until(&berth, async |berth: &Berth| {
         picture(berth).await.unknown_daemons.is_empty()

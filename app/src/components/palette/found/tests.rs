@@ -71,6 +71,17 @@ fn others_jobs_are_not_to_be_cancelled() {
 }
 
 #[test]
+fn admins_find_a_page_that_others_do_not() {
+    let admin = Known {
+        admin: true,
+        ..known()
+    };
+    let found = labels("admin", &admin, &Answer::default());
+    assert_eq!(found[0], "Admin");
+    assert_eq!(here("admin"), [""; 0]);
+}
+
+#[test]
 fn mine_come_before_others_of_the_same_name() {
     assert_eq!(here("eval-mmlu")[..2], ["17 eval-mmlu", "3 eval-mmlu"]);
     assert_eq!(here("bo eval"), ["3 eval-mmlu"]);

@@ -1,0 +1,171 @@
+//! Who may hold how many GPUs: what holds for everybody, and for whom something else does.
+
+use berth_api::people::PersonView;
+use berth_api::quotas::{Limit, QuotaView, QuotasAnswer};
+use berth_domain::UserName;
+use berth_domain::quota::Whose;
+use leptos::prelude::*;
+
+use super::limit::{LimitForm, NamedForm};
+use crate::components::owner::Owner;
+
+#[component]
+pub(super) fn QuotasPanel(
+    quotas: QuotasAnswer,
+    people: RwSignal<Vec<PersonView>>,
+) -> impl IntoView {
+    let quotas = RwSignal::new(quotas);
+    let users: Memo<Vec<Whose>> = Memo::new(move |_| {
+        let (quotas, people) = (quotas.read(), people.read());
+        let known = people.iter().map(|person| person.name.0.clone());
+        let held = quotas.users.iter().map(|user| user.name.clone());
+        let mut names: Vec<String> = known.chain(held).collect();
+        names.sort();
+        names.dedup();
+        let users = names.into_iter().map(|name| Whose::User(UserName(name)));
+        [Whose::EveryUser].into_iter().chain(users).collect()
+    });
+    let projects: Memo<Vec<Whose>> = Memo::new(move |_| {
+        let quotas = quotas.read();
+        let names = quotas.projects.iter().map(|project| project.name.clone());
+        let projects = names.map(Whose::Project);
+        [Whose::EveryProject].into_iter().chain(projects).collect()
+    });
+    view! {
+        <section class="panel" aria-labelledby="quotas-title">
+            <h2 id="quotas-title">"Quotas"</h2>
+            <p class="quiet">
+                "How many GPUs one may hold at once. A soft limit binds only while others wait; a hard \
+                 one also while GPUs idle."
+            </p>
+            <Table title="Users" whose=users quotas />
+            <Table title="Projects" whose=projects quotas />
+            <NamedForm quotas />
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Table(
+    title: &'static str,
+    whose: Memo<Vec<Whose>>,
+    quotas: RwSignal<QuotasAnswer>,
+) -> impl IntoView {
+    view! {
+        <table class="limits">
+            <caption class="visually-hidden">"Quotas of " {title}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">{title}</th>
+                    <th scope="col" class="num">"Holds"</th>
+                    <th scope="col">"May hold"</th>
+                    <th scope="col">"Change"</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For
+                    each=move || whose.get()
+                    key=id
+                    children=move |whose| row(whose, quotas)
+                />
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+/// For keys and elements.
+fn id(whose: &Whose) -> String {
+    match whose {
+        Whose::EveryUser => "every-user".to_owned(),
+        Whose::EveryProject => "every-project".to_owned(),
+        Whose::User(user) => format!("user-{user}"),
+        Whose::Project(project) => format!("project-{project}"),
+    }
+}
+
+fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
+    let of = whose.clone();
+    let stands = Memo::new(move |_| quotas.with(|quotas| stands(&of, quotas)));
+    let every = matches!(whose, Whose::EveryUser | Whose::EveryProject);
+    let name = match &whose {
+        Whose::EveryUser | Whose::EveryProject => "everybody else".into_any(),
+        Whose::User(user) => view! { <Owner name=user.0.clone() /> }.into_any(),
+        Whose::Project(project) => view! { <span>{project.clone()}</span> }.into_any(),
+    };
+    let held = move || (!every).then(|| stands.with(|one| one.held));
+    let may = move || stands.with(|one| words(one.limit));
+    let usual = move || {
+        let usual = !every && stands.with(|one| !one.named);
+        usual.then(|| view! { <span class="quiet">" as everybody"</span> })
+    };
+    let place = id(&whose);
+    view! {
+        <tr data-whose=place>
+            <th scope="row">{name}</th>
+            <td class="num" data-said="holds">{held}</td>
+            <td>{may} {usual}</td>
+            <td><LimitForm whose stands quotas /></td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How it stands with one; who is not named and holds nothing has what everybody has.
+fn stands(whose: &Whose, quotas: &QuotasAnswer) -> QuotaView {
+    let usual = |name: &str, limit: Option<Limit>| QuotaView {
+        name: name.to_owned(),
+        limit,
+        named: false,
+        held: 0,
+    };
+    let find = |all: &[QuotaView], name: &str| all.iter().find(|one| one.name == name).cloned();
+    match whose {
+        Whose::EveryUser => usual("", quotas.user),
+        Whose::EveryProject => usual("", quotas.project),
+        Whose::User(user) => {
+            let found = find(&quotas.users, user.as_str());
+            found.unwrap_or_else(|| usual(user.as_str(), quotas.user))
+        }
+        Whose::Project(project) => {
+            let found = find(&quotas.projects, project);
+            found.unwrap_or_else(|| usual(project, quotas.project))
+        }
+    }
+}
+
+/// `8, soft`.
+fn words(limit: Option<Limit>) -> String {
+    match limit {
+        None => "no limit".to_owned(),
+        Some(Limit { gpus, hard: true }) => format!("{gpus}, hard"),
+        Some(Limit { gpus, hard: false }) => format!("{gpus}, soft"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_named_has_what_everybody_has() {
+        let limit = |gpus| Some(Limit { gpus, hard: false });
+        let quotas = QuotasAnswer {
+            user: limit(8),
+            users: vec![QuotaView {
+                name: "ana".into(),
+                limit: None,
+                named: true,
+                held: 3,
+            }],
+            ..QuotasAnswer::default()
+        };
+        let of = |name: &str| stands(&Whose::User(UserName::from(name)), &quotas);
+        assert_eq!((of("bo").limit, of("bo").named), (limit(8), false));
+        assert_eq!((of("ana").limit, of("ana").held), (None, 3));
+        assert_eq!(words(of("bo").limit), "8, soft");
+        assert_eq!(words(of("ana").limit), "no limit");
+        assert_eq!(stands(&Whose::EveryProject, &quotas).limit, None);
+    }
+}
