@@ -179,7 +179,7 @@ async fn times_that_make_no_sense_are_refused() {
 }
 
 /// So many attempts, so many of them one by one and so many bars of others, and so many bytes.
-const ATTEMPTS: u64 = 20_000;
+const ATTEMPTS: usize = 20_000;
 const ONE_BY_ONE: usize = 800;
 const MANY: usize = 800;
 const BYTES: usize = 1_000_000;
@@ -209,10 +209,7 @@ async fn a_month_of_twenty_thousand_attempts_is_under_a_megabyte() {
     let seen: TimelineAnswer = serde_json::from_str(&text).unwrap();
     assert_eq!(seen.attempts.len(), ONE_BY_ONE);
     // None is forgotten: who is not told alone is in a bar that counts, and that is said.
-    assert_eq!(
-        seen.attempts.len() + seen.left_out.attempts,
-        ATTEMPTS as usize
-    );
+    assert_eq!(seen.attempts.len() + seen.left_out.attempts, ATTEMPTS);
     let many: Vec<_> = seen.nodes.iter().flat_map(|node| &node.many).collect();
     assert!(!many.is_empty() && many.len() <= MANY, "{}", many.len());
     let counted: usize = many.iter().map(|bar| bar.attempts as usize).sum();
@@ -230,9 +227,9 @@ async fn fill(server: &Server, like: JobId) {
     let known = store.jobs_within(Timestamp::MIN, now).await.unwrap();
     let like = known.into_iter().find(|job| job.id == like).unwrap();
     let mut counters = store.load().await.unwrap().project(&[]).unwrap().counters;
-    counters.last_job = like.id.0 + ATTEMPTS;
+    counters.last_job = like.id.0 + ATTEMPTS as u64;
     let changes = Changes {
-        jobs: (1..ATTEMPTS).map(|n| other(&like, n, now)).collect(),
+        jobs: (1..ATTEMPTS as u64).map(|n| other(&like, n, now)).collect(),
         counters,
         ..Changes::default()
     };
