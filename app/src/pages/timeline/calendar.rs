@@ -59,7 +59,7 @@ pub fn WeekView(answer: CalendarAnswer, look: Look, go: Go) -> impl IntoView {
             on:focusout=move |_| facts.leave()
         >
             <div class="week-hours">
-                <p class="week-name week-zone quiet" title="The clock that the hours are of">{zone}</p>
+                <p class="week-name week-zone quiet" title=zone>{zone}</p>
                 <ol class="num" aria-hidden="true">{hours.collect_view()}</ol>
             </div>
             {days}

@@ -58,7 +58,7 @@ fn Holders() -> impl IntoView {
     let lines = rows.into_iter().take(MOST).map(line);
     view! {
         <section class="panel" aria-labelledby="held-title">
-            <h2 id="held-title">"Held " <span class="quiet num">{all}</span></h2>
+            <h2 id="held-title">"Who held GPUs " <span class="quiet num">{all}</span></h2>
             <ul class="lines">{lines.collect_view()}</ul>
             {more}
             {none}
