@@ -123,6 +123,27 @@ const views: View[] = [
   { name: 'timeline of lanes', path: '/timeline?open=none&zoom=week' },
   { name: 'timeline of long ago', path: '/timeline?from=2020-01-01T00:00:00Z' },
   {
+    name: 'timeline, looking back',
+    path: () => `/timeline?at=${new Date(Date.now() - 1000).toISOString()}`,
+    open: async (page) => expect(page.locator('.tl-past')).toBeVisible(),
+  },
+  {
+    name: 'calendar',
+    path: () => `/timeline?view=week&from=${new Date(Date.now() + 5 * 3_600_000).toISOString().slice(0, 10)}`,
+    open: async (page) => {
+      await page.locator('.week-block').first().focus();
+      await expect(page.getByRole('tooltip')).toBeVisible();
+    },
+  },
+  {
+    name: 'reserve from an hour',
+    path: () => `/timeline?view=week&from=${new Date(Date.now() + 14 * 86_400_000).toISOString().slice(0, 10)}`,
+    open: async (page) => {
+      await press(page.locator('.week-open').first());
+      await expect(page.getByRole('form', { name: 'Reserve GPUs' })).toBeVisible();
+    },
+  },
+  {
     name: 'reserve',
     path: '/timeline?reserve=new&gpus=8',
     open: async (page) => {

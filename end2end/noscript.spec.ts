@@ -25,7 +25,7 @@ test('the pages are whole without script', async ({ page, berth }) => {
 
 test('no page fails, however often it is asked for', async ({ berth }) => {
   const headers = { authorization: `Bearer ${berth.token}` };
-  for (const path of ['/', '/jobs?user=all', '/timeline', '/cluster', '/admin', '/submit', '/login']) {
+  for (const path of ['/', '/jobs?user=all', '/timeline', '/timeline?view=week', '/cluster', '/admin', '/submit', '/login']) {
     const ask = () => fetch(`${berth.url}${path}`, { headers }).then((answer) => answer.status);
     for (let round = 0; round < 10; round += 1) {
       expect(await Promise.all(Array.from({ length: 8 }, ask)), path).toEqual(Array(8).fill(200));

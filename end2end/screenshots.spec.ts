@@ -82,6 +82,7 @@ test.describe('pictures', () => {
     for (const name of ['jobs', 'queue', 'timeline', 'history', 'alerts', 'submit', 'admin']) {
       await shoot(page, `${name}-empty`, at(`/${name}`));
     }
+    await shoot(page, 'timeline-week-empty', at('/timeline?view=week'));
     await shoot(page, 'dashboard-empty', at('/'));
   });
 
@@ -133,6 +134,13 @@ test.describe('pictures', () => {
     await shoot(page, 'queue', at('/queue'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'timeline', at('/timeline'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'timeline-lanes', at('/timeline?zoom=hour&open=none'));
+    const before = new Date(Date.now() - 2000).toISOString();
+    await shoot(page, 'timeline-then', at(`/timeline?at=${before}`), undefined, ['phone-dark', 'wide']);
+    const evenings = { gpus: 4, start: new Date(Date.now() + 6 * 3_600_000).toISOString(), length: '3h', every: ['day'], note: 'evenings' };
+    const again = await berth.api('create_reservation', { reservation: evenings });
+    await shoot(page, 'timeline-week', at('/timeline?view=week'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'timeline-week-form', at(`/timeline?view=week&reserve=${again.reservation.id}&gpus=4&every=day`));
+    await berth.api('cancel_reservation', { id: again.reservation.id });
     await shoot(page, 'timeline-form', at('/timeline?zoom=week&reserve=new&gpus=8&every=day'), async () => {
       await expect(page.locator('.preview-cost')).toBeVisible();
     });

@@ -1,5 +1,5 @@
 // The timeline: who holds what when, by mouse, by finger and by keys; reservations that are drawn,
-// changed and cancelled; and all of it without script.
+// changed and cancelled; any minute that is over; the calendar; and all of it without script.
 
 import type { Locator, Page } from '@playwright/test';
 
@@ -88,7 +88,7 @@ test('zoom and time are in the address; buttons, keys, wheel and drag move', asy
   await expect(page).toHaveURL(/zoom=week/);
   await expect(page.getByRole('link', { name: 'Week' })).toHaveAttribute('aria-current', 'true');
   const from = async () => new Date(new URL(page.url()).searchParams.get('from') ?? 0).getTime();
-  await page.getByRole('link', { name: 'Later' }).click();
+  await page.getByRole('link', { name: 'Later', exact: true }).click();
   await expect(page).toHaveURL(/from=/);
   const first = await from();
   const chart = page.getByRole('group', { name: /^Timeline\./ });
@@ -258,6 +258,130 @@ test('one that comes again shows each of its times; marks of what became of them
   await expect(page.locator(`[data-promise="${early.reservation.id}"]`)).toContainText('Given back');
 });
 
+test('a minute that is over is marked in the chart, and told beside it', async ({ page, berth, complaints }) => {
+  const gone = await berth.submit('sleep 600', { gpus: 16, name: 'was-here', time_limit: '2h' });
+  await runs(berth, gone);
+  await berth.submit('true', { gpus: 4, name: 'waited', hold: true });
+  const then = new Date().toISOString();
+  await berth.cancelAll();
+  // Rendered on the server as well.
+  await page.goto(`/timeline?at=${then}`);
+  await hydrated(page);
+  const past = page.locator('.tl-past');
+  await expect(past.getByRole('heading', { name: /^Then, / })).toBeVisible();
+  await expect(past.locator('.totals > div', { hasText: 'allocated' })).toContainText('16');
+  const held = past.locator(`.line[data-job="${gone}"]`);
+  await expect(held).toContainText('was-here');
+  await expect(held).toContainText('16 GPUs');
+  await expect(held).toContainText('node-1:0,1,2,3,4,5,6,7 node-2:');
+  const waited = past.locator('.line', { hasText: 'waited' });
+  await expect(waited.locator('.line-reason')).toContainText(/held/i);
+  // In the middle.
+  const mark = page.locator('.tl-then');
+  const [grid, at] = [await box(page.locator('.tl-grid')), await box(mark)];
+  expect((at.x - grid.x) / grid.width).toBeCloseTo(0.5, 2);
+
+  // By keys: a minute earlier.
+  const slider = page.getByRole('slider', { name: 'Minutes before now' });
+  await slider.focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(page).toHaveURL(/at=[-\d]+T\d\d:\d\d:00Z/);
+  await expect(slider).toBeFocused();
+  await expect(mark).toBeVisible();
+  // The server is younger than that.
+  await page.getByRole('link', { name: 'An hour earlier' }).click();
+  await expect(page.locator('.timeline-then')).toContainText('the journal begins at');
+  complaints.expected('400');
+  await page.getByRole('link', { name: 'Back to now' }).click();
+  await expect(page).toHaveURL(/\/timeline$/);
+  await expect(page.locator('.timeline-then')).toBeEmpty();
+  await expect(mark).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Now', exact: true })).toHaveAttribute('aria-current', 'true');
+});
+
+/** The Monday of next week, and days after it. */
+function nextWeek(): (day: number) => string {
+  const monday = new Date(Date.now() + 7 * 86_400_000);
+  monday.setUTCDate(monday.getUTCDate() - ((monday.getUTCDay() + 6) % 7));
+  return (day) => new Date(monday.getTime() + day * 86_400_000).toISOString().slice(0, 10);
+}
+
+test('the calendar shows a week by the clock of whoever looks, and reserves from an empty hour', async ({ browser, berth }) => {
+  const date = nextWeek();
+  const { reservation } = await berth.api('create_reservation', {
+    reservation: { gpus: 4, start: `${date(0)}T09:00`, end: `${date(0)}T11:00`, every: ['mon', 'wed'], zone: 'Asia/Kathmandu', note: 'class' },
+  });
+  // At the same time on one of its days.
+  await berth.api('create_reservation', { reservation: { gpus: 2, start: `${date(2)}T10:30:00+05:45`, length: '2h', note: 'demo' } });
+  const context = await browser.newContext({ baseURL: berth.url, timezoneId: 'Asia/Kathmandu', viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await berth.logIn(page);
+  await page.goto(`/timeline?view=week&from=${date(3)}`);
+  await hydrated(page);
+  await expect(page.getByRole('link', { name: 'Calendar' })).toHaveAttribute('aria-current', 'true');
+  const day = (n: number) => page.locator('.week-day').nth(n);
+  const slot = (n: number, hour: number) => page.locator(`[data-slot="${n}-${hour}"]`);
+  await expect(day(0)).toHaveAttribute('data-day', date(0));
+  await expect(page.locator('.week-block')).toHaveCount(3);
+  for (const n of [0, 2]) {
+    const block = day(n).getByRole('link', { name: 'class, 4 GPUs for admin, to come, 09:00 to 11:00' });
+    const [at, first, last] = [await box(block), await box(slot(n, 9)), await box(slot(n, 10))];
+    expect(Math.abs(at.y - first.y)).toBeLessThan(4);
+    expect(Math.abs(at.y + at.height - last.y - last.height)).toBeLessThan(5);
+    // Beside the other one there is half as much room.
+    const share = at.width / first.width;
+    expect(share).toBeGreaterThan(n === 2 ? 0.35 : 0.8);
+    expect(share).toBeLessThan(n === 2 ? 0.5 : 1);
+  }
+  const first = day(0).locator('.week-block');
+  await first.hover();
+  await expect(page.getByRole('tooltip')).toContainText('Comes every mon, wed (Asia/Kathmandu)');
+  await first.click();
+  const change = page.getByRole('form', { name: `Change reservation ${reservation.id}` });
+  await expect(change.getByLabel('From', { exact: true })).toHaveValue(`${date(0)}T09:00`);
+  await change.getByRole('link', { name: 'Close' }).click();
+  await expect(change).toHaveCount(0);
+
+  // One hour is reached by Tab, the others from it.
+  const reached = page.locator('.week-open[tabindex="0"]');
+  await expect(reached).toHaveCount(1);
+  await reached.focus();
+  await page.keyboard.press('ArrowRight');
+  for (let hour = 0; hour < 14; hour += 1) await page.keyboard.press('ArrowDown');
+  await expect(slot(1, 14)).toBeFocused();
+  await expect(slot(1, 14)).toHaveAttribute('tabindex', '0');
+  await page.keyboard.press('Enter');
+  const form = page.getByRole('form', { name: 'Reserve GPUs' });
+  await expect(form.getByLabel('From', { exact: true })).toHaveValue(`${date(1)}T14:00`);
+  await expect(form.getByLabel('To', { exact: true })).toHaveValue(`${date(1)}T15:00`);
+  await expect(form.getByLabel('Time zone')).toHaveValue('Asia/Kathmandu');
+  await expect(form.getByRole('status')).toContainText('Keeps 1 GPU from');
+  await form.getByLabel('What for').fill('from an hour');
+  await form.getByRole('button', { name: 'Reserve' }).click();
+  await expect(day(1).getByRole('link', { name: 'from an hour, 1 GPU for admin, to come, 14:00 to 15:00' })).toBeVisible();
+  const { reservations } = await berth.api('list_reservations');
+  const made = reservations.find((one: { note: string }) => one.note === 'from an hour');
+  expect(new Date(made.start).getTime()).toBe(new Date(`${date(1)}T14:00:00+05:45`).getTime());
+
+  await page.getByRole('link', { name: 'The week after' }).click();
+  await expect(page).toHaveURL(new RegExp(`from=${date(7)}`));
+  await expect(page.locator('.week-block')).toHaveCount(2);
+  await page.getByRole('link', { name: 'Today' }).click();
+  await expect(page).not.toHaveURL(/from=/);
+  await expect(page.locator('.week-day[aria-current="date"]')).toHaveCount(1);
+
+  // On a phone a list by day.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`/timeline?view=week&from=${date(0)}`);
+  await hydrated(page);
+  await expect(slot(1, 14)).toBeHidden();
+  await expect(day(2).locator('.week-block')).toHaveCount(2);
+  await expect(day(3)).toContainText('Nothing is reserved.');
+  const [upper, lower] = [await box(day(2).locator('.week-block').first()), await box(day(2).locator('.week-block').last())];
+  expect(lower.y).toBeGreaterThanOrEqual(upper.y + upper.height);
+  await context.close();
+});
+
 test('who may not change a reservation sees why; what is in the way is said', async ({ browser, berth }) => {
   const { reservation } = await berth.api('create_reservation', { reservation: { gpus: 12, start: inHours(2), length: '2h', note: 'big' } });
   const context = await browser.newContext({ baseURL: berth.url });
@@ -343,5 +467,23 @@ test.describe('without script', () => {
     await expect(page.locator('.promise')).toContainText('4 GPUs for admin');
     await page.getByRole('button', { name: 'Cancel a & b' }).click();
     await expect(page.locator('.promise')).toHaveCount(0);
+  });
+
+  test('the calendar is there, and its hours lead to the form', async ({ page, berth }) => {
+    const date = nextWeek();
+    await berth.api('create_reservation', { reservation: { gpus: 4, start: `${date(1)}T09:00:00Z`, length: '2h', note: 'class' } });
+    await page.goto('/timeline');
+    await page.getByRole('link', { name: 'Calendar' }).click();
+    await expect(page.locator('.week-day')).toHaveCount(7);
+    await page.getByRole('link', { name: 'The week after' }).click();
+    await expect(page).toHaveURL(new RegExp(`from=${date(0)}`));
+    await expect(page.locator('.week-day').nth(1).locator('.week-block')).toContainText('09:00 to 11:00');
+    await page.locator('[data-slot="2-13"]').click();
+    const form = page.getByRole('form', { name: 'Reserve GPUs' });
+    await expect(form.getByLabel('From', { exact: true })).toHaveValue(`${date(2)}T13:00`);
+    await form.getByRole('button', { name: 'Reserve' }).click();
+    // It stays what is looked at.
+    await expect(page).toHaveURL(/view=week/);
+    await expect(page.locator('.week-block')).toHaveCount(2);
   });
 });

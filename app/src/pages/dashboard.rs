@@ -1,12 +1,10 @@
 //! `/`: the cluster, what waits, what ended; now, or at a minute of the last month.
 
 mod lenses;
-mod machine;
 mod nodes;
 mod scores;
 mod side;
 mod then;
-mod totals;
 mod wrong;
 
 use berth_domain::Timestamp;
@@ -14,18 +12,19 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::machine::{Machine, looked_at};
+use crate::components::next_up::NextUp;
 use crate::components::problem::ProblemView;
+use crate::components::totals::TotalsStrip;
 use crate::lens::Lens;
 use crate::live::Live;
 use crate::sparks::Sparks;
 use crate::start::Waiting;
 use lenses::Lenses;
-use machine::Machine;
 use nodes::Nodes;
 use scores::Scores;
-use side::{NextUp, Recent};
+use side::Recent;
 use then::Then;
-use totals::TotalsStrip;
 use wrong::Wrong;
 
 #[component]
@@ -51,7 +50,8 @@ fn Cluster() -> impl IntoView {
     let lens = Memo::new(move |_| {
         query.with(|query| Lens::named(query.get_str("lens").unwrap_or_default()))
     });
-    let at = Memo::new(move |_| query.with(|query| query.get_str("at")?.parse::<Timestamp>().ok()));
+    let at = Memo::new(move |_| query.with(looked_at));
+    let there = Callback::new(move |at| address(at, lens.get()));
     Lens::provide(lens);
     Sparks::provide(Live::here());
     let shown = move || match at.get() {
@@ -62,7 +62,7 @@ fn Cluster() -> impl IntoView {
         <h1 class="visually-hidden">"Dashboard"</h1>
         <div class="dashboard-bar">
             <Lenses lens at />
-            <Machine at lens />
+            <Machine at address=there />
         </div>
         {shown}
     }

@@ -1,58 +1,90 @@
-//! `/timeline`: who held, holds and gets which GPUs when, and what is reserved. What is looked at and
-//! the form are in the address.
+//! `/timeline`: who held, holds and gets which GPUs when, and what is reserved: as a chart, or what is
+//! reserved as a calendar. What is looked at and the form are in the address.
 
 mod bar;
 mod bars;
+mod calendar;
 mod card;
 mod chart;
+mod controls;
+mod day;
 mod drag;
 mod fields;
+mod follow;
 mod form;
 mod go;
 mod keys;
+mod legend;
 mod list;
+mod many;
 mod node;
 mod pack;
+mod places;
 mod preview;
 mod promises;
 mod range;
+mod slots;
 mod spots;
 mod steps;
 mod table;
+mod then;
 mod ticks;
 mod waiting;
+mod week;
 
 use berth_api::ApiError;
+use berth_api::history::cluster_at;
 use berth_api::reservations::create_reservation;
-use berth_api::timeline::{TimelineAnswer, timeline};
+use berth_api::timeline::{CalendarAnswer, TimelineAnswer, calendar, timeline};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
 
+use self::calendar::{WeekView, asked as asked_of_week};
 use self::chart::ChartView;
+use self::controls::Controls;
 use self::form::{Asked, ReserveForm};
 use self::go::Go;
+use self::legend::Legend;
 use self::list::ReservationList;
-use self::range::{Look, Zoom, moment};
+use self::range::{Look, moment};
 use self::table::AsTable;
+use self::then::Then;
+use self::week::DAY;
 use crate::clock::{Clock, wall_seconds};
 use crate::components::problem::ProblemView;
-use crate::icons::{Icon, icon};
 use crate::live::Live;
 use crate::start::Waiting;
 
 #[component]
 pub fn TimelinePage() -> impl IntoView {
     let waiting = Waiting::here();
-    let live = Live::here();
+    let (live, clock) = (Live::here(), Clock::here());
     let go = Go::here();
     let query = use_query_map();
     let look = Memo::new(move |_| query.with(Look::from_query));
     let asked = Memo::new(move |_| query.with(Asked::from_query));
+    // Of the week that is under way where the browser is, unless another is asked for.
+    let monday = move || {
+        let now = wall_seconds();
+        let today = (now + clock.offset(now)).div_euclid(DAY);
+        look.with(|look| look.week.then(|| look.monday(today)))
+    };
     // After a break that was not resumed, what was shown may be old.
     let answer = Resource::new_blocking(
-        move || (look.get(), go.asked.get(), live.resynced.get()),
-        |(look, _, _)| ask(look),
+        move || (look.get(), monday(), go.asked.get(), live.resynced.get()),
+        |(look, monday, _, _)| ask(look, monday),
+    );
+    let at = Memo::new(move |_| look.with(|look| look.at.filter(|_| !look.week)));
+    let then = Resource::new_blocking(
+        move || at.get(),
+        |at| async move {
+            match at {
+                Some(at) => Some(cluster_at(at.to_string()).await),
+                None => None,
+            }
+        },
     );
     let preview = Resource::new_blocking(
         move || asked.get().filter(|asked| asked.preview),
@@ -71,10 +103,23 @@ pub fn TimelinePage() -> impl IntoView {
     };
     view! {
         <Title text="Timeline" />
-        <div class="page timeline-page" class:timeline-form=move || asked.with(Option::is_some)>
+        <div
+            class="page timeline-page"
+            class:timeline-form=move || asked.with(Option::is_some)
+            class:timeline-back=move || at.with(Option::is_some)
+        >
             <header class="page-head">
                 <h1>"Timeline"</h1>
-                <Bar look go />
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        // By then the clock stands.
+                        match waiting.ready().await {
+                            Ok(()) => view! { <Controls look go /> }.into_any(),
+                            // The page says what is wrong.
+                            Err(_) => ().into_any(),
+                        }
+                    })}
+                </Suspense>
             </header>
             {move || refused().map(|why| view! {
                 <p class="banner banner-bad" role="alert">{why}</p>
@@ -103,12 +148,25 @@ pub fn TimelinePage() -> impl IntoView {
                             Ok(()) => answer.await,
                             Err(error) => Err(error),
                         };
+                        let look = look.get_untracked();
                         match found {
-                            Ok(found) => {
-                                let look = look.get_untracked();
-                                view! { <Shown answer=found look go /> }.into_any()
-                            }
+                            Ok(Found::Chart(answer)) => view! { <Shown answer=*answer look go /> }.into_any(),
+                            Ok(Found::Week(answer)) => view! { <WeekView answer look go /> }.into_any(),
                             Err(error) => view! { <ProblemView error /> }.into_any(),
+                        }
+                    })}
+                </Transition>
+            </div>
+            <div class="timeline-then">
+                <Transition>
+                    {move || Suspend::new(async move {
+                        match (then.await, waiting.ready().await) {
+                            (Some(Ok(told)), Ok(())) => view! { <Then told /> }.into_any(),
+                            (Some(Err(error)), Ok(())) => {
+                                let why = error.to_string();
+                                view! { <p class="banner banner-bad" role="alert">{why}</p> }.into_any()
+                            }
+                            _ => ().into_any(),
                         }
                     })}
                 </Transition>
@@ -118,63 +176,22 @@ pub fn TimelinePage() -> impl IntoView {
     .into_any()
 }
 
-async fn ask(look: Look) -> Result<TimelineAnswer, ApiError> {
-    let range = look.range(wall_seconds());
-    timeline(Some(moment(range.from)), Some(moment(range.to)), look.open).await
+/// What there is to be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Found {
+    Chart(Box<TimelineAnswer>),
+    Week(CalendarAnswer),
 }
 
-/// Zoom, a step back and ahead, now, and the form. Links, so that they work without script.
-#[component]
-fn Bar(look: Memo<Look>, go: Go) -> impl IntoView {
-    let clock = Clock::here();
-    let zoom = move |zoom: Zoom| {
-        let href = move || {
-            let from = look.with(|look| look.zoomed(zoom).map(moment));
-            go.href(&[("zoom", Some(zoom.as_str().to_owned())), ("from", from)])
-        };
-        let current = move || look.with(|look| (look.zoom == zoom).then_some("true"));
-        view! {
-            <a class="button button-small" href=href aria-current=current on:click=move |event| go.stay(&event)>
-                {zoom.words()}
-            </a>
-        }
-    };
-    let step = move |sign: i64| {
-        move || {
-            let range = look.with(|look| look.range(clock.now()));
-            go.href(&[("from", Some(moment(range.from + sign * range.span() / 2)))])
-        }
-    };
-    let follows = move || look.with(|look| look.from.is_none().then_some("true"));
-    let fresh = move || go.form_href("new", &[]);
-    view! {
-        <nav class="timeline-bar" aria-label="What is shown">
-            <span class="actions" role="group" aria-label="How much time">
-                {Zoom::ALL.map(zoom).collect_view()}
-            </span>
-            <span class="actions" role="group" aria-label="Which time">
-                <a class="button button-small" href=step(-1) aria-label="Earlier" on:click=move |event| go.stay(&event)>
-                    {icon(Icon::Left)}
-                </a>
-                <a
-                    class="button button-small"
-                    href=move || go.href(&[("from", None)])
-                    aria-current=follows
-                    title="Follows the time"
-                    on:click=move |event| go.stay(&event)
-                >
-                    "Now"
-                </a>
-                <a class="button button-small" href=step(1) aria-label="Later" on:click=move |event| go.stay(&event)>
-                    {icon(Icon::Right)}
-                </a>
-            </span>
-            <a class="button button-small button-main" href=fresh on:click=move |event| go.stay(&event)>
-                "Reserve"
-            </a>
-        </nav>
+async fn ask(look: Look, monday: Option<i64>) -> Result<Found, ApiError> {
+    if let Some(monday) = monday {
+        let (from, to) = asked_of_week(monday);
+        let answer = calendar(moment(from), moment(to)).await;
+        return answer.map(Found::Week);
     }
-    .into_any()
+    let range = look.range(wall_seconds());
+    let answer = timeline(Some(moment(range.from)), Some(moment(range.to)), look.open).await;
+    answer.map(|answer| Found::Chart(Box::new(answer)))
 }
 
 #[component]
@@ -190,33 +207,6 @@ fn Shown(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
         <Legend />
         <ReservationList promises go />
         <AsTable answer=table />
-    }
-    .into_any()
-}
-
-/// What patterns and marks mean.
-#[component]
-fn Legend() -> impl IntoView {
-    let entry = |class: &'static str, words: &'static str| {
-        view! {
-            <li>
-                <i class=class></i>
-                {words}
-            </li>
-        }
-    };
-    view! {
-        <ul class="tl-legend" aria-label="What the patterns mean">
-            {entry("tl-key tl-is-ok", "ended well")}
-            {entry("tl-key tl-is-bad", "failed")}
-            {entry("tl-key tl-is-warn", "time ran out")}
-            {entry("tl-key tl-is-idle", "cancelled")}
-            {entry("tl-key tl-key-run", "runs")}
-            {entry("tl-key tl-key-limit", "up to its limit")}
-            {entry("tl-key tl-key-end", "expected end")}
-            {entry("tl-key tl-key-wait", "likely to start")}
-            {entry("tl-key tl-key-mark", "reserved")}
-        </ul>
     }
     .into_any()
 }

@@ -13,7 +13,7 @@ use crate::{Answer, ApiError, AppClient};
 /// Into how many equal parts the time is cut for [`TimelineNode::held`].
 pub const SLOTS: usize = 96;
 
-/// A time of the cluster. Well under a megabyte, whatever happened: what did not fit is counted in
+/// A time of the cluster. Under a megabyte, whatever happened: what did not fit is counted in
 /// `left_out`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimelineAnswer {
@@ -22,7 +22,8 @@ pub struct TimelineAnswer {
     pub to: Timestamp,
     /// By name; also those that are gone and held something in this time.
     pub nodes: Vec<TimelineNode>,
-    /// Attempts that ended and held GPUs of an open node in this time, oldest first.
+    /// Attempts that ended and held GPUs of an open node in this time, oldest first. Where there are
+    /// too many the smallest are in the nodes' `many` instead.
     pub attempts: Vec<PastView>,
     /// Attempts that hold GPUs now, by job, on whatever node.
     pub active: Vec<ActiveView>,
@@ -46,6 +47,20 @@ pub struct TimelineNode {
     /// How many of its GPUs were held by attempts that have ended, as the mean of each of [`SLOTS`]
     /// equal parts of the time, to a tenth; empty when none was.
     pub held: Vec<f32>,
+    /// Attempts that are not told one by one, by GPU and beginning; of open nodes only.
+    pub many: Vec<ManyView>,
+}
+
+/// Attempts that ended and held a GPU one after the other, with little between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManyView {
+    /// Its index.
+    pub gpu: u32,
+    /// From the beginning of the first to the end of the last, as far as that is in this time.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// How many they are.
+    pub attempts: u32,
 }
 
 /// An attempt that ended.
@@ -114,11 +129,27 @@ pub struct PromiseView {
     pub may_change: bool,
 }
 
+/// What is reserved in a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalendarAnswer {
+    pub now: Timestamp,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// Those with an occurrence in this time, the next to begin first.
+    pub reservations: Vec<PromiseView>,
+    /// How many occurrences did not fit.
+    pub left_out: usize,
+    /// The same in a sentence; empty when nothing was left out.
+    pub left_out_text: String,
+}
+
 /// What did not fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// The smallest attempts, by GPU-time in view.
+    /// The smallest attempts, by GPU-time in view: they are told together, as `many`.
     pub attempts: usize,
+    /// Attempts that hold GPUs now.
+    pub active: usize,
     /// Of jobs that ended before this nothing is told, not even in `held`.
     pub before: Option<Timestamp>,
     /// Waiting jobs with a forecast in this time.
@@ -141,4 +172,11 @@ pub async fn timeline(
     let here = crate::context::Context::here()?;
     here.timeline((from.as_deref(), to.as_deref()), nodes.as_deref())
         .await
+}
+
+/// `GET /api/calendar?from=2026-11-30T00:00:00Z&to=2026-12-07T00:00:00Z`: what is reserved in a time, RFC
+/// 3339, 100 days at most, and nothing else of the timeline.
+#[server(name = GetCalendar, prefix = "/api", endpoint = "calendar", input = GetUrl, output = Answer, client = AppClient)]
+pub async fn calendar(from: String, to: String) -> Result<CalendarAnswer, ApiError> {
+    crate::context::Context::here()?.calendar(&from, &to).await
 }

@@ -610,6 +610,18 @@ fn reservation_cases() -> Vec<Case> {
             StatusCode::BAD_REQUEST,
         ),
         get(
+            "a calendar of nothing",
+            "calendar?from=2026-11-30T00:00:00Z&to=2026-11-30T00:00:00Z",
+            "not after",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
+            "a calendar of all times",
+            "calendar?from=2026-11-30T00:00:00Z&to=9999-01-01T00:00:00Z",
+            "100 days",
+            StatusCode::BAD_REQUEST,
+        ),
+        get(
             "a list of all times",
             "list_reservations?to=9999-01-01T00:00:00Z",
             "400 days",

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use crate::support::{Server, get, refused, shell, submit, until, until_finished};
 use berth_api::reservations::{CreateReservation, ReserveArg};
-use berth_api::timeline::{GetTimeline, SLOTS, TimelineAnswer};
+use berth_api::timeline::{GetCalendar, GetTimeline, SLOTS, TimelineAnswer};
 use berth_api::{Berth, ErrorCode};
-use berth_domain::{JobId, ReserveRequest, StateName, SubmitRequest, Timestamp};
+use berth_domain::state::Changes;
+use berth_domain::{
+    GpuRef, GpuUuid, Job, JobId, JobState, Lease, NodeLease, NodeName, ReserveRequest, StateName,
+    SubmitRequest, Timestamp,
+};
+use berth_store::Store;
 
 fn sized(gpus: i64, line: &str) -> SubmitRequest {
     SubmitRequest {
@@ -97,6 +102,20 @@ async fn what_was_is_and_comes() {
     assert_eq!((seen.nodes.len(), seen.nodes[0].gpus), (1, 4));
     assert!(seen.nodes[0].open && seen.nodes[0].present);
     assert_eq!(seen.left_out_text, "");
+    assert!(seen.nodes[0].many.is_empty());
+
+    // The calendar tells the reservations of a time and nothing else.
+    let week = |from: Timestamp| GetCalendar {
+        from: from.to_string(),
+        to: (from + Duration::from_secs(7 * 24 * 3600)).to_string(),
+    };
+    let calendar = berth.call(week(seen.from)).await.unwrap();
+    assert_eq!(calendar.reservations, seen.reservations);
+    assert_eq!((calendar.left_out, &*calendar.left_out_text), (0, ""));
+    let later = berth
+        .call(week(start + Duration::from_secs(8 * 3600)))
+        .await;
+    assert!(later.unwrap().reservations.is_empty());
 
     // Closed: nothing one by one, the sums all the same. In the last minutes one sees seconds.
     let from = Timestamp::now() - Duration::from_secs(60);
@@ -150,5 +169,97 @@ async fn times_that_make_no_sense_are_refused() {
         let error = refused(berth.call(call).await);
         assert_eq!(error.code(), ErrorCode::Invalid);
         assert!(error.to_string().contains(says), "{error}");
+        let call = GetCalendar {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        };
+        let error = refused(berth.call(call).await);
+        assert!(error.to_string().contains(says), "{error}");
     }
+}
+
+/// So many attempts, so many of them one by one and so many bars of others, and so many bytes.
+const ATTEMPTS: usize = 20_000;
+const ONE_BY_ONE: usize = 800;
+const MANY: usize = 800;
+const BYTES: usize = 1_000_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_of_twenty_thousand_attempts_is_under_a_megabyte() {
+    let mut server = Server::with("128x8", &[]);
+    let berth = server.client();
+    let first = submit(&berth, sized(1, "true")).await.id;
+    until_finished(&berth, &[first]).await;
+    server.kill();
+    fill(&server, first).await;
+    server.boot(&[]);
+
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let to = Timestamp::now();
+    let nodes: Vec<String> = (1..=16).map(|n| format!("node-{n:03}")).collect();
+    let asked = format!(
+        "{}/api/timeline?from={}&to={to}&nodes={}",
+        server.url,
+        to - month,
+        nodes.join(",")
+    );
+    let asked = reqwest::Client::new().get(asked).bearer_auth(&server.token);
+    let text = asked.send().await.unwrap().text().await.unwrap();
+    assert!(text.len() < BYTES, "{} bytes", text.len());
+    let seen: TimelineAnswer = serde_json::from_str(&text).unwrap();
+    assert_eq!(seen.attempts.len(), ONE_BY_ONE);
+    // None is forgotten: who is not told alone is in a bar that counts, and that is said.
+    assert_eq!(seen.attempts.len() + seen.left_out.attempts, ATTEMPTS);
+    let many: Vec<_> = seen.nodes.iter().flat_map(|node| &node.many).collect();
+    assert!(!many.is_empty() && many.len() <= MANY, "{}", many.len());
+    let counted: usize = many.iter().map(|bar| bar.attempts as usize).sum();
+    assert_eq!(counted, seen.left_out.attempts);
+    assert!(seen.left_out_text.contains("drawn together"));
+    // The long ones are told.
+    let hours = |one: &&berth_api::timeline::PastView| one.to.duration_since(one.from).as_hours();
+    assert!(seen.attempts.iter().filter(|one| hours(one) == 6).count() >= 390);
+}
+
+/// Puts others like this job into the store, of one GPU of sixteen nodes each, over four weeks.
+async fn fill(server: &Server, like: JobId) {
+    let store = Store::open(&server.data().join("berth.db")).await.unwrap();
+    let now = Timestamp::now();
+    let known = store.jobs_within(Timestamp::MIN, now).await.unwrap();
+    let like = known.into_iter().find(|job| job.id == like).unwrap();
+    let mut counters = store.load().await.unwrap().project(&[]).unwrap().counters;
+    counters.last_job = like.id.0 + ATTEMPTS as u64;
+    let changes = Changes {
+        jobs: (1..ATTEMPTS as u64).map(|n| other(&like, n, now)).collect(),
+        counters,
+        ..Changes::default()
+    };
+    store.commit(&[], &changes, counters, &[]).await.unwrap();
+}
+
+/// It ended so many times two minutes ago.
+fn other(like: &Job, n: u64, now: Timestamp) -> Job {
+    let mut job = like.clone();
+    job.id = JobId(like.id.0 + n);
+    job.key = None;
+    job.spec.name = format!("{n}-{}", "with-a-long-name-".repeat(5));
+    let end = now - Duration::from_secs(120 * n);
+    let long = if n.is_multiple_of(50) { 6 * 3600 } else { 40 };
+    let begin = end - Duration::from_secs(long);
+    job.submitted_at = begin - Duration::from_secs(60);
+    let index = u32::try_from(n / 16 % 8).unwrap();
+    let attempt = job.past.first_mut().unwrap();
+    attempt.lease = Lease(vec![NodeLease {
+        node: NodeName(format!("node-{:03}", n % 16 + 1)),
+        gpus: vec![GpuRef {
+            index,
+            uuid: GpuUuid(format!("GPU-{n}")),
+        }],
+    }]);
+    attempt.granted_at = begin;
+    attempt.started_at = Some(begin);
+    attempt.ended_at = end;
+    if let JobState::Finished { at, .. } = &mut job.state {
+        *at = end;
+    }
+    job
 }

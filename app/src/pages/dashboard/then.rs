@@ -2,25 +2,22 @@
 
 use berth_api::history::{PastAnswer, cluster_at};
 use berth_domain::Timestamp;
-use leptos::context::Provider;
 use leptos::prelude::*;
 
 use super::nodes::Nodes;
-use super::side::NextUp;
-use super::totals::TotalsStrip;
+use crate::components::next_up::NextUp;
+use crate::components::past::InPast;
 use crate::components::problem::ProblemView;
-use crate::live::Live;
-use crate::sparks::Sparks;
+use crate::components::totals::TotalsStrip;
 
 #[component]
 pub fn Then(at: Timestamp) -> impl IntoView {
     let told = Resource::new(|| (), move |()| cluster_at(at.to_string()));
-    let live = Live::here();
     view! {
         <Suspense fallback=|| view! { <p class="quiet" role="status">"Puts that time together."</p> }>
             {move || Suspend::new(async move {
                 match told.await {
-                    Ok(told) => view! { <Past live told /> }.into_any(),
+                    Ok(told) => view! { <Past told /> }.into_any(),
                     Err(error) => view! { <ProblemView error /> }.into_any(),
                 }
             })}
@@ -30,22 +27,20 @@ pub fn Then(at: Timestamp) -> impl IntoView {
 }
 
 #[component]
-fn Past(live: Live, told: PastAnswer) -> impl IntoView {
-    let past = live.of_past(told.picture);
+fn Past(told: PastAnswer) -> impl IntoView {
+    let PastAnswer { at, picture, .. } = told;
     view! {
-        <Provider value=past>
-            <Provider value=Sparks::none()>
-                <div class="dashboard dashboard-then" data-at=told.at.to_string()>
-                    <div class="dashboard-nodes">
-                        <TotalsStrip />
-                        <Nodes />
-                    </div>
-                    <aside class="dashboard-side">
-                        <NextUp />
-                    </aside>
+        <InPast picture>
+            <div class="dashboard dashboard-then is-past" data-at=at.to_string()>
+                <div class="dashboard-nodes">
+                    <TotalsStrip />
+                    <Nodes />
                 </div>
-            </Provider>
-        </Provider>
+                <aside class="dashboard-side">
+                    <NextUp />
+                </aside>
+            </div>
+        </InPast>
     }
     .into_any()
 }

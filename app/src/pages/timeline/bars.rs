@@ -83,6 +83,14 @@ pub struct Now {
 }
 
 impl Now {
+    /// Of a picture that shows no jobs.
+    pub fn none() -> Self {
+        Now {
+            running: Memo::new(|_| vec![]),
+            ended: RwSignal::new(vec![]),
+        }
+    }
+
     pub fn of(answer: &TimelineAnswer) -> Self {
         let (live, clock) = (Live::here(), Clock::here());
         let known: HashMap<JobId, ActiveView> = answer

@@ -1,7 +1,7 @@
 //! What is known of the bar under the pointer or with the focus: who, what and when.
 
 use berth_api::reservations::{OccurrenceView, ReservationView};
-use berth_api::timeline::{PromiseView, TimelineAnswer};
+use berth_api::timeline::{PastView, PromiseView};
 use berth_api::views::JobRow;
 use berth_domain::reservation::OccurrenceState;
 use berth_domain::{JobId, StateName};
@@ -11,6 +11,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::bars::{self, Held, How, Now};
+use super::places::places;
 use super::promises;
 use crate::clock::Clock;
 use crate::components::owner::Owner;
@@ -19,6 +20,8 @@ use crate::components::state_badge::outcome;
 use crate::format;
 use crate::live::Live;
 
+/// So many nodes are named.
+const NODES: usize = 4;
 /// As wide as the card may be, in pixels.
 const WIDTH: i32 = 320;
 
@@ -41,11 +44,11 @@ struct Shown {
 }
 
 impl Facts {
-    pub fn of(answer: &TimelineAnswer, now: Now) -> Self {
-        let past = answer.attempts.iter().cloned().map(bars::past);
+    pub fn of(attempts: &[PastView], promises: &[PromiseView], now: Now) -> Self {
+        let past = attempts.iter().cloned().map(bars::past);
         Facts {
             past: StoredValue::new(past.collect()),
-            promises: StoredValue::new(answer.reservations.clone()),
+            promises: StoredValue::new(promises.to_vec()),
             now,
             shown: RwSignal::new(None),
         }
@@ -190,20 +193,10 @@ fn attempt(held: &Held, clock: Clock) -> AnyView {
             });
         }
     }
-    let places = held.lease.iter().take(4).map(|part| {
-        let indices: Vec<String> = part.gpus.iter().map(u32::to_string).collect();
-        format!("{}:{}", part.node, indices.join(","))
-    });
-    let places: Vec<String> = places.collect();
-    let more = if held.lease.len() > places.len() {
-        " …"
-    } else {
-        ""
-    };
     lines.push(format!(
-        "{} on {}{more}",
+        "{} on {}",
         format::count(held.gpus, "GPU"),
-        places.join(" ")
+        places(&held.lease, NODES)
     ));
     card(
         format!("Job {}, {}", held.job, held.name),

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use berth_api::timeline::{TimelineAnswer, TimelineNode};
 use berth_api::views::LeasePart;
-use berth_domain::NodeName;
+use berth_domain::{NodeName, Timestamp};
 use leptos::html;
 use leptos::prelude::*;
 
 use super::bars::{self, Held, Now};
 use super::card::{Card, Facts};
 use super::drag::Hand;
+use super::follow::follow;
 use super::go::Go;
 use super::keys;
 use super::node::Node;
@@ -19,7 +20,6 @@ use super::range::{Look, Range};
 use super::ticks::ticks;
 use super::waiting::WaitingLane;
 use crate::clock::Clock;
-use crate::live::Live;
 
 /// Rows are numbered through for the arrow keys: those above the nodes, a thousand for each node,
 /// those below.
@@ -56,7 +56,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
     let surface = NodeRef::<html::Div>::new();
     let promises = answer.reservations.clone();
     let hand = Hand::new(root, surface, range, look.clone(), promises, go);
-    let facts = Facts::of(&answer, now);
+    let facts = Facts::of(&answer.attempts, &answer.reservations, now);
     let open = answer.nodes.iter().filter(|node| node.open);
     let open: Vec<String> = open.map(|node| node.name.to_string()).collect();
     let open = StoredValue::new(open);
@@ -91,6 +91,11 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
         view! { <Node node past marks first=(place + 1) * NODE_ROWS chart open go /> }
     };
     let nodes: Vec<_> = answer.nodes.into_iter().enumerate().map(place).collect();
+    let then = look.at.map(Timestamp::as_second).and_then(|at| {
+        let cut = range.clip(at, at)?;
+        let style = format!("left:{:.3}%", cut.left);
+        Some(view! { <div class="tl-then" style=style><span>"then"</span></div> })
+    });
     let zone = move || clock.zone();
     view! {
         <div
@@ -122,6 +127,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
             </div>
             <div class="tl-grid" aria-hidden="true">
                 <Lines range zoom=look.zoom clock />
+                <div class="tl-layer">{then}</div>
                 <div class="tl-now" hidden=move || !now_in_view.get()></div>
             </div>
             <Promises promises=answer.reservations range clock hand go />
@@ -173,57 +179,6 @@ fn by_node(runs: Vec<Held>) -> HashMap<NodeName, Vec<Held>> {
         }
     }
     all
-}
-
-/// Asks again when the time that is looked at has moved on, a reservation begins, ends or is released,
-/// or the nodes are others.
-fn follow(answer: &TimelineAnswer, look: &Look, range: Range, go: Go) {
-    let (live, clock) = (Live::here(), Clock::here());
-    let follows = look.from.is_none();
-    let known: Vec<NodeName> = answer
-        .nodes
-        .iter()
-        .filter(|node| node.present)
-        .map(|node| node.name.clone())
-        .collect();
-    let turn = turn(answer);
-    Effect::new(move |asked: Option<bool>| {
-        if asked == Some(true) {
-            return true;
-        }
-        // By then the server has seen to it.
-        let turned = turn.is_some_and(|turn| clock.now() > turn + 2);
-        let behind = clock.now() - (range.from + range.span() / 4);
-        let late = follows && behind > range.span() / 48;
-        let others = live.nodes.with(|nodes| {
-            let present = nodes.iter().filter(|node| node.present);
-            let mut present: Vec<&NodeName> = present.map(|node| &node.name).collect();
-            let mut known: Vec<&NodeName> = known.iter().collect();
-            present.sort();
-            known.sort();
-            present != known
-        });
-        let asks = turned || late || others;
-        if asks {
-            go.again();
-        }
-        asks
-    });
-}
-
-/// When the clock next makes something of a reservation.
-fn turn(answer: &TimelineAnswer) -> Option<i64> {
-    let turns = answer.reservations.iter().flat_map(|one| {
-        let release = one.reservation.no_show_s;
-        let release = release.map(|after| i64::try_from(after).unwrap_or(i64::MAX));
-        one.reservation.occurrences.iter().flat_map(move |time| {
-            let (start, end) = (time.start.as_second(), time.end.as_second());
-            let released = release.map(|after| start.saturating_add(after));
-            [Some(start), Some(end), released.filter(|at| *at < end)]
-        })
-    });
-    let now = answer.now.as_second();
-    turns.flatten().filter(|turn| *turn >= now).min()
 }
 
 #[component]

@@ -262,7 +262,7 @@ impl Hand {
             "-" => look.zoom.stepped(true),
             "Home" => {
                 self.keep_focus();
-                self.go.change(&[("from", None)]);
+                self.go.change(&[("from", None), ("at", None)]);
                 return true;
             }
             "Escape" => {

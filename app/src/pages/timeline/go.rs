@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use leptos_router::params::ParamsMap;
 
 /// What of the address says what is looked at.
-pub const LOOK: [&str; 3] = ["zoom", "from", "open"];
+pub const LOOK: [&str; 5] = ["view", "zoom", "from", "at", "open"];
 /// Besides the fields of the form.
 const FORM: [&str; 2] = ["reserve", "every"];
 

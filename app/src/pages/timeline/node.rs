@@ -8,6 +8,7 @@ use super::bar::bar;
 use super::bars::Held;
 use super::chart::{Chart, Mark};
 use super::go::Go;
+use super::many::many;
 use super::pack::runs;
 use super::steps::{outline, steps};
 use crate::icons::{Icon, icon};
@@ -141,6 +142,7 @@ fn rows(
         })
     });
     let bands: Vec<_> = bands.collect();
+    let many: Vec<_> = node.many.iter().map(|one| many(one, range)).collect();
     let name = node.name.clone();
     let draw = move |held: &Held, name: &NodeName| {
         let rows = held.rows_on(name).into_iter();
@@ -154,6 +156,7 @@ fn rows(
         <div class="tl-track tl-rows" role="group" aria-label=label>
             <div class="tl-layer">
                 {bands}
+                {many}
                 {bars}
                 <For
                     each=move || ended.get()

@@ -82,6 +82,26 @@ pub fn change_href(one: &PromiseView, go: Go) -> String {
     go.form_href(&one.reservation.id.to_string(), &fields(&one.request))
 }
 
+/// The form for a change, or where it stands in the list.
+pub fn href(one: &PromiseView, go: Go) -> String {
+    if one.may_change {
+        change_href(one, go)
+    } else {
+        format!("#reservation-{}", one.reservation.id)
+    }
+}
+
+/// `demo, 8 GPUs for ana, to come`.
+pub fn label(one: &ReservationView, time: &OccurrenceView) -> String {
+    format!(
+        "{}, {} for {}, {}",
+        title(one),
+        one.what,
+        holder(one),
+        words(time.state).to_lowercase()
+    )
+}
+
 #[component]
 pub fn Promises(
     promises: Vec<PromiseView>,
@@ -166,13 +186,7 @@ fn band(one: &PromiseView, time: &OccurrenceView, lane: usize, range: Range, go:
         cut.left, cut.width
     );
     let view = &one.reservation;
-    let label = format!(
-        "{}, {} for {}, {}",
-        title(view),
-        view.what,
-        holder(view),
-        words(time.state).to_lowercase()
-    );
+    let label = label(view, time);
     let mut class = format!("tl-bar tl-band tl-is-{tone}");
     for (is, name) in [
         (one.may_change, " tl-mine"),
@@ -184,11 +198,7 @@ fn band(one: &PromiseView, time: &OccurrenceView, lane: usize, range: Range, go:
             class.push_str(name);
         }
     }
-    let href = if one.may_change {
-        change_href(one, go)
-    } else {
-        format!("#reservation-{}", view.id)
-    };
+    let href = href(one, go);
     let keeps = one.may_change;
     let text = format!("{} · {} · {}", title(view), view.what, holder(view));
     let (number, key) = (view.id.to_string(), format!("v{}@{from}", view.id));

@@ -3,6 +3,9 @@
 use berth_domain::Timestamp;
 use leptos_router::params::ParamsMap;
 
+use super::week::{DAY, monday};
+use crate::components::machine::looked_at;
+
 /// How much time is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zoom {
@@ -138,9 +141,13 @@ impl Range {
 /// What the address says of what is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Look {
+    /// A week of reservations instead of the chart.
+    pub week: bool,
     pub zoom: Zoom,
     /// Where it begins; without one it follows the time: a quarter is over, the rest is to come.
     pub from: Option<i64>,
+    /// The minute that is looked back at: in the middle where nothing says where it begins.
+    pub at: Option<Timestamp>,
     /// The nodes whose GPUs have a row each, with commas; `None`: as many as are usual.
     pub open: Option<String>,
 }
@@ -149,28 +156,54 @@ impl Look {
     pub fn from_query(query: &ParamsMap) -> Self {
         let zoom = query.get_str("zoom");
         let zoom = Zoom::ALL.into_iter().find(|one| Some(one.as_str()) == zoom);
-        let from = query.get_str("from").and_then(|text| text.parse().ok());
         Look {
+            week: query.get_str("view") == Some(WEEK),
             zoom: zoom.unwrap_or_default(),
-            from: from.map(Timestamp::as_second),
+            from: query.get_str("from").and_then(beginning),
+            at: looked_at(query),
             open: query.get("open").filter(|open| !open.is_empty()),
         }
     }
 
     pub fn range(&self, now: i64) -> Range {
         let span = self.zoom.span();
-        let from = self.from.unwrap_or(now - span / 4);
+        let middle = self.at.map(|at| at.as_second() - span / 2);
+        let from = self.from.or(middle).unwrap_or(now - span / 4);
         Range {
             from,
             to: from.saturating_add(span),
         }
     }
 
+    /// Whether what is in view moves with the time.
+    pub fn follows(&self) -> bool {
+        self.from.is_none() && self.at.is_none()
+    }
+
+    /// The Monday of the week that is looked at, on this day if nothing else is said; in days since
+    /// 1970.
+    pub fn monday(&self, today: i64) -> i64 {
+        monday(self.from.map_or(today, |from| from.div_euclid(DAY)))
+    }
+
     /// Where it begins when another zoom keeps what is in the middle; `None`: it goes on following.
     pub fn zoomed(&self, zoom: Zoom) -> Option<i64> {
+        if self.week {
+            return self.from;
+        }
         let middle = self.from? + self.zoom.span() / 2;
         Some(middle - zoom.span() / 2)
     }
+}
+
+/// As `view` has it.
+pub const WEEK: &str = "week";
+
+/// A moment, or the day that begins with it.
+fn beginning(text: &str) -> Option<i64> {
+    let day = || format!("{text}T00:00:00Z").parse();
+    let at: Timestamp = text.parse().or_else(|_| day()).ok()?;
+    Some(at.as_second())
 }
 
 /// A moment as the address has it.
@@ -240,8 +273,9 @@ mod tests {
 
         #[test]
         fn zooming_keeps_the_middle(from in 0i64..2_000_000_000, a in 0usize..5, b in 0usize..5) {
-            let look = Look { zoom: Zoom::ALL[a], from: Some(from), open: None };
-            let there = Look { zoom: Zoom::ALL[b], from: look.zoomed(Zoom::ALL[b]), open: None };
+            let look = Look { zoom: Zoom::ALL[a], from: Some(from), ..Look::default() };
+            let from_there = look.zoomed(Zoom::ALL[b]);
+            let there = Look { zoom: Zoom::ALL[b], from: from_there, ..Look::default() };
             let middle = |look: &Look| {
                 let range = look.range(0);
                 range.from + range.span() / 2
@@ -260,6 +294,17 @@ mod tests {
         assert_eq!(look.zoom, Zoom::Week);
         assert_eq!(moment(look.range(0).from), "2026-11-30T00:00:00Z");
         assert_eq!(moment(look.range(0).to), "2026-12-07T00:00:00Z");
+        // A day begins at midnight.
+        let mut query = ParamsMap::new();
+        query.insert("view", "week".to_owned());
+        query.insert("from", "2026-12-02".to_owned());
+        let look = Look::from_query(&query);
+        assert!(look.week);
+        assert_eq!(
+            look.from.map(moment).as_deref(),
+            Some("2026-12-02T00:00:00Z")
+        );
+        assert_eq!(moment(look.monday(0) * DAY), "2026-11-30T00:00:00Z");
         // Nonsense is as if it were not there.
         let mut query = ParamsMap::new();
         query.insert("zoom", "century".to_owned());
@@ -268,6 +313,20 @@ mod tests {
         // From six hours ago to eighteen ahead.
         let usual = Look::default().range(100_000);
         assert_eq!((100_000 - usual.from, usual.to - 100_000), (21_600, 64_800));
+    }
+
+    #[test]
+    fn the_minute_that_is_looked_back_at_is_in_the_middle() {
+        let mut query = ParamsMap::new();
+        query.insert("at", "2026-11-26T12:00:00.5Z".to_owned());
+        let look = Look::from_query(&query);
+        assert!(!look.follows() && Look::default().follows());
+        assert_eq!(moment(look.range(0).from), "2026-11-26T00:00:00Z");
+        assert_eq!(look.zoomed(Zoom::Week), None);
+        // Unless the address says where it begins.
+        query.insert("from", "2026-11-30T00:00:00Z".to_owned());
+        let look = Look::from_query(&query);
+        assert_eq!(moment(look.range(0).from), "2026-11-30T00:00:00Z");
     }
 
     #[test]

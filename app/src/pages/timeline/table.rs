@@ -3,6 +3,7 @@
 use berth_api::timeline::TimelineAnswer;
 use leptos::prelude::*;
 
+use super::places::places;
 use crate::clock::Clock;
 use crate::components::state_badge::outcome;
 
@@ -23,19 +24,12 @@ struct Row {
 pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
     let clock = Clock::here();
     let surplus = answer.attempts.len().saturating_sub(ENDED);
-    let places = |lease: &[berth_api::views::LeasePart]| {
-        let parts = lease.iter().map(|part| {
-            let gpus: Vec<String> = part.gpus.iter().map(u32::to_string).collect();
-            format!("{}:{}", part.node, gpus.join(","))
-        });
-        parts.collect::<Vec<_>>().join(" ")
-    };
     let ended = answer.attempts.iter().skip(surplus).map(|one| Row {
         job: format!("{}, {}", one.job, one.name),
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
         what: outcome(&one.outcome).1,
-        gpus: places(&one.lease),
+        gpus: places(&one.lease, usize::MAX),
         from: one.from.as_second(),
         to: Some(one.to.as_second()),
     });
@@ -44,7 +38,7 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
         what: "Running, up to its limit",
-        gpus: places(&one.lease),
+        gpus: places(&one.lease, usize::MAX),
         from: one.from.as_second(),
         to: Some(one.limit_at.as_second()),
     });

@@ -3,10 +3,8 @@
 use berth_domain::Timestamp;
 
 use super::range::{Range, Zoom};
+use super::week::{DAY, HOUR};
 use crate::format;
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
 
 /// A mark of the axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,12 +49,12 @@ fn text(local: i64) -> String {
     Timestamp::from_second(local).map_or_else(|_| String::new(), |at| at.to_string())
 }
 
-/// `14:20`.
-fn clock(local: i64) -> String {
+/// `14:20` of a local time.
+pub fn clock(local: i64) -> String {
     text(local).get(11..16).unwrap_or_default().to_owned()
 }
 
-/// `26 Nov`.
+/// `26 Nov` of a local time.
 fn date(local: i64) -> String {
     let text = text(local);
     let month = text.get(5..7).and_then(|month| month.parse().ok());
@@ -64,14 +62,28 @@ fn date(local: i64) -> String {
     format!("{day} {}", format::month_name(month.unwrap_or(1)))
 }
 
-/// `Thu 26`.
+/// `Thu 26` of a local time.
 fn weekday(local: i64) -> String {
+    let text = text(local);
+    let date = text.get(8..10).unwrap_or_default().trim_start_matches('0');
+    format!("{} {date}", weekday_name(local))
+}
+
+/// `Thu 26 Nov` of a local time.
+pub fn day_name(local: i64) -> String {
+    format!("{} {}", weekday_name(local), date(local))
+}
+
+fn weekday_name(local: i64) -> &'static str {
     const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     // 1970 began on a Thursday.
     let day = usize::try_from(local.div_euclid(DAY).rem_euclid(7)).unwrap_or(0);
-    let text = text(local);
-    let date = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    format!("{} {date}", NAMES[day])
+    NAMES[day]
+}
+
+/// `2026-11-26`, of a day since 1970.
+pub fn day_text(day: i64) -> String {
+    text(day * DAY).get(..10).unwrap_or_default().to_owned()
 }
 
 /// `2026-11-30T18:00`, as a form has a local time.
@@ -149,6 +161,12 @@ mod tests {
         );
         assert_eq!(moved("2026-11-30T23:30", 3600), "2026-12-01T00:30");
         assert_eq!(moved("soon", 3600), "soon");
+        let noon = at("2026-11-30T12:00:00Z");
+        assert_eq!(
+            (day_name(noon).as_str(), clock(noon).as_str()),
+            ("Mon 30 Nov", "12:00")
+        );
+        assert_eq!(day_text(noon / DAY), "2026-11-30");
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use super::back;
 use crate::web::Web;
 
 /// What of the page's address says what is looked at.
-const LOOK: [&str; 3] = ["zoom", "from", "open"];
+const LOOK: [&str; 5] = ["view", "zoom", "from", "at", "open"];
 /// The form besides its texts.
 const REST: [&str; 2] = ["reserve", "every"];
 

@@ -1,4 +1,5 @@
 //! The time machine: a slider over the last month, by minutes with the arrow keys, and steps of an hour.
+//! Where it stands is `at` in the address of the page that has it.
 
 use std::time::Duration;
 
@@ -6,11 +7,10 @@ use berth_domain::Timestamp;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use leptos_router::params::ParamsMap;
 
-use super::address;
 use crate::clock::Clock;
 use crate::icons::{Icon, icon};
-use crate::lens::Lens;
 
 /// How far back it goes, in minutes.
 const MONTH: i64 = 30 * 24 * 60;
@@ -25,8 +25,17 @@ fn ago(minutes: i64, now: i64) -> Option<Timestamp> {
     at.filter(|_| minutes > 0)
 }
 
+/// The time that an address looks back at; `None`: now.
+pub fn looked_at(query: &ParamsMap) -> Option<Timestamp> {
+    query.get_str("at")?.parse().ok()
+}
+
 #[component]
-pub fn Machine(at: Memo<Option<Timestamp>>, lens: Memo<Lens>) -> impl IntoView {
+pub fn Machine(
+    at: Memo<Option<Timestamp>>,
+    /// That of the page at a time that is over, or now.
+    address: Callback<Option<Timestamp>, String>,
+) -> impl IntoView {
     let clock = Clock::here();
     // While the slider moves: minutes ago.
     let sliding = RwSignal::new(None::<i64>);
@@ -43,7 +52,7 @@ pub fn Machine(at: Memo<Option<Timestamp>>, lens: Memo<Lens>) -> impl IntoView {
             scroll: false,
             ..NavigateOptions::default()
         };
-        navigate(&address(to, lens.get_untracked()), options);
+        navigate(&untrack(|| address.run(to)), options);
     });
     let mut settle = leptos::leptos_dom::helpers::debounce(SETTLES, move |minutes: i64| {
         if sliding.try_get_untracked().flatten() == Some(minutes) {
@@ -60,7 +69,7 @@ pub fn Machine(at: Memo<Option<Timestamp>>, lens: Memo<Lens>) -> impl IntoView {
     let step = move |by: i64, which: Icon, label: &'static str| {
         let target = move || {
             let minutes = (minutes() + by).clamp(0, MONTH);
-            address(ago(minutes, clock.now_untracked()), lens.get())
+            address.run(ago(minutes, clock.now_untracked()))
         };
         view! {
             <a class="button button-quiet button-icon" data-noscroll href=target aria-label=label title=label>
@@ -95,7 +104,7 @@ pub fn Machine(at: Memo<Option<Timestamp>>, lens: Memo<Lens>) -> impl IntoView {
             {step(-HOUR, Icon::Right, "An hour later")}
             <output class="machine-words num">{words}</output>
             {move || at.get().map(|_| view! {
-                <a class="button button-small" data-noscroll href=address(None, lens.get())>"Back to now"</a>
+                <a class="button button-small" data-noscroll href=address.run(None)>"Back to now"</a>
             })}
         </div>
     }
@@ -112,5 +121,16 @@ mod tests {
         assert_eq!(ago(0, noon.as_second()), None);
         let before: Timestamp = "2026-11-26T11:59:00Z".parse().unwrap();
         assert_eq!(ago(1, noon.as_second() + 59), Some(before));
+    }
+
+    #[test]
+    fn an_address_without_a_time_is_of_now() {
+        let mut query = ParamsMap::new();
+        assert_eq!(looked_at(&query), None);
+        query.insert("at", "2026-11-26T12:00:00Z".to_owned());
+        assert_eq!(looked_at(&query), "2026-11-26T12:00:00Z".parse().ok());
+        let mut query = ParamsMap::new();
+        query.insert("at", "yesterday".to_owned());
+        assert_eq!(looked_at(&query), None);
     }
 }
