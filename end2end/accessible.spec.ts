@@ -280,3 +280,19 @@ test.describe('axe', () => {
     }
   });
 });
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test('no page is wider than a phone', async ({ page, berth }) => {
+    await berth.logIn(page);
+    const id = await berth.submit('sleep 100', { gpus: 8, nodes: 2 });
+    await berth.submit('sleep 100', { gpus: 8, nodes: 2, name: 'x'.repeat(120) });
+    const at = new Date(Date.now() - 60_000).toISOString().slice(0, 16) + ':00Z';
+    for (const path of ['/', `/?at=${at}`, '/jobs?user=all', `/jobs/${id}`, '/queue', '/timeline', `/timeline?at=${at}`, '/timeline?view=week', '/history', '/cluster', '/alerts', '/settings', '/admin', '/submit', '/styleguide', '/nowhere']) {
+      await page.goto(path);
+      await hydrated(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
+    }
+  });
+});

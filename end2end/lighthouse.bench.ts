@@ -29,7 +29,7 @@ test('lighthouse', async ({}, info) => {
     await expect(page).not.toHaveURL(/\/login/);
     await page.close();
 
-    const pages = ['/', '/jobs?user=all', `/jobs/${job}`, '/queue', '/timeline', '/history', '/cluster', '/alerts', '/submit'];
+    const pages = ['/', '/jobs?user=all', `/jobs/${job}`, '/queue', '/timeline', '/history', '/cluster', '/alerts', '/admin', '/submit'];
     const looks = [...pages.map((path) => ({ path, desktop: true })), { path: '/', desktop: false }];
     const lines = [];
     for (const { path, desktop } of looks) {

@@ -113,11 +113,11 @@ fn All(all: Box<Everything>) -> impl IntoView {
     view! {
         <div class="admin">
             <div class="admin-column">
-                <PolicyPanel policy=all.policy asked=all.asked preview=all.preview />
+                <PeoplePanel people />
                 <QuotasPanel quotas=all.quotas people />
             </div>
             <div class="admin-column">
-                <PeoplePanel people />
+                <PolicyPanel policy=all.policy asked=all.asked preview=all.preview />
                 <TokensPanel tokens=all.tokens />
                 <MessagesPanel failed=all.failed />
             </div>
