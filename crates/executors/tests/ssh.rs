@@ -12,6 +12,7 @@ mod orders;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use berth_domain::{AttemptId, Ended, Exit, JobId, NodeName, NoticeSignal, Report};
@@ -122,9 +123,26 @@ impl Site {
         self.hosts.shared().join(name)
     }
 
+    /// For whoever has to find out what went wrong.
+    fn all_that_is_known(&self) -> String {
+        let processes = Command::new("ps")
+            .args(["-eo", "pid,ppid,stat,args"])
+            .output();
+        let processes = processes.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
+        let states = self.states.borrow();
+        format!(
+            "{:?}\n{:?}\n{}",
+            *states,
+            self.reports,
+            processes.unwrap_or_default()
+        )
+    }
+
     async fn hear(&mut self) {
         let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        match event.expect("an event").unwrap() {
+        let event =
+            event.unwrap_or_else(|_| panic!("no event comes: {}", self.all_that_is_known()));
+        match event.unwrap() {
             ExecutorEvent::Report { attempt, report } => self.reports.push((attempt, report)),
             ExecutorEvent::LogGrew { attempt, rank } => self.grown.push((attempt, rank)),
             ExecutorEvent::Health(health) => panic!("{health:?}"),

@@ -836,9 +836,15 @@ async fn out_of_memory_is_told_from_other_failures() {
 #[tokio::test]
 async fn a_gang_starts_together_and_ends_with_its_first_failure() {
     let mut host = Host::new();
-    let line = "echo rank $NODE_RANK of $NNODES on $BERTH_NODE: $CUDA_VISIBLE_DEVICES $WORLD_SIZE; \
-                if [ $NODE_RANK = 1 ]; then exit 6; fi; trap '' TERM; while :; do sleep 0.01; done";
-    let mut gang = order(line);
+    // The second fails when the first has said what it is.
+    let said = host.dir.path().join("said");
+    let line = format!(
+        "echo rank $NODE_RANK of $NNODES on $BERTH_NODE: $CUDA_VISIBLE_DEVICES $WORLD_SIZE; \
+         if [ $NODE_RANK = 1 ]; then until test -e {said}; do sleep 0.01; done; exit 6; fi; \
+         trap '' TERM; touch {said}; while :; do sleep 0.01; done",
+        said = said.display()
+    );
+    let mut gang = order(&line);
     gang.lease = Lease(vec![part("node-1", &[0, 1]), part("node-2", &[4, 7])]);
     host.send(Order::Launch(gang));
     assert_eq!(host.exit(FIRST).await, Exit::code(6));
