@@ -94,7 +94,7 @@ pub fn AdminPage() -> impl IntoView {
                         Err(error) => Err(error),
                     };
                     match seen {
-                        Ok(Seen::Admin(all)) => view! { <All all /> }.into_any(),
+                        Ok(Seen::Admin(all)) => view! { <All all=*all /> }.into_any(),
                         Ok(Seen::Other(admins)) => view! { <Forbidden admins /> }.into_any(),
                         Err(error) => view! { <ProblemView error /> }.into_any(),
                     }
@@ -106,8 +106,7 @@ pub fn AdminPage() -> impl IntoView {
 }
 
 #[component]
-fn All(all: Box<Everything>) -> impl IntoView {
-    let all = *all;
+fn All(all: Everything) -> impl IntoView {
     // Who is added has a quota too.
     let people = RwSignal::new(all.people);
     view! {
