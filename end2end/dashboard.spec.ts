@@ -2,7 +2,7 @@
 
 import AxeBuilder from '@axe-core/playwright';
 
-import { expect, hydrated, test } from './server';
+import { Berth, expect, hydrated, test } from './server';
 
 test.beforeEach(async ({ page, berth }) => {
   await berth.cancelAll();
@@ -102,5 +102,30 @@ test('nothing is in anybody\'s way, now and then', async ({ page, berth }) => {
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map((one) => `${path}: ${one.id} ${one.nodes[0].html}`)).toEqual([]);
     }
+  }
+});
+
+test('figures of GPUs far below the window rest until they come near', async ({ page }) => {
+  const berth = await Berth.start({ simulate: '40x8' });
+  try {
+    await berth.submit('sleep 300', { gpus: 8, nodes: 40, time_limit: '1h' });
+    await berth.logIn(page);
+    await page.goto(`${berth.url}/`);
+    await hydrated(page);
+    const first = page.locator('[data-gpu]').first();
+    const last = page.locator('[data-gpu]').last();
+    await expect(page.locator('[data-gpu]')).toHaveCount(320);
+    // Who holds it is told wherever it is.
+    await expect(last.locator('.tile-job')).toHaveAttribute('href', /\/jobs\/1$/);
+    const resting = await last.getAttribute('title');
+    for (let changes = 0; changes < 3; changes += 1) {
+      const before = await first.getAttribute('title');
+      await expect(first).not.toHaveAttribute('title', before ?? '');
+    }
+    await expect(last).toHaveAttribute('title', resting ?? '');
+    await last.scrollIntoViewIfNeeded();
+    await expect(last).not.toHaveAttribute('title', resting ?? '');
+  } finally {
+    await berth.stop();
   }
 });

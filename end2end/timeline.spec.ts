@@ -61,7 +61,7 @@ test('a running job shows, grows, and ends in place without a reload', async ({ 
 
   await job(page, id).first().hover();
   await expect(page.getByRole('tooltip')).toContainText(`Job ${id}, gang`);
-  await expect(page.getByRole('tooltip')).toContainText('16 GPUs on node-1:0,1,2,3,4,5,6,7 node-2:');
+  await expect(page.getByRole('tooltip')).toContainText('16 GPUs on node-1: 0, 1, 2, 3, 4, 5, 6, 7 · node-2:');
   await expect(page.getByRole('tooltip')).toContainText('Its limit ends it at');
   berth.touch('enough');
   await expect(job(page, id).first()).toHaveClass(/tl-is-ok/);
@@ -273,7 +273,7 @@ test('a minute that is over is marked in the chart, and told beside it', async (
   const held = past.locator(`.line[data-job="${gone}"]`);
   await expect(held).toContainText('was-here');
   await expect(held).toContainText('16 GPUs');
-  await expect(held).toContainText('node-1:0,1,2,3,4,5,6,7 node-2:');
+  await expect(held).toContainText('node-1: 0, 1, 2, 3, 4, 5, 6, 7 · node-2:');
   const waited = past.locator('.line', { hasText: 'waited' });
   await expect(waited.locator('.line-reason')).toContainText(/held/i);
   // In the middle.

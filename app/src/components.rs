@@ -37,6 +37,7 @@ pub mod problem;
 pub mod rail;
 pub mod run_files;
 pub mod sooner;
+pub mod start_changes;
 pub mod start_range;
 pub mod state_badge;
 pub mod theme_switch;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod api;
+mod caller;
 mod figures;
 mod forms;
 mod live;

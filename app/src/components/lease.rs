@@ -7,6 +7,11 @@ use crate::live::Live;
 
 /// `node-1: 0, 1 · node-2: 4`.
 pub fn words(lease: &[LeasePart]) -> String {
+    words_of(lease, usize::MAX)
+}
+
+/// The same, of at most so many nodes: `node-1: 0, 1 · …`.
+pub fn words_of(lease: &[LeasePart], most: usize) -> String {
     let part = |part: &LeasePart| {
         if part.gpus.is_empty() {
             return part.node.to_string();
@@ -14,7 +19,11 @@ pub fn words(lease: &[LeasePart]) -> String {
         let gpus: Vec<String> = part.gpus.iter().map(u32::to_string).collect();
         format!("{}: {}", part.node, gpus.join(", "))
     };
-    lease.iter().map(part).collect::<Vec<_>>().join(" · ")
+    let mut parts: Vec<String> = lease.iter().take(most).map(part).collect();
+    if lease.len() > most {
+        parts.push("…".to_owned());
+    }
+    parts.join(" · ")
 }
 
 #[component]
@@ -44,4 +53,24 @@ pub fn LeaseTiles(lease: Vec<LeasePart>) -> impl IntoView {
         }
     });
     view! { <div class="lease">{parts.collect_view()}</div> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_and_their_gpus() {
+        let part = |node: &str, gpus: &[u32]| LeasePart {
+            node: node.into(),
+            gpus: gpus.to_vec(),
+        };
+        let lease = [
+            part("node-1", &[0, 1]),
+            part("node-2", &[7]),
+            part("node-3", &[]),
+        ];
+        assert_eq!(words(&lease), "node-1: 0, 1 · node-2: 7 · node-3");
+        assert_eq!(words_of(&lease, 1), "node-1: 0, 1 · …");
+    }
 }

@@ -19,7 +19,6 @@ mod list;
 mod many;
 mod node;
 mod pack;
-mod places;
 mod preview;
 mod promises;
 mod range;

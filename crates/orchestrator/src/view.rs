@@ -14,9 +14,26 @@ use crate::planning::Planning;
 /// How many waiting jobs a view holds whole; lists page through the rest in the store.
 pub const QUEUE_WINDOW: usize = 200;
 /// How many waiting tasks of one array are among them.
-pub const TASKS_SHOWN: usize = 10;
+const TASKS_SHOWN: usize = 10;
 /// How many finished jobs a view holds whole.
 pub const RECENT_WINDOW: usize = 30;
+
+/// Picks out of waiting jobs, next one first, those that lists show.
+#[derive(Debug, Default)]
+pub struct FirstTasks {
+    seen: HashMap<JobId, usize>,
+}
+
+impl FirstTasks {
+    /// Whether the next job, of this array or none, is among the first of its array.
+    pub fn take(&mut self, array: Option<JobId>) -> bool {
+        array.is_none_or(|array| {
+            let seen = self.seen.entry(array).or_default();
+            *seen += 1;
+            *seen <= TASKS_SHOWN
+        })
+    }
+}
 
 /// The last sample of each GPU.
 pub type Samples = Arc<HashMap<GpuUuid, GpuSample>>;
@@ -85,14 +102,8 @@ impl View {
                 .flat_map(|attempt| attempt.lease.gpus());
             gpus.map(|(_, gpu)| (gpu.uuid.clone(), job.id))
         });
-        let mut shown: HashMap<JobId, usize> = HashMap::new();
-        let fits = |job: &&Job| {
-            job.spec.array.is_none_or(|task| {
-                let shown = shown.entry(task.array).or_default();
-                *shown += 1;
-                *shown <= TASKS_SHOWN
-            })
-        };
+        let mut firsts = FirstTasks::default();
+        let fits = |job: &&Job| firsts.take(job.spec.array.map(|task| task.array));
         let queue = plan.order.iter().filter_map(|id| state.live_job(*id));
         let queue: Vec<Job> = queue.filter(fits).take(QUEUE_WINDOW).cloned().collect();
         let recent: Vec<Job> = state.recent().take(RECENT_WINDOW).cloned().collect();

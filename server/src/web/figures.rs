@@ -1,32 +1,25 @@
 //! `GET /api/analytics/waits-by-size.csv?range=28d`, and `….svg`: the figures of the page `/history` as
 //! files, by the same query.
 
-use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 use berth_api::analytics::AnalyticsArg;
 use berth_api::context::Context;
 use berth_api::{ApiError, ErrorCode};
 use berth_app::history_figures;
 use berth_charts::{ChartError, Skin, svg};
-use berth_domain::Actor;
 
-use super::Web;
 use super::answer::{Asked, download, read, refuse};
+use super::caller::Caller;
 
 /// Of a picture, in pixels.
 const WIDTH: u32 = 960;
 
 pub async fn file(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Path(file): Path<String>,
     asked: Asked<AnalyticsArg>,
 ) -> Response {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     match made(&context, &file, asked).await {
         Ok((kind, text)) => download(&format!("berth-{file}"), kind, text),
         Err(error) => refuse(&error),

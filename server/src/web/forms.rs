@@ -6,18 +6,19 @@ mod people;
 mod policy;
 mod reserve;
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use axum::{Extension, Form, Router};
+use axum::{Form, Router};
 use berth_api::ApiError;
 use berth_api::context::Context;
 use berth_api::jobs::{ArrayArg, UpdateArg};
 use berth_domain::submit::form;
-use berth_domain::{Actor, ArrayChange, Command, JobId, SubmitRequest};
+use berth_domain::{ArrayChange, Command, JobId, SubmitRequest};
 use serde::Deserialize;
 
 use super::Web;
+use super::caller::Caller;
 
 pub fn routes() -> Router<Web> {
     Router::new()
@@ -38,15 +39,7 @@ pub fn routes() -> Router<Web> {
         .route("/forms/{verb}/{id}", post(change))
 }
 
-async fn submit(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(typed): Form<Vec<(String, String)>>,
-) -> Response {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
+async fn submit(Caller(context): Caller, Form(typed): Form<Vec<(String, String)>>) -> Response {
     let fields = typed.iter().map(|(name, value)| (&**name, &**value));
     let (request, problems) = SubmitRequest::from_form(fields);
     let result = match problems.into_iter().next() {
@@ -78,14 +71,10 @@ fn field(error: &ApiError) -> String {
     error.field().unwrap_or_default().to_owned()
 }
 
-async fn change(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Path((verb, id)): Path<(String, u64)>,
-) -> Response {
+async fn change(Caller(context): Caller, Path((verb, id)): Path<(String, u64)>) -> Response {
     let id = JobId(id);
     if let Some(verb) = verb.strip_prefix("array-") {
-        return change_array(web, actor, verb, id).await;
+        return change_array(&context, verb, id).await;
     }
     let command = match verb.as_str() {
         "cancel" => Command::Cancel(id),
@@ -94,18 +83,7 @@ async fn change(
         "requeue" => Command::Requeue(id),
         _ => return axum::http::StatusCode::NOT_FOUND.into_response(),
     };
-    let context = Context {
-        state: web.api,
-        actor,
-    };
-    let target = match context.command(command).await {
-        Ok(_) => format!("/jobs/{id}"),
-        Err(error) => {
-            let query = serde_urlencoded::to_string([("error", error.to_string())]);
-            format!("/jobs/{id}?{}", query.unwrap_or_default())
-        }
-    };
-    Redirect::to(&target).into_response()
+    back(&format!("/jobs/{id}"), context.command(command).await).into_response()
 }
 
 /// What the job page lets one change in place. A field that is left empty stays as it was.
@@ -116,13 +94,10 @@ struct Update {
 }
 
 async fn update(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Path(id): Path<u64>,
     Form(typed): Form<Update>,
 ) -> Redirect {
-    let state = web.api;
-    let context = Context { state, actor };
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let change = UpdateArg {
         time_limit: given(typed.time_limit),
@@ -133,7 +108,7 @@ async fn update(
 }
 
 /// Back to the tasks, whatever became of it: the page says how they stand.
-async fn change_array(web: Web, actor: Actor, verb: &str, id: JobId) -> Response {
+async fn change_array(context: &Context, verb: &str, id: JobId) -> Response {
     let changes = [
         ArrayChange::Cancel,
         ArrayChange::Hold,
@@ -143,16 +118,8 @@ async fn change_array(web: Web, actor: Actor, verb: &str, id: JobId) -> Response
     let Some(change) = changes.into_iter().find(|change| change.verb() == verb) else {
         return axum::http::StatusCode::NOT_FOUND.into_response();
     };
-    let state = web.api;
-    let context = Context { state, actor };
-    let back = format!("/jobs?user=all&array={id}");
-    match context.change_array(ArrayArg { id, change }).await {
-        Ok(_) => Redirect::to(&back).into_response(),
-        Err(error) => {
-            let query = serde_urlencoded::to_string([("error", error.to_string())]);
-            Redirect::to(&format!("{back}&{}", query.unwrap_or_default())).into_response()
-        }
-    }
+    let changed = context.change_array(ArrayArg { id, change }).await;
+    back(&format!("/jobs?user=all&array={id}"), changed).into_response()
 }
 
 /// To a page, with why it was refused, if it was.
@@ -161,7 +128,8 @@ fn back<T>(page: &str, result: Result<T, ApiError>) -> Redirect {
         Ok(_) => Redirect::to(page),
         Err(error) => {
             let query = serde_urlencoded::to_string([("error", error.to_string())]);
-            Redirect::to(&format!("{page}?{}", query.unwrap_or_default()))
+            let joint = if page.contains('?') { '&' } else { '?' };
+            Redirect::to(&format!("{page}{joint}{}", query.unwrap_or_default()))
         }
     }
 }

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use axum::Extension;
+use axum::extract::Query;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
 use axum::response::Response;
 use berth_api::ApiError;
 use berth_api::context::Context;
 use berth_api::feed::{Sent, Start};
 use berth_api::live::{LiveMessage, LiveRequest};
-use berth_domain::{Actor, JobId};
+use berth_domain::JobId;
 use berth_orchestrator::LogGrew;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
-use super::Web;
+use super::caller::Caller;
 
 /// A page that hears nothing for longer than two of these says that it is stale.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -31,15 +30,10 @@ pub struct Seen {
 }
 
 pub async fn live(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Query(seen): Query<Seen>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let seen = seen.epoch.zip(seen.version);
     upgrade.on_upgrade(move |socket| async move {
         // An error here is a connection that went away.

@@ -1,16 +1,13 @@
 //! `GET /api/job_log/raw?id=17`: a whole log as it was written, as a download.
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
-use berth_api::context::Context;
-use berth_domain::{Actor, JobId};
+use berth_domain::JobId;
 use berth_executors::logs;
 use serde::Deserialize;
 
-use super::Web;
 use super::answer::{Asked, download, read, refuse};
+use super::caller::Caller;
 
 const PIECE: usize = 256 * 1024;
 
@@ -22,18 +19,10 @@ pub struct Which {
     rank: u32,
 }
 
-pub async fn raw_log(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    which: Asked<Which>,
-) -> Response {
+pub async fn raw_log(Caller(context): Caller, which: Asked<Which>) -> Response {
     let which = match read(which) {
         Ok(which) => which,
         Err(error) => return refuse(&error),
-    };
-    let context = Context {
-        state: web.api,
-        actor,
     };
     let log = match context.raw_log(which.id, which.attempt, which.rank).await {
         Ok(log) => log,

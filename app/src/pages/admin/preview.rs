@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::policy::Said;
 use crate::clock::Clock;
 use crate::components::owner::Owner;
-use crate::format;
+use crate::components::start_changes::{self, delta, later_by};
 
 /// So many are told one by one.
 const CHANGES: usize = 20;
@@ -62,11 +62,7 @@ fn changes(answer: &PreviewAnswer, clock: Clock) -> AnyView {
 fn summary(answer: &PreviewAnswer) -> String {
     let changed = answer.changes.len();
     if changed == 0 {
-        return match answer.waiting {
-            0 => "Nobody waits, so nobody's start changes.".to_owned(),
-            1 => "The start of the waiting job does not change.".to_owned(),
-            all => format!("No start of the {all} waiting jobs changes."),
-        };
+        return start_changes::none(answer.waiting);
     }
     let later = answer.changes.iter().filter(|one| later_by(one) > 0);
     let later = later.count();
@@ -82,18 +78,8 @@ fn summary(answer: &PreviewAnswer) -> String {
     )
 }
 
-fn later_by(change: &ChangeView) -> i64 {
-    change.after_p50.as_second() - change.before_p50.as_second()
-}
-
 fn row(change: &ChangeView, clock: Clock) -> AnyView {
-    let by = later_by(change);
-    let (class, sign) = if by > 0 {
-        ("num is-later", "+")
-    } else {
-        ("num is-sooner", "−")
-    };
-    let delta = format!("{sign}{}", format::duration(by.abs()));
+    let (class, delta) = delta(change);
     let at = |at: berth_domain::Timestamp| move || clock.at(at.as_second());
     view! {
         <tr data-job=change.job.to_string()>

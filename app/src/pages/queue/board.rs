@@ -145,6 +145,12 @@ impl Board {
         }
     }
 
+    /// A job's place in the order that is shown, from 1. Follows it.
+    pub fn place(self, job: JobId) -> Option<usize> {
+        self.places
+            .with(|places| places.get(&job).map(|place| place + 1))
+    }
+
     /// The order as it would be.
     pub fn moved(self, drag: Drag) -> Vec<JobId> {
         let mut order = self.order.get_untracked();

@@ -55,12 +55,7 @@ pub fn QueueRow(id: JobId) -> impl IntoView {
         format!("translateY({by:.0}px)")
     };
     let opened = Memo::new(move |_| board.opened.get() == Some(id));
-    let place = Memo::new(move |_| {
-        board
-            .places
-            .with(|places| places.get(&id).map(|place| place + 1))
-    });
-    let place = move || place.get();
+    let place = Memo::new(move |_| board.place(id));
     view! {
         <li
             class="queue-row"
@@ -70,7 +65,7 @@ pub fn QueueRow(id: JobId) -> impl IntoView {
             data-job=id.to_string()
             data-start=move || start.get().map(|at| at.to_string())
             data-preview=move || preview(board, id)
-            aria-posinset=move || place().map(|place| place.to_string())
+            aria-posinset=move || place.get().map(|place| place.to_string())
             aria-setsize=move || board.order.with(Vec::len).to_string()
             style:transform=moved
         >

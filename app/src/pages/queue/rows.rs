@@ -124,9 +124,7 @@ fn Row(id: JobId) -> impl IntoView {
         true => view! { <QueueRow id /> }.into_any(),
         false => view! {
             <li class="queue-row queue-row-unknown" data-job=id.to_string() aria-busy="true">
-                <span class="queue-place num">
-                    {move || board.places.with(|places| places.get(&id).map(|place| place + 1))}
-                </span>
+                <span class="queue-place num">{move || board.place(id)}</span>
                 <span class="quiet num">{id.to_string()}</span>
             </li>
         }

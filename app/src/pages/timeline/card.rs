@@ -11,9 +11,9 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::bars::{self, Held, How, Now};
-use super::places::places;
 use super::promises;
 use crate::clock::Clock;
+use crate::components::lease;
 use crate::components::owner::Owner;
 use crate::components::start_range;
 use crate::components::state_badge::outcome;
@@ -196,7 +196,7 @@ fn attempt(held: &Held, clock: Clock) -> AnyView {
     lines.push(format!(
         "{} on {}",
         format::count(held.gpus, "GPU"),
-        places(&held.lease, NODES)
+        lease::words_of(&held.lease, NODES)
     ));
     card(
         format!("Job {}, {}", held.job, held.name),

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::form::Said;
 use super::promises::again;
 use crate::clock::Clock;
+use crate::components::start_changes::{self, delta, later_by};
 use crate::format;
 
 /// So many changed starts are told one by one, and so many times of one that comes again.
@@ -92,11 +93,7 @@ fn cost(changes: &[ChangeView], waiting: usize) -> String {
         (count, all) => format!("{count} of {all} waiting jobs"),
     };
     if changes.is_empty() {
-        return match waiting {
-            0 => "Nobody waits, so nobody's start changes.".to_owned(),
-            1 => "The start of the waiting job does not change.".to_owned(),
-            all => format!("No start of the {all} waiting jobs changes."),
-        };
+        return start_changes::none(waiting);
     }
     let mut most: BTreeMap<&str, i64> = BTreeMap::new();
     let mut later = 0;
@@ -120,18 +117,8 @@ fn cost(changes: &[ChangeView], waiting: usize) -> String {
     format!("Delays {}: {}.", of(later), who.join(", "))
 }
 
-fn later_by(change: &ChangeView) -> i64 {
-    change.after_p50.as_second() - change.before_p50.as_second()
-}
-
 fn moved(change: &ChangeView, clock: Clock) -> AnyView {
-    let by = later_by(change);
-    let (class, sign) = if by > 0 {
-        ("later", "+")
-    } else {
-        ("sooner", "−")
-    };
-    let delta = format!("{sign}{}", format::duration(by.abs()));
+    let (class, delta) = delta(change);
     let job = change.job.to_string();
     let what = format!("{}, {} ({})", change.job, change.name, change.user);
     let times = format!(
@@ -143,7 +130,7 @@ fn moved(change: &ChangeView, clock: Clock) -> AnyView {
         <li data-job=job>
             <a class="clip" href=format!("/jobs/{}", change.job)>{what}</a>
             <span class="num">{times}</span>
-            <span class=format!("num is-{class}")>{delta}</span>
+            <span class=class>{delta}</span>
         </li>
     }
     .into_any()

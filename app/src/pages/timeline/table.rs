@@ -3,8 +3,8 @@
 use berth_api::timeline::TimelineAnswer;
 use leptos::prelude::*;
 
-use super::places::places;
 use crate::clock::Clock;
+use crate::components::lease;
 use crate::components::state_badge::outcome;
 
 /// The last so many that ended; all that run and wait.
@@ -29,7 +29,7 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
         what: outcome(&one.outcome).1,
-        gpus: places(&one.lease, usize::MAX),
+        gpus: lease::words(&one.lease),
         from: one.from.as_second(),
         to: Some(one.to.as_second()),
     });
@@ -38,7 +38,7 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
         what: "Running, up to its limit",
-        gpus: places(&one.lease, usize::MAX),
+        gpus: lease::words(&one.lease),
         from: one.from.as_second(),
         to: Some(one.limit_at.as_second()),
     });

@@ -7,9 +7,9 @@ use berth_api::history::PastAnswer;
 use berth_api::views::JobRow;
 use leptos::prelude::*;
 
-use super::places::places;
 use crate::clock::Clock;
 use crate::components::empty::Empty;
+use crate::components::lease;
 use crate::components::next_up::NextUp;
 use crate::components::owner::OwnerMark;
 use crate::components::past::InPast;
@@ -68,7 +68,7 @@ fn Holders() -> impl IntoView {
 }
 
 fn line(row: JobRow) -> AnyView {
-    let lease = row.lease.unwrap_or_default();
+    let held = row.lease.unwrap_or_default();
     view! {
         <li class="line" data-job=row.id.to_string()>
             <OwnerMark name=row.user.0.clone() />
@@ -78,7 +78,7 @@ fn line(row: JobRow) -> AnyView {
                     <span class="quiet">{row.user.0}</span>
                     <span class="num">{format::count(row.gpus, "GPU")}</span>
                 </div>
-                <p class="line-reason">{places(&lease, NODES)}</p>
+                <p class="line-reason">{lease::words_of(&held, NODES)}</p>
             </div>
         </li>
     }

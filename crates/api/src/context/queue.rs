@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use berth_domain::{JobId, PendingReason, UserName};
-use berth_orchestrator::{TASKS_SHOWN, View};
+use berth_orchestrator::{FirstTasks, View};
 
 use super::{Context, store_error};
 use crate::queue::{MOST_ROWS, QueueOrder, QueueRows};
@@ -33,17 +33,13 @@ impl Context {
 fn order(view: &View) -> QueueOrder {
     let pending = &view.planning.snapshot.pending;
     let waits: HashMap<JobId, _> = pending.iter().map(|one| (one.job.id, &one.job)).collect();
-    let mut shown: HashMap<JobId, usize> = HashMap::new();
+    let mut firsts = FirstTasks::default();
     let mut places: HashMap<&UserName, usize> = HashMap::new();
     let mut told = QueueOrder::default();
     for id in &view.plan.order {
         let Some(job) = waits.get(id) else { continue };
-        if let Some((array, _)) = job.array {
-            let shown = shown.entry(array).or_default();
-            *shown += 1;
-            if *shown > TASKS_SHOWN {
-                continue;
-            }
+        if !firsts.take(job.array.map(|(array, _)| array)) {
+            continue;
         }
         let owner = *places.entry(&job.owner).or_insert_with(|| {
             told.owners.push(job.owner.clone());

@@ -1,17 +1,15 @@
 //! Answering alerts, adopting processes, and what somebody is told.
 
-use axum::extract::State;
+use axum::Form;
 use axum::response::Redirect;
-use axum::{Extension, Form};
 use berth_api::ApiError;
 use berth_api::alerts::{AdoptArg, AnswerArg};
-use berth_api::context::Context;
 use berth_api::notifications::NotificationsArg;
-use berth_domain::{Actor, AlertId};
+use berth_domain::AlertId;
 use serde::Deserialize;
 
 use super::back;
-use crate::web::Web;
+use crate::web::caller::Caller;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct AnswerForm {
@@ -23,20 +21,12 @@ pub(super) struct AnswerForm {
     lasts: Option<String>,
 }
 
-pub(super) async fn answer(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(form): Form<AnswerForm>,
-) -> Redirect {
+pub(super) async fn answer(Caller(context): Caller, Form(form): Form<AnswerForm>) -> Redirect {
     let arg = AnswerArg {
         id: AlertId(form.id),
         lasts: form.lasts.filter(|_| form.choice == "keep"),
         choice: form.choice,
         because: form.because,
-    };
-    let context = Context {
-        state: web.api,
-        actor,
     };
     back("/alerts", context.answer_alert(arg).await)
 }
@@ -47,27 +37,18 @@ pub(super) struct AdoptForm {
     pid: u32,
 }
 
-pub(super) async fn adopt(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(form): Form<AdoptForm>,
-) -> Redirect {
+pub(super) async fn adopt(Caller(context): Caller, Form(form): Form<AdoptForm>) -> Redirect {
     let arg = AdoptArg {
         node: form.node,
         pid: form.pid,
         ..AdoptArg::default()
-    };
-    let context = Context {
-        state: web.api,
-        actor,
     };
     back("/cluster", context.adopt(arg).await)
 }
 
 /// Check boxes come as one field each.
 pub(super) async fn notifications(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Redirect {
     let of = |name: &str| fields.iter().find(|(field, _)| field == name);
@@ -75,10 +56,6 @@ pub(super) async fn notifications(
     let on = fields.iter().filter(|(field, _)| field == "on");
     let on: Result<Vec<_>, String> = on.map(|(_, value)| value.parse()).collect();
     let tests = text("verb").as_deref() == Some("test");
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let set = async {
         let arg = NotificationsArg {
             on: Some(on.map_err(|why| ApiError::invalid("on", why))?),

@@ -1,15 +1,12 @@
 //! Taking nodes and GPUs out of use, and back.
 
-use axum::extract::State;
+use axum::Form;
 use axum::response::Redirect;
-use axum::{Extension, Form};
 use berth_api::cluster::{CordonArg, PlaceArg};
-use berth_api::context::Context;
-use berth_domain::Actor;
 use serde::Deserialize;
 
 use super::back;
-use crate::web::Web;
+use crate::web::caller::Caller;
 
 /// `verb` is the button that was pressed.
 #[derive(Debug, Deserialize)]
@@ -19,15 +16,7 @@ pub(super) struct CordonForm {
     verb: String,
 }
 
-pub(super) async fn cordon(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(form): Form<CordonForm>,
-) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
+pub(super) async fn cordon(Caller(context): Caller, Form(form): Form<CordonForm>) -> Redirect {
     let arg = CordonArg {
         place: form.place,
         reason: form.reason,
@@ -36,14 +25,6 @@ pub(super) async fn cordon(
     back("/cluster", context.cordon(arg).await)
 }
 
-pub(super) async fn uncordon(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(arg): Form<PlaceArg>,
-) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
+pub(super) async fn uncordon(Caller(context): Caller, Form(arg): Form<PlaceArg>) -> Redirect {
     back("/cluster", context.uncordon(arg).await)
 }

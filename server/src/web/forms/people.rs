@@ -1,18 +1,18 @@
 //! Letting people in, and shutting nodes' daemons out.
 
+use axum::Form;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use berth_api::ApiError;
-use berth_api::context::Context;
 use berth_api::node_tokens::NodeTokenArg;
 use berth_api::people::{AddPersonArg, LinkAnswer, LoginLinkArg};
-use berth_domain::Actor;
+use html_escape::{encode_double_quoted_attribute, encode_text};
 use serde::Deserialize;
 
 use super::back;
 use crate::web::Web;
+use crate::web::caller::Caller;
 
 /// A check box comes if it is ticked.
 #[derive(Debug, Deserialize)]
@@ -23,43 +23,25 @@ pub(super) struct PersonForm {
 
 pub(super) async fn person(
     State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(form): Form<PersonForm>,
 ) -> Response {
-    let style = style(&web);
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let arg = AddPersonArg {
         name: form.name,
         admin: form.admin.is_some(),
     };
-    shown(context.add_person(arg).await, &style)
+    shown(context.add_person(arg).await, &style(&web))
 }
 
 pub(super) async fn login_link(
     State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(arg): Form<LoginLinkArg>,
 ) -> Response {
-    let style = style(&web);
-    let context = Context {
-        state: web.api,
-        actor,
-    };
-    shown(context.login_link(arg).await, &style)
+    shown(context.login_link(arg).await, &style(&web))
 }
 
-pub(super) async fn node_token(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(arg): Form<NodeTokenArg>,
-) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
+pub(super) async fn node_token(Caller(context): Caller, Form(arg): Form<NodeTokenArg>) -> Redirect {
     back("/admin", context.revoke_node_tokens(arg).await)
 }
 
@@ -74,8 +56,9 @@ fn shown(made: Result<LinkAnswer, ApiError>, style: &str) -> Response {
         Ok(made) => made,
         Err(error) => return back::<()>("/admin", Err(error)).into_response(),
     };
-    let name = escaped(made.name.as_str());
-    let link = escaped(&made.link);
+    let name = encode_text(made.name.as_str());
+    let link = encode_text(&made.link);
+    let style = encode_double_quoted_attribute(style);
     let until = made.until.strftime("%F %R UTC");
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\" />\
@@ -87,11 +70,4 @@ fn shown(made: Result<LinkAnswer, ApiError>, style: &str) -> Response {
          <p><a class=\"button\" href=\"/admin\">Back to Admin</a></p></main></body></html>\n"
     );
     ([(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

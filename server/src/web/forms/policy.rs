@@ -1,28 +1,20 @@
 //! Choosing the policy, after a look at what it would do, and setting quotas.
 
-use axum::extract::State;
+use axum::Form;
 use axum::response::Redirect;
-use axum::{Extension, Form};
 use berth_api::ApiError;
-use berth_api::context::Context;
 use berth_api::planner::PolicyArg;
 use berth_api::quotas::QuotaArg;
-use berth_domain::Actor;
 
 use super::back;
-use crate::web::Web;
+use crate::web::caller::Caller;
 
 /// `verb` is the button that was pressed: `preview` or `apply`. What was typed comes back with a preview
 /// and with a refusal.
 pub(super) async fn policy(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(typed): Form<Vec<(String, String)>>,
 ) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let Some(arg) = PolicyArg::from_form(pairs(&typed)) else {
         let error = ApiError::invalid("policy", "Say which policy.");
         return back::<()>("/admin", Err(error));
@@ -41,14 +33,9 @@ pub(super) async fn policy(
 }
 
 pub(super) async fn quota(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(typed): Form<Vec<(String, String)>>,
 ) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let set = async {
         let arg = QuotaArg::from_form(pairs(&typed))?;
         context.set_quota(arg).await

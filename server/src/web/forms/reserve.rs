@@ -1,17 +1,15 @@
 //! Reserving GPUs, changing, cancelling and giving back.
 
-use axum::extract::State;
+use axum::Form;
 use axum::response::Redirect;
-use axum::{Extension, Form};
 use berth_api::ApiError;
-use berth_api::context::Context;
 use berth_api::reservations::ReserveArg;
 use berth_domain::reservation::form::TEXTS;
-use berth_domain::{Actor, ReservationId, ReserveRequest};
+use berth_domain::{ReservationId, ReserveRequest};
 use serde::Deserialize;
 
 use super::back;
-use crate::web::Web;
+use crate::web::caller::Caller;
 
 /// What of the page's address says what is looked at.
 const LOOK: [&str; 5] = ["view", "zoom", "from", "at", "open"];
@@ -21,14 +19,9 @@ const REST: [&str; 2] = ["reserve", "every"];
 /// `reserve` is `new`, or the number of the one that is changed. Refused, it comes back with everything
 /// that was typed.
 pub(super) async fn reserve(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Form(typed): Form<Vec<(String, String)>>,
 ) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
     let which = typed.iter().find(|(name, _)| name == "reserve");
     let replace = which.and_then(|(_, which)| which.parse().ok());
     let fields = typed.iter().map(|(name, value)| (&**name, &**value));
@@ -69,15 +62,7 @@ pub(super) struct ReservationForm {
     verb: String,
 }
 
-pub(super) async fn change(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Form(form): Form<ReservationForm>,
-) -> Redirect {
-    let context = Context {
-        state: web.api,
-        actor,
-    };
+pub(super) async fn change(Caller(context): Caller, Form(form): Form<ReservationForm>) -> Redirect {
     let id = ReservationId(form.id);
     let result = match form.verb.as_str() {
         "cancel" => context.cancel_reservation(id).await,
