@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use berth_domain::{AttemptId, Exit};
@@ -118,18 +117,16 @@ pub(crate) struct ExitRecord {
     pub exit: Exit,
 }
 
-/// Writes beside it and renames. No sync: a power loss ends what ran, and the boot id tells.
+/// Writes beside it and renames: whoever reads sees a whole one, also when two write at once. No sync:
+/// a power loss ends what ran, and the boot id tells.
 pub(crate) fn write<T: Serialize>(folder: &Path, name: &str, record: &T) -> io::Result<()> {
-    let temporary = folder.join(format!("{name}.new"));
-    let json = serde_json::to_vec(record)?;
-    fs::OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?
-        .write_all(&json)?;
-    fs::rename(&temporary, folder.join(name))
+    let mut temporary = tempfile::Builder::new()
+        .prefix(name)
+        .suffix(".new")
+        .tempfile_in(folder)?;
+    temporary.write_all(&serde_json::to_vec(record)?)?;
+    temporary.persist(folder.join(name))?;
+    Ok(())
 }
 
 /// `None` when it is not there.
@@ -138,5 +135,30 @@ pub(crate) fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> io::Result
         Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_may_write_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = RayRecord {
+            node_id: "n".repeat(1000),
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        write(folder.path(), "ray.json", &record).unwrap();
+                        let read = read::<RayRecord>(folder.path(), "ray.json").unwrap();
+                        assert_eq!(read.unwrap().node_id, record.node_id);
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

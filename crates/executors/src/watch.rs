@@ -184,6 +184,11 @@ impl<L: Launcher> Watcher<L> {
     /// Watches an attempt, from what its folders say; launches it if they say nothing.
     fn begin(&mut self, order: Box<LaunchOrder>, may_launch: bool) {
         let attempt = order.attempt;
+        let known = self.watched.get(&attempt);
+        if known.is_some_and(|known| known.may_launch || !may_launch || known.stopping.is_some()) {
+            // Said again: a second launch beside the first could only get in its way.
+            return;
+        }
         let count = u32::try_from(order.lease.0.len()).unwrap_or(u32::MAX);
         let rank = |rank| Rank {
             place: Place::new(&self.config, attempt, rank),

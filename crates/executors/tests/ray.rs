@@ -99,7 +99,7 @@ impl Site {
 
     async fn hear(&mut self) {
         let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        match event.expect("an event").unwrap() {
+        match event.unwrap_or_else(|_| panic!("no event comes, after {:?}", self.reports)).unwrap() {
             ExecutorEvent::Report { attempt, report } => self.reports.push((attempt, report)),
             ExecutorEvent::LogGrew { attempt, rank } => self.grown.push((attempt, rank)),
             ExecutorEvent::Health(health) => self.health.push(health),
@@ -114,6 +114,8 @@ impl Site {
             if let Some(place) = self.reports.iter().position(wanted) {
                 return self.reports.remove(place).1;
             }
+            let other = self.reports.iter().find(|(attempt, _)| *attempt == of);
+            assert!(!running || other.is_none(), "it ended: {other:?}");
             self.hear().await;
         }
     }

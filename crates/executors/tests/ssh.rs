@@ -157,6 +157,8 @@ impl Site {
             if let Some(place) = self.reports.iter().position(wanted) {
                 return self.reports.remove(place).1;
             }
+            let other = self.reports.iter().find(|(attempt, _)| *attempt == of);
+            assert!(!running || other.is_none(), "it ended: {other:?}");
             self.hear().await;
         }
     }
@@ -264,7 +266,7 @@ fn what_the_hosts_are(site: &Site) {
 async fn runs_where_its_lease_says(site: &mut Site) {
     let line = "echo $(hostname) $CUDA_VISIBLE_DEVICES $NVIDIA_VISIBLE_DEVICES $BERTH_NODE \
                 $WORLD_SIZE $MASTER_ADDR $MINE; env | grep -c -e ^SSH_ -e ^TMUX; \
-                echo ${PATH:+path}; pwd";
+                echo ${PATH:+path}; pwd; until test -e /mnt/shared/seen; do sleep 0.02; done";
     let mut first = order(1, vec![part(2, &[3, 5])], line);
     first.env.insert("MINE".into(), "x".into());
     site.send(Order::Launch(first));
@@ -274,7 +276,9 @@ async fn runs_where_its_lease_says(site: &mut Site) {
         "echo $(hostname) [$CUDA_VISIBLE_DEVICES]",
     );
     site.send(Order::Launch(second));
+    // One that ends at once may never be seen to run.
     assert_eq!(site.running(attempt(1)).await, ["berth-1"]);
+    fs::write(site.path("seen"), "").unwrap();
     assert_eq!(site.exit(attempt(1)).await, Exit::code(0));
     assert_eq!(site.exit(attempt(2)).await, Exit::code(0));
     let files = layout::files_dir(&site.folder().join("node-2"), JobId(1));
