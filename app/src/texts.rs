@@ -1,0 +1,8 @@
+//! What people read, in English: every word and sentence of the pages, a room a module, so that they can be
+//! translated. What the server says, and the domain's own names (`as_str()`), are not here.
+
+pub mod acts;
+pub mod common;
+pub mod frame;
+pub mod help;
+pub mod palette;

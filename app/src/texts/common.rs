@@ -1,0 +1,23 @@
+//! Words that several rooms share.
+
+// the pages
+pub const BERTH: &str = "Berth";
+pub const DASHBOARD: &str = "Dashboard";
+pub const JOBS: &str = "Jobs";
+pub const QUEUE: &str = "Queue";
+pub const TIMELINE: &str = "Timeline";
+pub const CLUSTER: &str = "Cluster";
+pub const HISTORY: &str = "History";
+pub const ALERTS: &str = "Alerts";
+pub const SUBMIT: &str = "Submit";
+pub const ADMIN: &str = "Admin";
+pub const EVERYBODYS_JOBS: &str = "Everybody's jobs";
+
+// buttons and keys
+pub const HOLD: &str = "Hold";
+pub const RELEASE: &str = "Release";
+pub const CANCEL: &str = "Cancel";
+pub const CLOSE: &str = "Close";
+pub const COPY_COMMAND: &str = "command";
+pub const KEY_ENTER: &str = "Enter";
+pub const KEY_ESC: &str = "Esc";
