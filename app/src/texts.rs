@@ -6,3 +6,4 @@ pub mod common;
 pub mod frame;
 pub mod help;
 pub mod palette;
+pub mod units;

@@ -1,0 +1,41 @@
+//! Times, sizes and counts in words.
+
+pub fn utc(clock: &str) -> String {
+    format!("{clock} UTC")
+}
+
+pub fn utc_on(day: &str, month: &str, clock: &str) -> String {
+    format!("{day} {month} {clock} UTC")
+}
+
+pub const JUST_NOW: &str = "just now";
+pub const NOW: &str = "now";
+
+pub fn ago(long: &str) -> String {
+    format!("{long} ago")
+}
+
+pub fn ahead(long: &str) -> String {
+    format!("in {long}")
+}
+
+pub fn seconds(seconds: i64) -> String {
+    format!("{seconds} s")
+}
+
+pub fn minutes(minutes: i64) -> String {
+    format!("{minutes} min")
+}
+
+pub const H: &str = "h";
+pub const MIN: &str = "min";
+pub const D: &str = "d";
+pub const BYTE: &str = "byte";
+
+pub fn many(count: &str, one: &str) -> String {
+    format!("{count} {one}s")
+}
+
+pub const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
