@@ -3,7 +3,9 @@
 
 pub mod acts;
 pub mod common;
+pub mod dashboard;
 pub mod frame;
+pub mod gpus;
 pub mod help;
 pub mod palette;
 pub mod units;

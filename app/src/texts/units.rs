@@ -1,5 +1,7 @@
 //! Times, sizes and counts in words.
 
+use crate::format;
+
 pub fn utc(clock: &str) -> String {
     format!("{clock} UTC")
 }
@@ -39,3 +41,8 @@ pub fn many(count: &str, one: &str) -> String {
 pub const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
+
+// so many of them
+pub fn gpus(n: impl Into<u64>) -> String {
+    format::count(n, "GPU")
+}

@@ -9,11 +9,10 @@ use super::rank::{fit, words};
 use super::remote::Answer;
 use crate::actions::Act;
 use crate::components::theme_switch;
-use crate::format;
 use crate::icons::Icon;
 use crate::live::NodeShape;
 use crate::places;
-use crate::texts::{common, palette as t};
+use crate::texts::{common, palette as t, units};
 use crate::theme::Theme;
 
 /// So many of each kind are listed.
@@ -401,7 +400,7 @@ fn visited(path: &str, known: &Known) -> Option<Found> {
 }
 
 fn job(row: &JobRow) -> Found {
-    let size = format::count(row.gpus, "GPU");
+    let size = units::gpus(row.gpus);
     Found {
         id: format!("palette-job-{}", row.id),
         icon: Icon::Jobs,
