@@ -11,6 +11,7 @@ pub const HISTORY: &str = "History";
 pub const ALERTS: &str = "Alerts";
 pub const SUBMIT: &str = "Submit";
 pub const ADMIN: &str = "Admin";
+pub const WHAT_I_AM_TOLD: &str = "What I am told";
 pub const EVERYBODYS_JOBS: &str = "Everybody's jobs";
 
 // its states
