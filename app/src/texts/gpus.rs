@@ -1,6 +1,6 @@
 //! GPUs and nodes as they are drawn: what a colour means, what a tile says.
 
-use berth_domain::{JobId, UserName};
+use berth_domain::{JobId, NodeName, UserName};
 
 // the switch of the colours
 pub const USER: &str = "User";
@@ -86,4 +86,10 @@ pub const NO_GPU: &str = "no GPU";
 
 pub fn gpus_on_nodes(n: u32, nodes: u32) -> String {
     format!("{n} GPUs on {nodes} nodes")
+}
+
+pub const HELD: &str = " held";
+
+pub fn gpus_of(node: &NodeName) -> String {
+    format!("GPUs of {node}")
 }

@@ -46,3 +46,19 @@ pub const MONTHS: [&str; 12] = [
 pub fn gpus(n: impl Into<u64>) -> String {
     format::count(n, "GPU")
 }
+
+pub fn gib(size: &str) -> String {
+    format!("{size} GiB")
+}
+
+pub fn gpu_seconds(seconds: f64) -> String {
+    format!("{seconds:.0} GPU-s")
+}
+
+pub fn gpu_hours(value: f64) -> String {
+    format!("{value:.1} GPU-h")
+}
+
+pub fn from_to(from: &str, to: &str) -> String {
+    format!("{from} to {to}")
+}
