@@ -11,6 +11,7 @@ pub mod gpus;
 pub mod help;
 pub mod job;
 pub mod job_charts;
+pub mod jobs;
 pub mod log;
 pub mod palette;
 pub mod units;

@@ -16,7 +16,10 @@ pub const EVERYBODYS_JOBS: &str = "Everybody's jobs";
 
 // a job and what it asks for
 pub const JOB: &str = "Job";
+pub const NAME: &str = "Name";
+pub const OWNER: &str = "Owner";
 pub const USER: &str = "User";
+pub const STATE: &str = "State";
 pub const CLASS: &str = "Class";
 pub const GPU: &str = "GPU";
 pub const GPUS: &str = "GPUs";
@@ -34,6 +37,14 @@ pub const NOT_BEFORE: &str = "Not before";
 pub const DEADLINE: &str = "Deadline";
 
 // its states
+pub const HELD: &str = "Held";
+pub const WAITING: &str = "Waiting";
+pub const STARTING: &str = "Starting";
+pub const RUNNING: &str = "Running";
+pub const STOPPING: &str = "Stopping";
+pub const FINISHED: &str = "Finished";
+pub const CANCELLED: &str = "Cancelled";
+pub const WAITS_TO_BE_PLANNED: &str = "Waits to be planned.";
 pub const NOTHING_WAITS: &str = "Nothing waits. A new job starts at once if it fits.";
 
 // what GPUs do
@@ -45,6 +56,7 @@ pub const POWER: &str = "Power";
 pub const NOT_OBSERVED: &str = "Not observed";
 
 // buttons and keys
+pub const SUBMIT_A_JOB: &str = "Submit a job";
 pub const HOLD: &str = "Hold";
 pub const RELEASE: &str = "Release";
 pub const CANCEL: &str = "Cancel";
