@@ -14,4 +14,5 @@ pub mod job_charts;
 pub mod jobs;
 pub mod log;
 pub mod palette;
+pub mod queue;
 pub mod units;

@@ -47,6 +47,10 @@ pub fn gpus(n: impl Into<u64>) -> String {
     format::count(n, "GPU")
 }
 
+pub fn jobs(n: impl Into<u64>) -> String {
+    format::count(n, "job")
+}
+
 pub fn gib(size: &str) -> String {
     format!("{size} GiB")
 }

@@ -14,6 +14,7 @@ use super::made::Made;
 use crate::clock::Clock;
 use crate::components::start_range::words;
 use crate::live::Live;
+use crate::texts::queue as t;
 
 /// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
 const EDGE: f64 = 72.0;
@@ -199,10 +200,10 @@ impl Hand {
         }));
         board.planner.forget();
         board.planner.refresh();
-        self.say(format!(
-            "Job {job} picked up, place {} of {}. Arrow keys move it, Space drops it, Escape puts it back.",
+        self.say(t::picked_up(
+            job,
             from + 1,
-            board.order.with_untracked(Vec::len)
+            board.order.with_untracked(Vec::len),
         ));
     }
 
@@ -252,7 +253,7 @@ impl Hand {
     /// Where it is and when it would start, once that is known.
     fn tell_place(self, drag: Drag) {
         let board = self.board;
-        let place = format!("Place {}.", drag.to + 1);
+        let place = t::place(drag.to + 1);
         if let Err(rule) = board.move_to(drag) {
             self.say(format!("{place} {rule}"));
             return;
@@ -271,9 +272,7 @@ impl Hand {
             let Some(start) = start else { return false };
             let at = |minute: i64| berth_domain::Timestamp::from_second(minute * 60).ok();
             let when = words(at(start.p50), at(start.p90), clock).unwrap_or_default();
-            board
-                .spoken
-                .set(format!("Place {}. It would start {when}.", drag.to + 1));
+            board.spoken.set(t::place_and_start(drag.to + 1, &when));
             true
         });
     }
@@ -297,20 +296,16 @@ impl Hand {
                     // A row that changes its place loses the focus.
                     request_animation_frame(move || focus_grip(drag.job));
                 }
-                self.say(format!(
-                    "Job {} dropped at place {}.",
-                    drag.job,
-                    drag.to + 1
-                ));
+                self.say(t::dropped(drag.job, drag.to + 1));
                 self.made.send(drag.job, to, expected);
             }
             Ok(None) => {
                 self.end();
-                self.say(format!("Job {} stays where it was.", drag.job));
+                self.say(t::stays(drag.job));
             }
             Err(rule) => {
                 self.end();
-                self.say(format!("Job {} is back where it was. {rule}", drag.job));
+                self.say(t::back_for(drag.job, &rule));
                 self.made.notices.say(rule);
             }
         }
@@ -323,7 +318,7 @@ impl Hand {
             .with_untracked(|drag| drag.map(|drag| drag.job));
         self.end();
         if let Some(job) = job {
-            self.say(format!("Job {job} is back where it was."));
+            self.say(t::back(job));
         }
     }
 
