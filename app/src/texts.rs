@@ -15,4 +15,6 @@ pub mod jobs;
 pub mod log;
 pub mod palette;
 pub mod queue;
+pub mod reservations;
+pub mod timeline;
 pub mod units;

@@ -23,6 +23,7 @@ pub const STATE: &str = "State";
 pub const CLASS: &str = "Class";
 pub const GPU: &str = "GPU";
 pub const GPUS: &str = "GPUs";
+pub const NODES: &str = "Nodes";
 pub const TIME_LIMIT: &str = "Time limit";
 pub const COMMAND: &str = "Command";
 pub const PROJECT: &str = "Project";
@@ -61,6 +62,7 @@ pub const HOLD: &str = "Hold";
 pub const RELEASE: &str = "Release";
 pub const CANCEL: &str = "Cancel";
 pub const CHANGE: &str = "Change";
+pub const PREVIEW: &str = "Preview";
 pub const LOOK_AGAIN: &str = "Look again";
 pub const CLOSE: &str = "Close";
 pub const COPY_COMMAND: &str = "command";
@@ -69,6 +71,7 @@ pub const KEY_ESC: &str = "Esc";
 
 // small words
 pub const FROM: &str = "From";
+pub const TO: &str = "To";
 pub const AND: &str = "and ";
 pub const MORE: &str = " more";
 pub const EARLIER: &str = "earlier";
@@ -76,3 +79,7 @@ pub const LATER: &str = "later";
 pub const MET: &str = "met";
 pub const NOT_MET: &str = "not met";
 pub const NOT_KNOWN: &str = "not known";
+
+pub fn project(project: &str) -> String {
+    format!("project {project}")
+}

@@ -41,6 +41,7 @@ pub fn many(count: &str, one: &str) -> String {
 pub const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
+pub const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 // so many of them
 pub fn gpus(n: impl Into<u64>) -> String {
@@ -65,4 +66,8 @@ pub fn gpu_hours(value: f64) -> String {
 
 pub fn from_to(from: &str, to: &str) -> String {
     format!("{from} to {to}")
+}
+
+pub fn from_to_for(from: &str, to: &str, long: &str) -> String {
+    format!("{from} to {to}, {long}")
 }
