@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod alerts;
+pub mod cluster;
 pub mod common;
 pub mod dashboard;
 pub mod files;
