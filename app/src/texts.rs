@@ -2,6 +2,7 @@
 //! translated. What the server says, and the domain's own names (`as_str()`), are not here.
 
 pub mod acts;
+pub mod admin;
 pub mod alerts;
 pub mod cluster;
 pub mod common;
