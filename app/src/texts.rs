@@ -20,5 +20,7 @@ pub mod log;
 pub mod palette;
 pub mod queue;
 pub mod reservations;
+pub mod settings;
+pub mod submit;
 pub mod timeline;
 pub mod units;
