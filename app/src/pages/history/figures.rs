@@ -143,7 +143,7 @@ fn amounts(prices: &Prices, energy_kwh: Option<f64>, allocated_h: f64) -> Vec<Op
     energy.into_iter().chain(held).collect()
 }
 
-/// `words`: title, head, and who has no name.
+/// Its words are the title, the head, and who has no name.
 fn groups(
     told: &Analytics,
     id: &'static str,
