@@ -1,6 +1,7 @@
 //! Picking a row up, moving it and letting it go: by pointer or touch on its grip, or by keys (Space,
 //! arrows, Page up and down, Home, End; Escape puts it back).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use berth_domain::JobId;
@@ -11,14 +12,20 @@ use web_sys::{Element, HtmlElement};
 
 use super::board::{Board, Drag};
 use super::made::Made;
-use crate::clock::Clock;
+use crate::clock::{Clock, wall_millis};
 use crate::components::start_range::words;
 use crate::live::Live;
 use crate::texts::queue as t;
 
-/// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
+/// This near the edge of the window a dragged row scrolls it, in pixels.
 const EDGE: f64 = 72.0;
-const SCROLL: f64 = 12.0;
+/// By so many pixels a second at first and, the longer it is held there, at most.
+const SLOW: f64 = 750.0;
+const FAST: f64 = 6000.0;
+/// How long it takes to get from the one to the other.
+const RAMP_MS: f64 = 3000.0;
+/// A browser that is late does not jump further than this long would bring it.
+const LATE_MS: f64 = 250.0;
 /// Page up and down move by so many places.
 const PAGE: usize = 10;
 const SCROLL_EVERY: Duration = Duration::from_millis(16);
@@ -352,18 +359,28 @@ impl Hand {
     }
 
     fn scroll_near_edges(self) {
+        let last = Cell::new(wall_millis());
+        // Since when it is held at an edge.
+        let since = Cell::new(None);
         let step = move || {
+            let now = wall_millis();
+            let passed = (now - last.replace(now)).clamp(0.0, LATE_MS);
             let Some(held) = self.held.try_get_untracked().flatten() else {
                 return;
             };
-            let by = if held.in_window < EDGE {
-                -SCROLL
-            } else if window_height().is_some_and(|height| held.in_window > height - EDGE) {
-                SCROLL
-            } else {
-                return;
+            let at_end = window_height().is_some_and(|height| held.in_window > height - EDGE);
+            let way = match held.in_window < EDGE {
+                true => -1.0,
+                false if at_end => 1.0,
+                false => {
+                    since.set(None);
+                    return;
+                }
             };
-            window().scroll_by_with_x_and_y(0.0, by);
+            let began = since.get().unwrap_or(now);
+            since.set(Some(began));
+            let held_for = now - began;
+            window().scroll_by_with_x_and_y(0.0, way * speed(held_for) * passed / 1000.0);
             self.held.update(|held| {
                 if let Some(held) = held {
                     held.at = held.in_window + scrolled();
@@ -381,6 +398,11 @@ impl Hand {
             handle.clear();
         }
     }
+}
+
+/// In pixels a second, of a row that is held at an edge for so long.
+fn speed(held_ms: f64) -> f64 {
+    SLOW + (FAST - SLOW) * (held_ms / RAMP_MS).clamp(0.0, 1.0)
 }
 
 fn focus_grip(job: JobId) {
