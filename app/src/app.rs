@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{ParamSegment, SsrMode, StaticSegment};
+use leptos_router::{Lazy, ParamSegment, SsrMode, StaticSegment};
 
 use crate::browser_notice;
 use crate::clock::Clock;
@@ -45,22 +45,22 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <FlatRoutes fallback=|| view! { <NotFound /> }>
                     <Route path=StaticSegment("") view=Dashboard ssr=SsrMode::Async />
-                    <Route path=StaticSegment("jobs") view=parts::jobs ssr=SsrMode::Async />
+                    <Route path=StaticSegment("jobs") view={Lazy::<parts::Jobs>::new()} ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("jobs"), ParamSegment("id"))
-                        view=parts::job
+                        view={Lazy::<parts::Job>::new()}
                         ssr=SsrMode::Async
                     />
-                    <Route path=StaticSegment("queue") view=parts::queue ssr=SsrMode::Async />
-                    <Route path=StaticSegment("timeline") view=parts::timeline ssr=SsrMode::Async />
-                    <Route path=StaticSegment("cluster") view=parts::cluster ssr=SsrMode::Async />
-                    <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
-                    <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
-                    <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
-                    <Route path=StaticSegment("admin") view=parts::admin ssr=SsrMode::Async />
-                    <Route path=StaticSegment("styleguide") view=parts::styleguide ssr=SsrMode::Async />
-                    <Route path=StaticSegment("submit") view=parts::submit ssr=SsrMode::Async />
-                    <Route path=StaticSegment("login") view=parts::login ssr=SsrMode::Async />
+                    <Route path=StaticSegment("queue") view={Lazy::<parts::Queue>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("timeline") view={Lazy::<parts::Timeline>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("cluster") view={Lazy::<parts::Cluster>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("history") view={Lazy::<parts::History>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("alerts") view={Lazy::<parts::Alerts>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view={Lazy::<parts::Settings>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("admin") view={Lazy::<parts::Admin>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("styleguide") view={Lazy::<parts::Styleguide>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("submit") view={Lazy::<parts::Submit>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("login") view={Lazy::<parts::Login>::new()} ssr=SsrMode::Async />
                 </FlatRoutes>
             </Frame>
             <ConfirmDialog />

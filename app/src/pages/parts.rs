@@ -7,6 +7,7 @@ use berth_api::{ApiError, ErrorCode};
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_meta::Title;
+use leptos_router::LazyRoute;
 
 use super::admin::AdminPage;
 use super::alerts::AlertsPage;
@@ -24,43 +25,54 @@ use crate::components::alert_card::AlertCard;
 use crate::components::problem::ProblemView;
 use crate::texts::frame as t;
 
-/// `page!(part, ready, made, view, Page)`: what a route shows: the page, once its part is there. `ready`
-/// loads the part alone.
+/// `page!(part, ready, made, Route, Page)`: what a route shows. `ready` loads the part alone.
+///
+/// The page that one leaves stays whole until the next one's part is there: the router waits for it
+/// before it ends anything of the old one.
 macro_rules! page {
-    ($part:ident, $ready:ident, $made:ident, $view:ident, $page:ident) => {
+    ($part:ident, $ready:ident, $made:ident, $route:ident, $page:ident) => {
         #[wasm_split($part, wasm_split_path = leptos::wasm_split, preload($ready), fallible)]
         fn $made() -> Result<AnyView, SplitLoaderError> {
             Ok(view! { <$page /> }.into_any())
         }
 
-        pub fn $view() -> impl IntoView {
-            Suspend::new(async { $made().await.unwrap_or_else(|_| not_loaded()) }).into_any()
+        #[derive(Clone, Copy, Debug)]
+        pub struct $route;
+
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                $route
+            }
+
+            async fn view(_: Self) -> AnyView {
+                $made().await.unwrap_or_else(|_| not_loaded())
+            }
         }
     };
 }
 
-page!(jobs, jobs_ready, jobs_made, jobs, JobsPage);
-page!(jobs, job_ready, job_made, job, JobPage);
-page!(jobs, submit_ready, submit_made, submit, SubmitPage);
-page!(queue, queue_ready, queue_made, queue, QueuePage);
-page!(queue, timeline_ready, timeline_made, timeline, TimelinePage);
-page!(history, history_ready, history_made, history, HistoryPage);
-page!(cluster, cluster_ready, cluster_made, cluster, ClusterPage);
-page!(cluster, alerts_ready, alerts_made, alerts, AlertsPage);
+page!(jobs, jobs_ready, jobs_made, Jobs, JobsPage);
+page!(jobs, job_ready, job_made, Job, JobPage);
+page!(jobs, submit_ready, submit_made, Submit, SubmitPage);
+page!(queue, queue_ready, queue_made, Queue, QueuePage);
+page!(queue, timeline_ready, timeline_made, Timeline, TimelinePage);
+page!(history, history_ready, history_made, History, HistoryPage);
+page!(cluster, cluster_ready, cluster_made, Cluster, ClusterPage);
+page!(cluster, alerts_ready, alerts_made, Alerts, AlertsPage);
 page!(
     cluster,
     settings_ready,
     settings_made,
-    settings,
+    Settings,
     SettingsPage
 );
-page!(cluster, login_ready, login_made, login, LoginPage);
-page!(admin, admin_ready, admin_made, admin, AdminPage);
+page!(cluster, login_ready, login_made, Login, LoginPage);
+page!(admin, admin_ready, admin_made, Admin, AdminPage);
 page!(
     styleguide,
     styleguide_ready,
     styleguide_made,
-    styleguide,
+    Styleguide,
     StyleguidePage
 );
 
