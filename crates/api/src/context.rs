@@ -143,6 +143,7 @@ impl Context {
     pub(crate) fn whoami(&self) -> Whoami {
         let (user, admin) = match &self.actor {
             Actor::User { name, admin } => (name.clone(), *admin),
+            Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
             Actor::Berth => ("berth".into(), true),
         };
         Whoami {
@@ -155,7 +156,7 @@ impl Context {
     /// For what is no command, whose actor the control loop looks at.
     pub(crate) fn only_admins(&self, what: &str) -> Result<(), ApiError> {
         match &self.actor {
-            Actor::User { admin: false, .. } => {
+            Actor::User { admin: false, .. } | Actor::Agent { .. } => {
                 let why = format!("Only an admin can {what}. The page Admin says who they are.");
                 Err(ApiError::new(ErrorCode::Forbidden, why))
             }

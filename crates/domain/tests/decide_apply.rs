@@ -143,6 +143,12 @@ proptest! {
             for one in &changes.reservations {
                 prop_assert_eq!(world.state.reservation(one.id), Some(one));
             }
+            if let Some(agents) = &changes.agents {
+                prop_assert_eq!(agents, world.state.agents());
+            }
+            for one in &changes.cards {
+                prop_assert_eq!(world.state.card(one.id), Some(one));
+            }
             prop_assert_eq!(changes.counters, world.state.counters());
             check(&world.state)?;
         }
@@ -377,6 +383,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 26, "{kinds:?}");
+    assert_eq!(kinds.len(), 34, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

@@ -99,7 +99,10 @@ impl Site {
 
     async fn hear(&mut self) {
         let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        match event.unwrap_or_else(|_| panic!("no event comes, after {:?}", self.reports)).unwrap() {
+        match event
+            .unwrap_or_else(|_| panic!("no event comes, after {:?}", self.reports))
+            .unwrap()
+        {
             ExecutorEvent::Report { attempt, report } => self.reports.push((attempt, report)),
             ExecutorEvent::LogGrew { attempt, rank } => self.grown.push((attempt, rank)),
             ExecutorEvent::Health(health) => self.health.push(health),

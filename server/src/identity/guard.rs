@@ -106,6 +106,9 @@ async fn who(store: &Store, secret: &str) -> Option<Who> {
                 admin: user.admin,
             })));
         }
+        if let Some((name, acts_for)) = store.token_agent(secret, clock::now()).await? {
+            return Ok(Some(Who::Person(Actor::Agent { name, acts_for })));
+        }
         let node = store.token_node(secret).await?;
         Ok::<_, StoreError>(node.map(Who::Node))
     };
