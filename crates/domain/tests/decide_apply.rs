@@ -370,7 +370,7 @@ fn the_random_inputs_reach_every_event() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..250 {
+    for _ in 0..700 {
         let mut world = World::new();
         for step in steps().new_tree(&mut runner).unwrap().current() {
             let records = world.decide(step);

@@ -9,11 +9,11 @@ use berth_domain::command::{AdoptRequest, AgentRequest};
 use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
 use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
-    Act, Actor, AlertRule, ArrayChange, CardId, Choice, Command, Dependency, DependencyKind, Ended,
-    Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease, Mandate,
-    MoveTo, Node, NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record,
-    ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp,
-    UserName,
+    Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
+    Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
+    Mandate, MoveTo, Node, NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass,
+    Record, ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest,
+    Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -101,7 +101,7 @@ pub enum OfAgents {
         jobs: bool,
     },
     Resume {
-        all: bool,
+        other: bool,
     },
     Rule(u8),
     Answer {
@@ -213,7 +213,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0u8..3, any::<u8>(), 0u8..7)
             .prop_map(|(user, alert, choice)| Step::Answer { user, alert, choice }),
         1 => (0u8..3, 0u8..9).prop_map(|(user, pid)| Step::Adopt { user, pid }),
-        4 => (0u8..4, of_agents()).prop_map(|(user, what)| Step::Agents { user, what }),
+        4 => (prop::sample::select(vec![0u8, 0, 1, 1, 1, 2, 3]), of_agents()).prop_map(|(user, what)| Step::Agents { user, what }),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -223,7 +223,7 @@ fn of_agents() -> impl Strategy<Value = OfAgents> {
         3 => (0u8..9).prop_map(OfAgents::Set),
         1 => Just(OfAgents::Remove),
         1 => any::<(bool, bool)>().prop_map(|(all, jobs)| OfAgents::Stop { all, jobs }),
-        2 => any::<bool>().prop_map(|all| OfAgents::Resume { all }),
+        5 => prop::bool::weighted(0.1).prop_map(|other| OfAgents::Resume { other }),
         2 => (0u8..4).prop_map(OfAgents::Rule),
         2 => any::<(u8, bool)>().prop_map(|(card, approve)| OfAgents::Answer { card, approve }),
         2 => any::<u8>().prop_map(OfAgents::Undo),
@@ -463,8 +463,19 @@ impl World {
         starts
     }
 
-    fn card(&self, pick: u8) -> CardId {
-        CardId(u64::from(pick) % (self.state.next_card().0 + 1))
+    /// One of these cards or, where there is none, any number.
+    fn card(&self, pick: u8, of: impl Fn(&Card) -> bool) -> CardId {
+        let cards: Vec<CardId> = self
+            .state
+            .cards()
+            .filter(|card| of(card))
+            .map(|card| card.id)
+            .collect();
+        let any = CardId(u64::from(pick) % (self.state.next_card().0 + 1));
+        cards
+            .get(usize::from(pick) % cards.len().max(1))
+            .copied()
+            .unwrap_or(any)
     }
 
     fn propose(&self, job: u8) -> Command {
@@ -508,20 +519,28 @@ impl World {
                 why: "It went wild".to_owned(),
                 jobs,
             },
-            OfAgents::Resume { all } => Command::ResumeAgents((!all).then(bot)),
+            // Mostly what is stopped.
+            OfAgents::Resume { other } => {
+                let all = self.state.agents().stopped.is_some() != other;
+                Command::ResumeAgents((!all).then(bot))
+            }
             OfAgents::Rule(mode) => Command::SetRule {
                 rule: AgentRule::ALL[usize::from(mode)],
                 project: None,
                 mode: Some(Mode::ALL[usize::from(mode)]),
             },
             OfAgents::Answer { card, approve } => Command::AnswerCard {
-                card: self.card(card),
+                card: self.card(card, Card::is_open),
                 approve,
             },
-            OfAgents::Undo(card) => Command::UndoCard(self.card(card)),
+            OfAgents::Undo(card) => {
+                Command::UndoCard(self.card(card, |card| card.can_be_undone(self.now)))
+            }
             // Those are Berth's own.
             OfAgents::Propose(job) => self.propose(job),
-            OfAgents::Measured(card) => Command::Measured(self.card(card), Effect::default()),
+            OfAgents::Measured(card) => {
+                Command::Measured(self.card(card, |_| true), Effect::default())
+            }
         }
     }
 
@@ -607,8 +626,8 @@ impl World {
                 what: OfAgents::Measured(card),
                 ..
             } => {
-                let command = Command::Measured(self.card(card), Effect::default());
-                (Actor::Berth, command)
+                let card = self.card(card, |_| true);
+                (Actor::Berth, Command::Measured(card, Effect::default()))
             }
             Step::Agents { user, what } => (actor(user), self.of_agents(what)),
             Step::Quota { user, gpus } => {
