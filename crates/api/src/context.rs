@@ -1,5 +1,6 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
+mod agents;
 pub(crate) mod alerts;
 mod analytics;
 mod charts;
@@ -31,6 +32,7 @@ use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
 
+pub use agents::LedgerArgs;
 pub use analytics::SubmitTimes;
 pub use files::RawFile;
 pub use jobs::ListArgs;

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod adopt;
+pub mod agent;
 pub mod alerts;
 pub mod at;
 pub mod attach;
@@ -62,6 +63,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Alerts(args) => alerts::list(session, &args).await?,
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
+        Verb::Agent(args) => agent::run(session, &args).await?,
         Verb::Notify(args) => notify::run(session, &args).await?,
         Verb::Usage(args) => usage::run(session, &args).await?,
         Verb::At(args) => at::run(session, &args).await?,

@@ -27,6 +27,55 @@ tokens! {
     }
 }
 
+impl AgentRule {
+    /// A few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            AgentRule::ShortenLimit => "Shorter limits",
+            AgentRule::RetryMemory => "Out of memory",
+            AgentRule::RequeueLost => "Lost nodes",
+            AgentRule::DrainForGang => "Room for gangs",
+            AgentRule::ReleaseNoShow => "No-shows",
+            AgentRule::IdleLadder => "Idle GPUs",
+            AgentRule::FillGaps => "Gaps",
+            AgentRule::Deadline => "Deadlines",
+        }
+    }
+
+    /// What it looks for, and what it does about it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            AgentRule::ShortenLimit => {
+                "A waiting job asks for much more time than its like took, and would start sooner with \
+                 less: it is given less."
+            }
+            AgentRule::RetryMemory => {
+                "A job ran out of GPU memory: it is queued again where its owner allowed retries, and its \
+                 owner is told what would help."
+            }
+            AgentRule::RequeueLost => "A job lost its node: it is queued again.",
+            AgentRule::DrainForGang => {
+                "A job of many GPUs waits long because small ones always fit first: room is made, when \
+                 that pays."
+            }
+            AgentRule::ReleaseNoShow => {
+                "Nobody uses what was reserved while others wait: the rest is given back."
+            }
+            AgentRule::IdleLadder => {
+                "A job holds GPUs without work and nobody answers: one step further is gone with it."
+            }
+            AgentRule::FillGaps => {
+                "GPUs idle although tasks of a sweep wait for their turn: more of them run at once."
+            }
+            AgentRule::Deadline => {
+                "A job will miss its deadline: its owner is told early, with what would meet it."
+            }
+        }
+    }
+}
+
 tokens! {
     /// How far a rule goes.
     #[derive(Default)]
