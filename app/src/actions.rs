@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 
 use crate::components::confirm::{Ask, Confirm};
 use crate::notice::Notices;
+use crate::texts::{acts as t, common};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -45,20 +46,20 @@ impl Act {
     /// What the button says.
     pub fn label(self, state: StateName) -> &'static str {
         match self {
-            Act::Cancel => "Cancel",
-            Act::Hold => "Hold",
-            Act::Release => "Release",
-            Act::Requeue if state == StateName::Finished => "Run again",
-            Act::Requeue => "Requeue",
+            Act::Cancel => common::CANCEL,
+            Act::Hold => common::HOLD,
+            Act::Release => common::RELEASE,
+            Act::Requeue if state == StateName::Finished => t::RUN_AGAIN,
+            Act::Requeue => t::REQUEUE,
         }
     }
 
     fn done(self, id: JobId) -> String {
         match self {
-            Act::Cancel => format!("Job {id} is cancelled."),
-            Act::Hold => format!("Job {id} is held: it does not start until it is released."),
-            Act::Release => format!("Job {id} is queued."),
-            Act::Requeue => format!("Job {id} is queued again."),
+            Act::Cancel => t::cancelled(id),
+            Act::Hold => t::held(id),
+            Act::Release => t::queued(id),
+            Act::Requeue => t::queued_again(id),
         }
     }
 
@@ -74,19 +75,17 @@ impl Act {
         };
         match (self, row.is_active()) {
             (Act::Cancel, true) => ask(
-                format!("Cancel job {id}, {name}?"),
-                "Its processes get SIGTERM, a grace to save, then SIGKILL.",
-                "Cancel the job",
+                t::cancel(id, name),
+                t::PROCESSES_GET_SIGTERM,
+                t::CANCEL_THE_JOB,
             ),
-            (Act::Cancel, false) => ask(
-                format!("Cancel job {id}, {name}?"),
-                "It leaves the queue. Its form can be submitted again later.",
-                "Cancel the job",
-            ),
+            (Act::Cancel, false) => {
+                ask(t::cancel(id, name), t::LEAVES_THE_QUEUE, t::CANCEL_THE_JOB)
+            }
             (Act::Requeue, true) => ask(
-                format!("Stop job {id}, {name}, and queue it again?"),
-                "What it has not saved is lost. It starts from the beginning.",
-                "Requeue the job",
+                t::stop_and_queue(id, name),
+                t::UNSAVED_IS_LOST,
+                t::REQUEUE_THE_JOB,
             ),
             _ => None,
         }
@@ -139,11 +138,7 @@ impl Doer {
 /// Says what to do where the message cannot know it.
 fn worded(error: ApiError) -> ApiError {
     if error.code() == ErrorCode::Unreachable {
-        return ApiError::new(
-            ErrorCode::Unreachable,
-            "The server did not answer, so perhaps nothing was done. Look again when the page is \
-             live.",
-        );
+        return ApiError::new(ErrorCode::Unreachable, t::PERHAPS_NOTHING_WAS_DONE);
     }
     error
 }

@@ -16,6 +16,7 @@ use crate::live::Live;
 use crate::notice::Notices;
 use crate::pages::{dashboard::Dashboard, not_found::NotFound, parts};
 use crate::start;
+use crate::texts::{common, frame as t};
 use crate::theme::Chosen;
 
 /// The app, inside `<body>`.
@@ -38,7 +39,7 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Title formatter=|title: String| {
-            if title.is_empty() { "Berth".to_owned() } else { format!("{title} · Berth") }
+            if title.is_empty() { common::BERTH.to_owned() } else { t::titled(&title) }
         } />
         <Router>
             <Frame>

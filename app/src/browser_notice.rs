@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::alerts as t;
 
 /// What was there the last time.
 #[derive(Default)]
@@ -43,9 +44,7 @@ pub fn begin(live: Live, notices: Notices) {
             };
             let texts = live.alerts.with_untracked(|alerts| {
                 let asked = alerts.iter().filter(asks);
-                asked
-                    .map(|one| format!("Alert: {}", one.text))
-                    .collect::<Vec<_>>()
+                asked.map(|one| t::alert(&one.text)).collect::<Vec<_>>()
             });
             texts.iter().for_each(|text| tell(notices, text));
         }
@@ -63,7 +62,7 @@ fn concerns(live: Live, alert: &AlertView) -> bool {
 fn ended(live: Live, id: JobId) -> Option<String> {
     let row = live.row(id)?.get_untracked();
     let how = row.outcome_text.filter(|_| live.is_me(Some(&row.user)))?;
-    Some(format!("Job {id} ({}): {how}", row.name))
+    Some(t::ended(id, &row.name, &how))
 }
 
 fn tell(notices: Notices, text: &str) {
@@ -91,10 +90,8 @@ pub fn button() -> AnyView {
     #[cfg(feature = "hydrate")]
     let look = move || {
         state.set(match allowed() {
-            web_sys::NotificationPermission::Granted => "On in this browser.",
-            web_sys::NotificationPermission::Denied => {
-                "This browser does not allow it for this page. Its settings for the page can."
-            }
+            web_sys::NotificationPermission::Granted => t::ON_IN_THIS_BROWSER,
+            web_sys::NotificationPermission::Denied => t::NOT_ALLOWED,
             _ => "",
         });
     };
@@ -118,7 +115,7 @@ pub fn button() -> AnyView {
                 on:click=ask
                 disabled=move || !state.with(|state| state.is_empty())
             >
-                "Use notifications"
+                {t::USE_NOTIFICATIONS}
             </button>
             <span class="quiet" aria-live="polite">{state}</span>
         </p>

@@ -103,12 +103,24 @@ impl Clock {
     }
 }
 
+/// The browser's time in milliseconds, for what moves on the page; 0 on the server.
+pub fn wall_millis() -> f64 {
+    #[cfg(feature = "hydrate")]
+    {
+        js_sys::Date::now()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        0.0
+    }
+}
+
 /// The host's or the browser's time.
 pub fn wall_seconds() -> i64 {
     #[cfg(feature = "hydrate")]
     {
         #[expect(clippy::cast_possible_truncation, reason = "seconds fit for ages")]
-        let seconds = (js_sys::Date::now() / 1000.0) as i64;
+        let seconds = (wall_millis() / 1000.0) as i64;
         seconds
     }
     #[cfg(not(feature = "hydrate"))]

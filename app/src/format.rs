@@ -2,6 +2,8 @@
 
 use berth_domain::Timestamp;
 
+use crate::texts::units as t;
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -11,29 +13,26 @@ pub fn utc(at: Timestamp, now: i64) -> String {
     let text = at.to_string();
     let clock = text.get(11..16).unwrap_or_default();
     if at.as_second().div_euclid(DAY) == now.div_euclid(DAY) {
-        return format!("{clock} UTC");
+        return t::utc(clock);
     }
     let month = text.get(5..7).and_then(|m| m.parse::<usize>().ok());
     let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    format!("{day} {} {clock} UTC", month_name(month.unwrap_or(1)))
+    t::utc_on(day, month_name(month.unwrap_or(1)), clock)
 }
 
 /// `Nov`.
 pub fn month_name(month: usize) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    NAMES[(month + 11) % 12]
+    t::MONTHS[(month + 11) % 12]
 }
 
 /// `4 min ago`, `in 25 min`; from an hour on the clock time where the browser is.
 pub fn local(at: Timestamp, now: i64) -> String {
     let ago = now - at.as_second();
     match ago {
-        0..5 => "just now".to_owned(),
-        -5..0 => "now".to_owned(),
-        5..HOUR => format!("{} ago", duration(ago)),
-        _ if ago > -HOUR && ago < 0 => format!("in {}", duration(-ago)),
+        0..5 => t::JUST_NOW.to_owned(),
+        -5..0 => t::NOW.to_owned(),
+        5..HOUR => t::ago(&duration(ago)),
+        _ if ago > -HOUR && ago < 0 => t::ahead(&duration(-ago)),
         _ => local_clock(at, now),
     }
 }
@@ -140,10 +139,10 @@ pub fn duration(seconds: i64) -> String {
         }
     };
     match seconds {
-        0..MINUTE => format!("{seconds} s"),
-        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
-        HOUR..DAY => two(seconds / HOUR, "h", seconds % HOUR / MINUTE, "min"),
-        _ => two(seconds / DAY, "d", seconds % DAY / HOUR, "h"),
+        0..MINUTE => t::seconds(seconds),
+        MINUTE..HOUR => t::minutes(seconds / MINUTE),
+        HOUR..DAY => two(seconds / HOUR, t::H, seconds % HOUR / MINUTE, t::MIN),
+        _ => two(seconds / DAY, t::D, seconds % DAY / HOUR, t::H),
     }
 }
 
@@ -173,7 +172,7 @@ pub fn gib(bytes: u64) -> String {
 /// `812 bytes`, `64 KiB`, `1.2 MiB`, `34 GiB`.
 pub fn size(bytes: u64) -> String {
     if bytes < 1024 {
-        return count(bytes, "byte");
+        return count(bytes, t::BYTE);
     }
     let (mut unit, mut names) = (1024_u64, ["KiB", "MiB", "GiB"].into_iter());
     let mut name = names.next().unwrap_or_default();
@@ -200,7 +199,7 @@ pub fn percent(value: f32) -> String {
 pub fn count(n: impl Into<u64>, one: &str) -> String {
     match n.into() {
         1 => format!("1 {one}"),
-        n => format!("{} {one}s", thousands(n)),
+        n => t::many(&thousands(n), one),
     }
 }
 

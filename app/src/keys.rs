@@ -15,6 +15,7 @@ use crate::components::help::Help;
 use crate::components::palette::Palette;
 use crate::live::Live;
 use crate::places;
+use crate::texts::palette as t;
 
 /// What is marked so in the page.
 const FILTER: &str = "[data-filter]";
@@ -126,7 +127,7 @@ impl Pressed {
         let known = known.filter(|row| {
             Act::fitting(row.state).contains(&Act::Cancel) && untrack(|| self.live.may_change(row))
         });
-        known.is_some_and(|row| self.palette.open_with(&format!("cancel {}", row.id)))
+        known.is_some_and(|row| self.palette.open_with(&t::typed_cancel(row.id)))
     }
 
     /// To the page's log, or to that of the job of the row with the focus.

@@ -4,6 +4,7 @@ use berth_api::views::GpuView;
 use leptos::prelude::*;
 
 use crate::format;
+use crate::texts::gpus as t;
 
 /// A GPU that is held and not busier than this does nothing, in percent.
 const IDLE_PCT: f32 = 5.0;
@@ -39,12 +40,12 @@ impl Lens {
     /// On the switch.
     pub fn word(self) -> &'static str {
         match self {
-            Lens::User => "User",
-            Lens::Job => "Job",
-            Lens::Project => "Project",
-            Lens::Busy => "Busy",
-            Lens::Temperature => "Heat",
-            Lens::Idle => "Idle",
+            Lens::User => t::USER,
+            Lens::Job => t::JOB,
+            Lens::Project => t::PROJECT,
+            Lens::Busy => t::BUSY,
+            Lens::Temperature => t::HEAT,
+            Lens::Idle => t::IDLE,
         }
     }
 
@@ -68,12 +69,12 @@ impl Lens {
     /// What the colours say.
     pub fn legend(self) -> &'static str {
         match self {
-            Lens::User => "A colour for each user.",
-            Lens::Job => "A colour for each job.",
-            Lens::Project => "A colour for each project; jobs without one have none.",
-            Lens::Busy => "The stronger the colour, the busier: from 0 to 100%.",
-            Lens::Temperature => "The stronger the colour, the warmer: from 30 to 90 °C.",
-            Lens::Idle => "Marked: GPUs that are held and at most 5% busy.",
+            Lens::User => t::USER_LEGEND,
+            Lens::Job => t::JOB_LEGEND,
+            Lens::Project => t::PROJECT_LEGEND,
+            Lens::Busy => t::BUSY_LEGEND,
+            Lens::Temperature => t::HEAT_LEGEND,
+            Lens::Idle => t::IDLE_LEGEND,
         }
     }
 
@@ -143,7 +144,7 @@ pub fn look(lens: Lens, gpu: &GpuView, project: Option<&str>) -> Look {
         Lens::Project => project.map_or_else(|| Look::plain("tile-plain"), hue),
         Lens::Idle => match gpu.busy_pct {
             Some(busy) if busy <= IDLE_PCT => Look {
-                word: Some("idle"),
+                word: Some(t::IDLE_TILE),
                 ..Look::plain("tile-idle")
             },
             _ => Look::plain("tile-plain"),

@@ -30,6 +30,7 @@ mod planner;
 mod shell;
 mod sparks;
 mod start;
+mod texts;
 mod theme;
 
 pub use app::App;

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 
 use crate::clock::Clock;
 use crate::start::Start;
+use crate::texts::gpus as t;
 
 /// How true the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -471,7 +472,7 @@ fn shape(node: &berth_api::views::NodeView) -> NodeShape {
         .gpus
         .iter()
         .all(|gpu| Some(gpu.model.as_str()) == first);
-    let model = first.filter(|_| same).unwrap_or("several models");
+    let model = first.filter(|_| same).unwrap_or(t::SEVERAL_MODELS);
     NodeShape {
         name: node.name.clone(),
         source: node.source,

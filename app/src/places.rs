@@ -2,6 +2,7 @@
 //! and palette too.
 
 use crate::icons::Icon;
+use crate::texts::{common, frame as t};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
@@ -31,24 +32,42 @@ const fn place(
 
 /// Of everybody.
 pub static ALL: [Place; 8] = [
-    place("/", "Dashboard", Icon::Dashboard, "d", "home overview"),
-    place("/jobs", "Jobs", Icon::Jobs, "j", "mine list"),
-    place("/queue", "Queue", Icon::Queue, "q", "order priority move"),
-    place("/timeline", "Timeline", Icon::Timeline, "t", "calendar"),
-    place("/cluster", "Cluster", Icon::Cluster, "c", "nodes hardware"),
-    place("/history", "History", Icon::History, "h", "analytics use"),
-    place("/alerts", "Alerts", Icon::Alert, "a", "problems wrong"),
-    place("/submit", "Submit", Icon::Submit, "s", "a job new run"),
+    place(
+        "/",
+        common::DASHBOARD,
+        Icon::Dashboard,
+        "d",
+        t::DASHBOARD_ALSO,
+    ),
+    place("/jobs", common::JOBS, Icon::Jobs, "j", t::JOBS_ALSO),
+    place("/queue", common::QUEUE, Icon::Queue, "q", t::QUEUE_ALSO),
+    place(
+        "/timeline",
+        common::TIMELINE,
+        Icon::Timeline,
+        "t",
+        t::TIMELINE_ALSO,
+    ),
+    place(
+        "/cluster",
+        common::CLUSTER,
+        Icon::Cluster,
+        "c",
+        t::CLUSTER_ALSO,
+    ),
+    place(
+        "/history",
+        common::HISTORY,
+        Icon::History,
+        "h",
+        t::HISTORY_ALSO,
+    ),
+    place("/alerts", common::ALERTS, Icon::Alert, "a", t::ALERTS_ALSO),
+    place("/submit", common::SUBMIT, Icon::Submit, "s", t::SUBMIT_ALSO),
 ];
 
 /// Of admins; for others there is nothing.
-pub static ADMIN: Place = place(
-    "/admin",
-    "Admin",
-    Icon::Admin,
-    "o",
-    "policy quotas people users tokens",
-);
+pub static ADMIN: Place = place("/admin", common::ADMIN, Icon::Admin, "o", t::ADMIN_ALSO);
 
 /// The places of whoever looks, who may be an admin.
 pub fn of(admin: bool) -> impl Iterator<Item = &'static Place> + Clone {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, wall_seconds};
 use crate::live::Live;
+use crate::texts::frame as t;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
@@ -56,7 +57,7 @@ impl Waiting {
         let start = self.source.0.await?;
         // Whoever asked for the page may have gone while it was made.
         if self.live.is_gone() {
-            return Err(ApiError::new(ErrorCode::Unreachable, "The page was left."));
+            return Err(ApiError::new(ErrorCode::Unreachable, t::PAGE_WAS_LEFT));
         }
         self.clock.stand_at(start.now);
         self.live.start(start);

@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 
 use super::{Doer, worded};
 use crate::components::confirm::Ask;
+use crate::texts::acts as t;
 
 /// What fits any of the tasks.
 pub fn fitting(tasks: &Tasks) -> Vec<ArrayChange> {
@@ -25,39 +26,31 @@ pub fn fitting(tasks: &Tasks) -> Vec<ArrayChange> {
 /// What the button says.
 pub fn label(change: ArrayChange) -> &'static str {
     match change {
-        ArrayChange::Cancel => "Cancel all",
-        ArrayChange::Hold => "Hold all",
-        ArrayChange::Release => "Release all",
-        ArrayChange::RetryFailed => "Retry failed",
+        ArrayChange::Cancel => t::CANCEL_ALL,
+        ArrayChange::Hold => t::HOLD_ALL,
+        ArrayChange::Release => t::RELEASE_ALL,
+        ArrayChange::RetryFailed => t::RETRY_FAILED,
     }
 }
 
 fn done(change: ArrayChange, answer: &ArrayAnswer) -> String {
     let (id, total) = (answer.array.array, answer.array.tasks.total());
     let done = match change {
-        ArrayChange::Cancel => "cancelled",
-        ArrayChange::Hold => "held",
-        ArrayChange::Release => "released",
-        ArrayChange::RetryFailed => "queued again",
+        ArrayChange::Cancel => t::ARRAY_CANCELLED,
+        ArrayChange::Hold => t::ARRAY_HELD,
+        ArrayChange::Release => t::ARRAY_RELEASED,
+        ArrayChange::RetryFailed => t::ARRAY_QUEUED_AGAIN,
     };
-    format!(
-        "{} of the {total} tasks of array {id}: {done}.",
-        answer.tasks.len()
-    )
+    t::array_done(answer.tasks.len(), total, id, done)
 }
 
 /// Only what ends something is asked about.
 fn question(change: ArrayChange, array: &ArrayView) -> Option<Ask> {
     let count = array.tasks.live();
     (change == ArrayChange::Cancel).then(|| Ask {
-        title: format!(
-            "Cancel {count} tasks of array {}, {}?",
-            array.array, array.name
-        ),
-        text:
-            "Those that run get SIGTERM, a grace to save, then SIGKILL; the others leave the queue."
-                .to_owned(),
-        verb: "Cancel all",
+        title: t::cancel_array(count, array.array, &array.name),
+        text: t::ARRAY_TASKS_GET_SIGTERM.to_owned(),
+        verb: t::CANCEL_ALL,
     })
 }
 

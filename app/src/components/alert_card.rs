@@ -12,14 +12,15 @@ use crate::components::moment::Moment;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::alerts as t;
 
 /// How long things can be left as they are from here.
 const LASTS: [(&str, &str); 5] = [
-    ("1h", "1 h"),
-    ("2h", "2 h"),
-    ("4h", "4 h"),
-    ("8h", "8 h"),
-    ("24h", "a day"),
+    ("1h", t::HOUR),
+    ("2h", t::HOURS_2),
+    ("4h", t::HOURS_4),
+    ("8h", t::HOURS_8),
+    ("24h", t::A_DAY),
 ];
 
 #[component]
@@ -32,14 +33,14 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
     let heading = format!("{id}-title");
     let label = heading.clone();
     let word = match alert.state {
-        AlertState::Resolved => "over",
-        AlertState::Answered => "answered",
+        AlertState::Resolved => t::IS_OVER,
+        AlertState::Answered => t::IS_ANSWERED,
         AlertState::Open => alert.severity.as_str(),
     };
-    let asks = alert.asks.as_ref().map_or_else(
-        || "asks the admins".to_owned(),
-        |asks| format!("asks {asks}"),
-    );
+    let asks = alert
+        .asks
+        .as_ref()
+        .map_or_else(|| t::ASKS_THE_ADMINS.to_owned(), t::asks);
     let about = match alert.job {
         Some(job) => {
             view! { <a href=format!("/jobs/{job}")>{alert.subject.clone()}</a> }.into_any()
@@ -48,9 +49,9 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
     };
     let over = alert
         .resolved_at
-        .map(|at| view! { " · over " <Moment at /> });
+        .map(|at| view! { {t::WAS_OVER} <Moment at /> });
     let climbed = alert.climbed.clone().map(|done| {
-        view! { <p class="quiet">"Berth: " {done} "."</p> }
+        view! { <p class="quiet">{t::BERTH_DID} {done} "."</p> }
     });
     let answered = alert.answer.clone().map(said);
     let form =
@@ -64,7 +65,7 @@ pub fn AlertCard(alert: AlertView) -> impl IntoView {
                 <span class=badge>{icon(which)} {word}</span>
                 <h3 id=heading>{alert.title.clone()}</h3>
                 <span class="quiet alert-about">
-                    {about} " · opened " <Moment at=alert.opened_at /> {over} " · " {asks}
+                    {about} {t::WAS_OPENED} <Moment at=alert.opened_at /> {over} " · " {asks}
                 </span>
             </header>
             <p class="alert-text">{alert.text}</p>
@@ -89,8 +90,8 @@ pub fn badge_of(severity: Severity) -> (&'static str, Icon) {
 fn said(given: Answer) -> AnyView {
     let because = given
         .because
-        .map_or(String::new(), |because| format!(", because {because}"));
-    let until = given.until.map(|at| view! { ", until " <Moment at /> });
+        .map_or(String::new(), |because| t::because(&because));
+    let until = given.until.map(|at| view! { {t::UNTIL} <Moment at /> });
     view! {
         <p class="alert-answer">
             {icon(Icon::Succeeded)}
@@ -109,10 +110,10 @@ fn Answers(alert: AlertView) -> impl IntoView {
         return ().into_any();
     }
     if !(live.is_admin() || live.is_me(alert.asks.as_ref())) {
-        let who = alert.asks.as_ref().map_or_else(
-            || "Only admins can answer.".to_owned(),
-            |asks| format!("Only {asks} or an admin can answer."),
-        );
+        let who = alert
+            .asks
+            .as_ref()
+            .map_or_else(|| t::ONLY_ADMINS.to_owned(), t::only_who_is_asked);
         return view! { <p class="hint">{who}</p> }.into_any();
     }
     let notices = Notices::here();
@@ -137,7 +138,7 @@ fn Answers(alert: AlertView) -> impl IntoView {
         };
         spawn_local(async move {
             match answer_alert(arg).await {
-                Ok(alert) => notices.say(format!("Alert {} is answered.", alert.id)),
+                Ok(alert) => notices.say(t::answer_given(alert.id)),
                 Err(error) => notices.refuse(&error),
             }
         });
@@ -153,10 +154,10 @@ fn Answers(alert: AlertView) -> impl IntoView {
                 node_ref=because
                 required
                 autocomplete="off"
-                placeholder="Keep it, because…"
-                aria-label="Why it is to stay as it is"
+                placeholder=t::KEEP_IT_BECAUSE
+                aria-label=t::WHY_KEEP_IT
             />
-            <select class="input" name="lasts" node_ref=lasts aria-label="For how long">
+            <select class="input" name="lasts" node_ref=lasts aria-label=t::FOR_HOW_LONG>
                 {options.collect_view()}
             </select>
         }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use crate::actions::{Doer, array};
 use crate::live::Live;
+use crate::texts::acts as t;
 
 #[component]
 pub fn ArrayActions(
@@ -49,7 +50,7 @@ pub fn ArrayActions(
                     <button
                         class=class
                         data-act=change.verb()
-                        aria-label=format!("{} of array {id}", array::label(change))
+                        aria-label=t::of_array(array::label(change), id)
                     >
                         {array::label(change)}
                     </button>

@@ -10,6 +10,7 @@ use super::job_row::limit;
 use super::moment::Moment;
 use super::owner::Owner;
 use crate::live::Live;
+use crate::texts::jobs as t;
 
 /// `row` is that of one of its tasks, which are alike in size, class and limit.
 #[component]
@@ -17,9 +18,9 @@ pub fn ArrayRow(array: ArrayView, row: JobRow) -> impl IntoView {
     let id = array.array;
     let href = format!("/jobs?user=all&array={id}");
     let (name, user) = (array.name.clone(), array.user.0.clone());
-    let label = format!("Array {id}, {name}");
+    let label = t::array(id, &name);
     let array = Live::here().follow_array(array);
-    let count = move || array.with(|array| format!("{} tasks", array.tasks.total()));
+    let count = move || array.with(|array| t::tasks(array.tasks.total()));
     view! {
         <tr data-array=id.to_string()>
             <td class="cell-id num">

@@ -4,6 +4,8 @@ use berth_api::views::ArrayView;
 use berth_domain::Tasks;
 use leptos::prelude::*;
 
+use crate::texts::jobs as t;
+
 #[component]
 pub fn ArrayTasks(#[prop(into)] array: Signal<ArrayView>) -> impl IntoView {
     let tasks = Memo::new(move |_| array.with(|array| array.tasks));
@@ -30,12 +32,12 @@ pub fn ArrayTasks(#[prop(into)] array: Signal<ArrayView>) -> impl IntoView {
 /// What there is of it, in the order of the bar.
 fn parts(tasks: &Tasks) -> impl Iterator<Item = (u32, &'static str, &'static str)> {
     let parts = [
-        (tasks.succeeded, "done", "task-done"),
-        (tasks.failed, "failed", "task-failed"),
-        (tasks.active, "running", "task-active"),
-        (tasks.queued, "waiting", "task-queued"),
-        (tasks.held, "held", "task-held"),
-        (tasks.cancelled, "cancelled", "task-cancelled"),
+        (tasks.succeeded, t::TASKS_DONE, "task-done"),
+        (tasks.failed, t::TASKS_FAILED, "task-failed"),
+        (tasks.active, t::TASKS_RUNNING, "task-active"),
+        (tasks.queued, t::TASKS_WAITING, "task-queued"),
+        (tasks.held, t::TASKS_HELD, "task-held"),
+        (tasks.cancelled, t::TASKS_CANCELLED, "task-cancelled"),
     ];
     parts.into_iter().filter(|(count, _, _)| *count > 0)
 }

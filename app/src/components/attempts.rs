@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::lease;
 use super::moment::{Lasting, Moment};
 use crate::format;
+use crate::texts::{common, job as t, units};
 
 #[component]
 pub fn Attempts(
@@ -30,21 +31,21 @@ pub fn Attempts(
             .collect_view();
         view! {
             <section class="panel" aria-labelledby="attempts-title">
-                <h2 id="attempts-title">"Attempts"</h2>
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Attempts beside each other">
+                <h2 id="attempts-title">{t::ATTEMPTS}</h2>
+                <div class="table-scroll" tabindex="0" role="region" aria-label=t::ATTEMPTS_BESIDE>
                     <table class="table attempts">
                         <thead>
                             <tr>
-                                <th scope="col">"Attempt"</th>
-                                <th scope="col">"Began"</th>
-                                <th scope="col" class="num">"Lasted"</th>
-                                <th scope="col">"Held"</th>
-                                <th scope="col">"Ended"</th>
-                                <th scope="col" class="num">"Exit"</th>
-                                <th scope="col" class="num">"Allocated"</th>
-                                <th scope="col" class="num">"Busy"</th>
-                                <th scope="col" class="num">"Working"</th>
-                                <th scope="col" class="num">"Peak memory"</th>
+                                <th scope="col">{t::ATTEMPT}</th>
+                                <th scope="col">{t::BEGAN}</th>
+                                <th scope="col" class="num">{t::LASTED}</th>
+                                <th scope="col">{t::HELD}</th>
+                                <th scope="col">{t::ENDED}</th>
+                                <th scope="col" class="num">{t::EXIT}</th>
+                                <th scope="col" class="num">{common::ALLOCATED}</th>
+                                <th scope="col" class="num">{common::BUSY}</th>
+                                <th scope="col" class="num">{common::WORKING}</th>
+                                <th scope="col" class="num">{t::PEAK_MEMORY}</th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
@@ -71,13 +72,13 @@ fn row(id: JobId, attempt: AttemptView, shown: Option<u32>) -> AnyView {
         <tr class:is-shown=here data-attempt=number.to_string()>
             <th scope="row">
                 <a href=format!("/jobs/{id}?attempt={number}") aria-current=here.then_some("true")>
-                    "Attempt " {number}
+                    {t::ATTEMPT_NUMBER} {number}
                 </a>
             </th>
             <td><Moment at=from /></td>
             <td class="num"><Lasting from to=attempt.ended_at /></td>
             <td>{lease::words(&attempt.lease)}</td>
-            <td class="attempt-end">{attempt.end.unwrap_or_else(|| "under way".to_owned())}</td>
+            <td class="attempt-end">{attempt.end.unwrap_or_else(|| t::UNDER_WAY.to_owned())}</td>
             <td class="num">{attempt.exit_code.map_or_else(|| "—".to_owned(), |code| code.to_string())}</td>
             {hours}
             {busy}
@@ -91,7 +92,7 @@ fn row(id: JobId, attempt: AttemptView, shown: Option<u32>) -> AnyView {
 fn figure(usage: Option<&JobUse>, part: impl Fn(&JobUse) -> Option<String>) -> AnyView {
     match usage.and_then(part) {
         Some(text) => view! { <td class="num">{text}</td> }.into_any(),
-        None => view! { <td class="num" title="Not observed">"—"</td> }.into_any(),
+        None => view! { <td class="num" title=common::NOT_OBSERVED>"—"</td> }.into_any(),
     }
 }
 
@@ -100,13 +101,13 @@ fn percent(value: f64) -> String {
 }
 
 fn gib(bytes: u64) -> String {
-    format!("{} GiB", format::gib(bytes))
+    units::gib(&format::gib(bytes))
 }
 
 fn hours(value: f64) -> String {
     if value < 0.1 {
-        format!("{:.0} GPU-s", value * 3600.0)
+        units::gpu_seconds(value * 3600.0)
     } else {
-        format!("{value:.1} GPU-h")
+        units::gpu_hours(value)
     }
 }

@@ -3,6 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::texts::frame as t;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     pub title: String,
@@ -77,7 +79,7 @@ pub fn ConfirmDialog() -> impl IntoView {
             <p>{part(|ask| ask.text.clone())}</p>
             <div class="dialog-buttons">
                 <button type="button" class="button" on:click=move |_| close()>
-                    "Keep it"
+                    {t::KEEP_IT}
                 </button>
                 <button type="button" class="button button-bad" on:click=yes>
                     {part(|ask| ask.verb.to_owned())}

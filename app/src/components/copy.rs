@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::icons::{Icon, icon};
+use crate::texts::frame as t;
 
 /// How long the button says that it copied.
 const SAYS: std::time::Duration = std::time::Duration::from_secs(2);
@@ -29,7 +30,7 @@ pub fn CopyButton(
         };
         set_timeout(back, SAYS);
     };
-    let label = format!("Copy {what}");
+    let label = t::copy(what);
     let words = label.clone();
     view! {
         <button
@@ -44,7 +45,7 @@ pub fn CopyButton(
             {worded
                 .then(|| view! {
                     <span>
-                        {move || if copied.get() { "Copied".to_owned() } else { words.clone() }}
+                        {move || if copied.get() { t::COPIED.to_owned() } else { words.clone() }}
                     </span>
                 })}
         </button>

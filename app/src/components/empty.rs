@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::copy::CopyLine;
+use crate::texts::{common, frame as t};
 
 /// The command that every empty page offers.
 pub const FIRST_JOB: &str = "berth submit -g 1 -- python train.py";
@@ -21,9 +22,9 @@ pub fn Empty(
             <p>{text}</p>
             {offer
                 .then(|| view! {
-                    <CopyLine text=FIRST_JOB what="command" />
+                    <CopyLine text=FIRST_JOB what=common::COPY_COMMAND />
                     <p>
-                        "or "<a href="/submit">"fill in the form"</a>"."
+                        {t::OR}<a href="/submit">{t::FILL_IN_THE_FORM}</a>"."
                     </p>
                 })}
         </div>

@@ -9,6 +9,7 @@ use super::rail::Rail;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::frame as t;
 
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
@@ -18,7 +19,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     view! {
         <div class="frame" class:frame-bare=bare>
             <a class="skip" href="#main" rel="external">
-                "Skip to the page"
+                {t::SKIP_TO_THE_PAGE}
             </a>
             {move || (!bare.get()).then(|| view! { <Rail /> })}
             {move || (!bare.get()).then(|| view! { <Top /> })}
@@ -62,7 +63,7 @@ fn Down() -> impl IntoView {
                 <div class="banner banner-bad" role="alert">
                     {icon(Icon::Lost)}
                     <p>
-                        <strong>"Jobs cannot start. "</strong>
+                        <strong>{t::JOBS_CANNOT_START}</strong>
                         {why}
                     </p>
                 </div>

@@ -6,19 +6,16 @@ use leptos::prelude::*;
 use crate::clock::Clock;
 use crate::format;
 use crate::live::Live;
+use crate::texts::{dashboard as t, units};
 
 /// "now", "in 25 min at the latest", in words.
 pub fn when(free: &FreeAt, clock: Clock) -> String {
     let now = clock.now();
     match free.at {
-        None => "never: the cluster has fewer".to_owned(),
-        Some(at) if at.as_second() <= now => "now".to_owned(),
-        Some(at) if clock.hydrated() => {
-            let text = format::local(at, now);
-            let by = if text.starts_with("in ") { "" } else { "by " };
-            format!("{by}{text} at the latest")
-        }
-        Some(at) => format!("by {} at the latest", format::utc(at, now)),
+        None => t::NEVER.to_owned(),
+        Some(at) if at.as_second() <= now => units::NOW.to_owned(),
+        Some(at) if clock.hydrated() => t::at_the_latest(&format::local(at, now)),
+        Some(at) => t::by_at_the_latest(&format::utc(at, now)),
     }
 }
 
@@ -30,11 +27,11 @@ pub fn FreeAtList() -> impl IntoView {
         let all = live.free_at.get();
         all.into_iter()
             .map(|free| {
-                let words = format::count(free.gpus, "GPU");
+                let words = units::gpus(free.gpus);
                 view! {
                     <li>
                         <span class="free-gpus num">{words}</span>
-                        <span class="free-when" class:is-now=move || when(&free, clock) == "now">
+                        <span class="free-when" class:is-now=move || when(&free, clock) == units::NOW>
                             {move || when(&free, clock)}
                         </span>
                     </li>
@@ -44,10 +41,10 @@ pub fn FreeAtList() -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="free-title">
-            <h2 id="free-title">"Free"</h2>
+            <h2 id="free-title">{t::FREE}</h2>
             <ul class="free-list">{rows}</ul>
             <p class="hint">
-                "If every running job used its whole time limit and nobody was before you. Usually it is sooner."
+                {t::FREE_IF}
             </p>
         </section>
     }

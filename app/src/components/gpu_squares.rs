@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::format;
+use crate::texts::{gpus as t, units};
 
 /// More than this many squares are told as a number only.
 const MOST: u32 = 16;
@@ -11,9 +11,9 @@ const MOST: u32 = 16;
 pub fn GpuSquares(nodes: u32, gpus_per_node: u32) -> impl IntoView {
     let total = nodes * gpus_per_node;
     let words = match (nodes, total) {
-        (_, 0) => "no GPU".to_owned(),
-        (1, n) => format::count(n, "GPU"),
-        (nodes, n) => format!("{n} GPUs on {nodes} nodes"),
+        (_, 0) => t::NO_GPU.to_owned(),
+        (1, n) => units::gpus(n),
+        (nodes, n) => t::gpus_on_nodes(n, nodes),
     };
     let squares = (total <= MOST).then(|| {
         let group = move |_| {

@@ -11,6 +11,7 @@ use crate::lens::{Lens, look};
 use crate::live::Live;
 use crate::near::Near;
 use crate::sparks::Sparks;
+use crate::texts::gpus as t;
 
 /// How a tile is joined with those beside it that the same job holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub fn GpuTile(
                 {move || {
                     let cordon = gpu.with(|gpu| gpu.cordon.clone());
                     cordon.map(|cordon| view! {
-                        <span class="tile-mark" title=format!("Cordoned: {}", cordon.reason)>
+                        <span class="tile-mark" title=t::cordoned(&cordon.reason)>
                             {icon(Icon::Cancelled)}
                         </span>
                     })
@@ -97,7 +98,7 @@ pub fn GpuTile(
                 {move || {
                     let id = job.with(|job| job.as_ref().map(|job| job.id));
                     id.filter(|id| spans_nodes(live, *id)).map(|_| view! {
-                        <span class="tile-mark" title="Runs on several nodes">
+                        <span class="tile-mark" title=t::ON_SEVERAL_NODES>
                             {icon(Icon::Gang)}
                         </span>
                     })
@@ -114,8 +115,8 @@ pub fn GpuTile(
                     let cordoned = gpu.with(|gpu| gpu.cordon.is_some());
                     let word = match outside.get() {
                         Some(stranger) => stranger,
-                        None if cordoned => "cordoned".to_owned(),
-                        None => "free".to_owned(),
+                        None if cordoned => t::CORDONED.to_owned(),
+                        None => t::FREE.to_owned(),
                     };
                     view! { <span class="tile-job tile-none">{word}</span> }.into_any()
                 }
@@ -163,8 +164,8 @@ fn Spark(path: Memo<Option<String>>) -> impl IntoView {
 /// Who uses it outside the queue.
 fn stranger(process: &ForeignProcess) -> String {
     match &process.user {
-        Some(user) => format!("foreign: {user}"),
-        None => "foreign".to_owned(),
+        Some(user) => t::foreign_of(user),
+        None => t::FOREIGN.to_owned(),
     }
 }
 
@@ -178,7 +179,7 @@ fn figure(value: Option<f32>, unit: &'static str) -> AnyView {
             </span>
         }
         .into_any(),
-        None => view! { <span title="not reported">"—"</span> }.into_any(),
+        None => view! { <span title=t::NOT_REPORTED>"—"</span> }.into_any(),
     }
 }
 
@@ -191,7 +192,7 @@ fn gib_used(gpu: &GpuView) -> AnyView {
             </span>
         }
         .into_any(),
-        None => view! { <span title="not reported">"—"</span> }.into_any(),
+        None => view! { <span title=t::NOT_REPORTED>"—"</span> }.into_any(),
     }
 }
 
@@ -205,35 +206,29 @@ fn memory_share(gpu: &GpuView) -> f64 {
 /// Everything about the GPU, for a hover.
 fn told(gpu: &GpuView) -> String {
     let held = match &gpu.job {
-        Some(job) => format!("job {} {} of {}", job.id, job.name, job.user),
-        None => "no job".to_owned(),
+        Some(job) => t::held_by(job.id, &job.name, &job.user),
+        None => t::NO_JOB.to_owned(),
     };
     let cordon = gpu.cordon.as_ref().map_or_else(String::new, |cordon| {
-        format!("\ncordoned by {}: {}", cordon.by, cordon.reason)
+        t::cordoned_by(&cordon.by, &cordon.reason)
     });
-    let busy = gpu
-        .busy_pct
-        .map_or("busy unknown".to_owned(), |v| format!("{v:.0}% busy"));
-    let working = gpu
-        .sm_active_pct
-        .map_or_else(String::new, |v| format!(" ({v:.0}% working)"));
+    let busy = gpu.busy_pct.map_or(t::BUSY_UNKNOWN.to_owned(), t::busy);
+    let working = gpu.sm_active_pct.map_or_else(String::new, t::working);
     let strangers = gpu
         .foreign
         .iter()
-        .map(|process| format!("\noutside the queue: {}", process.words()));
+        .map(|process| t::outside_the_queue(&process.words()));
     let strangers = strangers.collect::<String>();
     let memory = gpu
         .mem_used_bytes
-        .map_or("memory unknown".to_owned(), |used| {
-            format!(
-                "{} of {} GiB",
-                format::gib(used),
-                format::gib(gpu.mem_total_bytes)
-            )
+        .map_or(t::MEMORY_UNKNOWN.to_owned(), |used| {
+            t::memory(&format::gib(used), &format::gib(gpu.mem_total_bytes))
         });
     format!(
-        "GPU {}: {held}{cordon}{strangers}\n{busy}{working}, {memory}\n{}\n{}",
-        gpu.index, gpu.model, gpu.uuid
+        "{}: {held}{cordon}{strangers}\n{busy}{working}, {memory}\n{}\n{}",
+        t::gpu(gpu.index),
+        gpu.model,
+        gpu.uuid
     )
 }
 

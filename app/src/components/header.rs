@@ -7,6 +7,7 @@ use super::theme_switch::ThemeSwitch;
 use crate::format;
 use crate::icons::{Icon, icon};
 use crate::live::{Link, Live};
+use crate::texts::frame as t;
 
 #[component]
 pub fn Header() -> impl IntoView {
@@ -22,28 +23,28 @@ pub fn Header() -> impl IntoView {
             <p class="header-cluster">
                 <span>
                     <b class="num">{move || allocated().0} "/" {move || allocated().1}</b>
-                    " allocated"
+                    {t::COUNT_ALLOCATED}
                 </span>
                 <span>
                     <b class="num">{move || busy().unwrap_or_else(|| "—".to_owned())} "%"</b>
-                    " busy"
+                    {t::COUNT_BUSY}
                 </span>
                 {move || working.get().map(|working| view! {
                     <span class="header-counts">
                         <b class="num">{format::percent(working)} "%"</b>
-                        " working"
+                        {t::COUNT_WORKING}
                     </span>
                 })}
                 <span class="header-counts">
                     <b class="num">{move || live.counts.with(|counts| counts.queued)}</b>
-                    " queued"
+                    {t::COUNT_QUEUED}
                 </span>
                 {move || live.simulated.get().then(|| view! {
                     <strong
                         class="simulated"
-                        title="The GPUs and their figures are made up. Commands run for real on this host."
+                        title=t::SIMULATED_TOLD
                     >
-                        "SIMULATED"
+                        {t::SIMULATED}
                     </strong>
                 })}
             </p>
@@ -55,7 +56,7 @@ pub fn Header() -> impl IntoView {
                     {move || live.who.with(|who| who.as_ref().map(|who| who.user.0.clone()))}
                 </span>
                 <form method="post" action="/logout">
-                    <button class="button button-quiet button-icon" aria-label="Log out" title="Log out">
+                    <button class="button button-quiet button-icon" aria-label=t::LOG_OUT title=t::LOG_OUT>
                         {icon(Icon::LogOut)}
                     </button>
                 </form>
@@ -70,9 +71,9 @@ pub fn Header() -> impl IntoView {
 fn LinkState() -> impl IntoView {
     let live = Live::here();
     let told = move || match live.link.get() {
-        Link::Live => "What you see is what is.",
-        Link::Stale => "Nothing was heard from the server for a while: figures may be old.",
-        Link::Offline => "The server cannot be reached. The page tries again by itself.",
+        Link::Live => t::LINK_LIVE,
+        Link::Stale => t::LINK_STALE,
+        Link::Offline => t::LINK_OFFLINE,
     };
     view! {
         <span class=move || format!("link link-{}", live.link.get().as_str()) title=told role="status">

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::places;
+use crate::texts::{common, help as t};
 
 /// Where the dialog is asked for. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
@@ -30,23 +31,23 @@ impl Help {
 type Keys = [(&'static str, &'static str)];
 
 const ANYWHERE: &Keys = &[
-    ("Ctrl K, ⌘ K", "Find a page, a job, a node or an action"),
-    ("/", "Filter the list, search the log"),
-    ("Esc", "Close, leave an empty filter, from a job back"),
-    ("?", "This help"),
+    (t::KEY_FIND, t::FIND),
+    ("/", t::FILTER),
+    (common::KEY_ESC, t::CLOSE_OR_BACK),
+    ("?", t::THIS_HELP),
 ];
 
 const LISTS: &Keys = &[
-    ("j, k", "Next and previous row; then the arrows too"),
-    ("Enter", "Open the row"),
-    ("x", "Cancel the job, after a question"),
-    ("l", "Go to the log"),
+    ("j, k", t::ROWS),
+    (common::KEY_ENTER, t::OPEN_ROW),
+    ("x", t::CANCEL),
+    ("l", t::GO_TO_LOG),
 ];
 
 const DRAG: &Keys = &[
-    ("Space", "On a grip: pick the job up, and put it down"),
-    ("↑ ↓ Home End", "Move it"),
-    ("Esc", "Put it back"),
+    (t::KEY_SPACE, t::PICK_UP),
+    (t::KEY_MOVE, t::MOVE),
+    (common::KEY_ESC, t::PUT_BACK),
 ];
 
 fn keys(title: &'static str, rows: Vec<AnyView>) -> AnyView {
@@ -82,13 +83,13 @@ pub fn HelpDialog() -> impl IntoView {
     };
     view! {
         <dialog class="dialog dialog-wide" node_ref=Help::here().0 aria-labelledby="help-title">
-            <h2 id="help-title">"Keys"</h2>
+            <h2 id="help-title">{t::KEYS}</h2>
             <div class="keys-all">
-                <div>{keys("Anywhere", rows(ANYWHERE))} {keys("Lists", rows(LISTS))}</div>
-                <div><h3>"Pages"</h3> <dl class="keys">{places}</dl> {keys("The queue", rows(DRAG))}</div>
+                <div>{keys(t::ANYWHERE, rows(ANYWHERE))} {keys(t::LISTS, rows(LISTS))}</div>
+                <div><h3>{t::PAGES}</h3> <dl class="keys">{places}</dl> {keys(t::THE_QUEUE, rows(DRAG))}</div>
             </div>
             <form method="dialog" class="dialog-buttons">
-                <button class="button">"Close"</button>
+                <button class="button">{common::CLOSE}</button>
             </form>
         </dialog>
     }

@@ -9,6 +9,7 @@ use web_sys::HtmlElement;
 
 use crate::actions::{Act, Doer};
 use crate::live::Live;
+use crate::texts::acts as t;
 
 #[component]
 pub fn JobActions(
@@ -56,7 +57,7 @@ pub fn JobActions(
                         <button
                             class=class
                             data-act=act.verb()
-                            aria-label=format!("{} job {id}", act.label(state))
+                            aria-label=t::of_job(act.label(state), id)
                         >
                             {act.label(state)}
                         </button>

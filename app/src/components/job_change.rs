@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::{common, job as t};
 
 #[component]
 pub fn JobChange(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView {
@@ -35,7 +36,7 @@ pub fn JobChange(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView 
         };
         spawn_local(async move {
             match update_job(change).await {
-                Ok(_) => notices.say(format!("Job {id} is changed.")),
+                Ok(_) => notices.say(t::changed(id)),
                 Err(error) => notices.refuse(&error),
             }
         });
@@ -50,10 +51,10 @@ pub fn JobChange(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView 
             });
             view! {
                 <details class="change">
-                    <summary>"Change"</summary>
+                    <summary>{common::CHANGE}</summary>
                     <form class="change-form" method="post" action=format!("/forms/update/{id}") on:submit=submit>
                         <label>
-                            <span>"Time limit"</span>
+                            <span>{common::TIME_LIMIT}</span>
                             <input
                                 class="input num"
                                 node_ref=limit
@@ -64,19 +65,19 @@ pub fn JobChange(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView 
                         </label>
                         {waits.then(|| view! {
                             <label>
-                                <span>"Class"</span>
+                                <span>{common::CLASS}</span>
                                 <select class="input" node_ref=class name="class">
                                     {classes.collect_view()}
                                 </select>
                             </label>
                         })}
-                        <button class="button">"Change it"</button>
+                        <button class="button">{t::CHANGE_IT}</button>
                     </form>
                     <p class="hint">
                         {if waits {
-                            "Limits as 90m, 6h or 1-12:00:00. The queue is planned anew at once."
+                            t::LIMITS_WAITING
                         } else {
-                            "Limits as 90m, 6h or 1-12:00:00, from its start on."
+                            t::LIMITS_RUNNING
                         }}
                     </p>
                 </details>

@@ -17,6 +17,7 @@ use crate::address::with_query;
 use crate::clock::{Clock, wall_seconds};
 use crate::format;
 use crate::live::Live;
+use crate::texts::{common, job_charts as t};
 use band::BandChart;
 use table::ChartTable;
 
@@ -154,7 +155,7 @@ fn Panel(
     view! {
         <section class="panel charts" aria-labelledby="charts-title">
             <div class="charts-head">
-                <h2 id="charts-title">"GPUs over its life"</h2>
+                <h2 id="charts-title">{t::GPUS_OVER_ITS_LIFE}</h2>
                 {move || view! { <Choice id gpus=gpus.get() chosen=chosen.get() /> }}
             </div>
             {move || told.get().map(|(sentence, advice)| view! {
@@ -177,7 +178,7 @@ fn AllCharts(shown: Shown) -> impl IntoView {
         </div>
         <ReadOut shown />
         <details class="charts-numbers">
-            <summary>"As a table"</summary>
+            <summary>{t::AS_A_TABLE}</summary>
             <ChartTable shown />
         </details>
     }
@@ -187,7 +188,7 @@ fn AllCharts(shown: Shown) -> impl IntoView {
 /// Instead of charts that are all empty.
 fn nothing() -> AnyView {
     view! {
-        <p class="hint">"Nothing was observed of its GPUs."</p>
+        <p class="hint">{t::NOTHING_OBSERVED}</p>
     }
     .into_any()
 }
@@ -213,9 +214,9 @@ fn Choice(id: JobId, gpus: Vec<String>, chosen: Option<String>) -> impl IntoView
     });
     let links = links.collect_view();
     view! {
-        <nav class="charts-gpus" aria-label="Which GPUs">
+        <nav class="charts-gpus" aria-label=t::WHICH_GPUS>
             <a class="button button-small" data-noscroll href=all aria-current=current(chosen.is_none())>
-                {format!("All {count}")}
+                {t::all(count)}
             </a>
             {links}
         </nav>
@@ -253,10 +254,7 @@ fn ReadOut(shown: Shown) -> impl IntoView {
         let Some(step) = shown.cursor.get() else {
             let lasts = shown.charts.with(|charts| charts.step_s);
             let lasts = format::duration(lasts);
-            return format!(
-                "Each step is {lasts}: a line for the mean, a band from the least to the most. Point \
-                 at it, or use the arrow keys, to read a step."
-            );
+            return t::each_step(&lasts);
         };
         let at = when(shown, step, clock);
         let happened: Vec<String> = shown.marks.with(|marks| {
@@ -285,12 +283,12 @@ pub fn when(shown: Shown, step: usize, clock: Clock) -> String {
 /// What a metric is called, its unit, and the top of its scale if that is always the same.
 pub fn about(metric: ChartMetric) -> (&'static str, &'static str, Option<f32>) {
     match metric {
-        ChartMetric::Allocated => ("Allocated", " GPUs", None),
-        ChartMetric::Busy => ("Busy", "%", Some(100.0)),
-        ChartMetric::Working => ("Working", "%", Some(100.0)),
-        ChartMetric::Memory => ("Memory", " GiB", None),
-        ChartMetric::Power => ("Power", " W", None),
-        ChartMetric::Temperature => ("Temperature", " °C", None),
+        ChartMetric::Allocated => (common::ALLOCATED, t::UNIT_GPUS, None),
+        ChartMetric::Busy => (common::BUSY, "%", Some(100.0)),
+        ChartMetric::Working => (common::WORKING, "%", Some(100.0)),
+        ChartMetric::Memory => (common::MEMORY, " GiB", None),
+        ChartMetric::Power => (common::POWER, " W", None),
+        ChartMetric::Temperature => (t::TEMPERATURE, " °C", None),
     }
 }
 

@@ -11,6 +11,7 @@ use super::owner::OwnerMark;
 use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
+use crate::texts::{common, jobs as t};
 
 /// The array or sweep that a job stands for in these lists.
 fn whole(row: Signal<JobRow>) -> Option<Signal<ArrayView>> {
@@ -66,7 +67,7 @@ pub fn WaitingLine(id: JobId) -> impl IntoView {
                 <p class="line-reason">
                     <StartRange row />
                     " "
-                    {move || row.with(|row| row.reason_text.clone().unwrap_or_else(|| "Waits to be planned.".to_owned()))}
+                    {move || row.with(|row| row.reason_text.clone().unwrap_or_else(|| common::WAITS_TO_BE_PLANNED.to_owned()))}
                 </p>
             </div>
         </li>
@@ -96,13 +97,13 @@ pub fn RecentLine(id: JobId) -> impl IntoView {
                 <p class="line-reason">
                     {move || match times.get() {
                         (Some(from), Some(to)) => view! {
-                            "ran " <Lasting from to=Some(to) /> ", ended " <Moment at=to />
+                            {t::LINE_RAN} <Lasting from to=Some(to) /> {t::LINE_THEN_ENDED} <Moment at=to />
                         }
                         .into_any(),
-                        (None, Some(to)) => view! { "ended " <Moment at=to /> }.into_any(),
+                        (None, Some(to)) => view! { {t::LINE_ENDED} <Moment at=to /> }.into_any(),
                         _ => ().into_any(),
                     }}
-                    {move || row.with(|row| row.exit_code.filter(|code| *code != 0).map(|code| format!(", code {code}")))}
+                    {move || row.with(|row| row.exit_code.filter(|code| *code != 0).map(t::line_code))}
                 </p>
             </div>
         </li>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::format;
 use crate::live::Live;
+use crate::texts::{common, job as t};
 
 /// A process and the GPU that it is on; none where a GPU's processes are not known.
 type Place = (String, Option<GpuProcess>);
@@ -27,11 +28,11 @@ pub fn JobProcesses(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoVi
             let known = places.iter().any(|(_, process)| process.is_some());
             let table = known.then(|| table(id, places));
             let none = (!known).then(|| {
-                view! { <p class="hint">"— None is known: its nodes do not tell, or nothing runs there yet."</p> }
+                view! { <p class="hint">{t::NO_PROCESS_KNOWN}</p> }
             });
             view! {
                 <section class="panel" aria-labelledby="processes-title">
-                    <h2 id="processes-title">"Processes on its GPUs"</h2>
+                    <h2 id="processes-title">{t::PROCESSES_ON_GPUS}</h2>
                     {table}
                     {none}
                 </section>
@@ -48,12 +49,12 @@ fn table(id: JobId, places: Vec<Place>) -> AnyView {
             <table class="table processes">
                 <thead>
                     <tr>
-                        <th scope="col">"GPU"</th>
-                        <th scope="col" class="num">"Process"</th>
-                        <th scope="col">"User"</th>
-                        <th scope="col">"Command"</th>
-                        <th scope="col" class="num">"Memory"</th>
-                        <th scope="col" class="num">"Working"</th>
+                        <th scope="col">{common::GPU}</th>
+                        <th scope="col" class="num">{t::PROCESS}</th>
+                        <th scope="col">{common::USER}</th>
+                        <th scope="col">{common::COMMAND}</th>
+                        <th scope="col" class="num">{common::MEMORY}</th>
+                        <th scope="col" class="num">{common::WORKING}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -89,7 +90,7 @@ fn process(id: JobId, (gpu, process): Place) -> AnyView {
         return view! {
             <tr>
                 <th scope="row">{gpu}</th>
-                <td colspan="5" class="quiet">"— the node does not tell its processes"</td>
+                <td colspan="5" class="quiet">{t::NODE_DOES_NOT_TELL}</td>
             </tr>
         }
         .into_any();
@@ -107,7 +108,7 @@ fn process(id: JobId, (gpu, process): Place) -> AnyView {
             <td>{text(process.user)}</td>
             <td class="process-command">
                 <code>{text(process.command)}</code>
-                {foreign.then(|| view! { <span class="quiet">" of another job"</span> })}
+                {foreign.then(|| view! { <span class="quiet">{t::OF_ANOTHER_JOB}</span> })}
             </td>
             <td class="num">{text(memory)}</td>
             <td class="num">{text(working)}</td>

@@ -11,6 +11,7 @@ use super::owner::Owner;
 use super::start_range::StartRange;
 use super::state_badge::StateBadge;
 use crate::live::Live;
+use crate::texts::{common, jobs as t};
 
 /// What the columns are.
 #[component]
@@ -18,16 +19,16 @@ pub fn JobsHead() -> impl IntoView {
     view! {
         <thead>
             <tr>
-                <th scope="col" class="num">"Job"</th>
-                <th scope="col">"Name"</th>
-                <th scope="col">"Owner"</th>
-                <th scope="col">"State"</th>
-                <th scope="col">"GPUs"</th>
-                <th scope="col">"Class"</th>
-                <th scope="col" class="num">"Asked"</th>
-                <th scope="col" class="num">"Submitted"</th>
-                <th scope="col" class="num">"Ran"</th>
-                <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                <th scope="col" class="num">{common::JOB}</th>
+                <th scope="col">{common::NAME}</th>
+                <th scope="col">{common::OWNER}</th>
+                <th scope="col">{common::STATE}</th>
+                <th scope="col">{common::GPUS}</th>
+                <th scope="col">{common::CLASS}</th>
+                <th scope="col" class="num">{t::ASKED}</th>
+                <th scope="col" class="num">{t::SUBMITTED}</th>
+                <th scope="col" class="num">{t::RAN}</th>
+                <th scope="col"><span class="visually-hidden">{t::ACTIONS}</span></th>
             </tr>
         </thead>
     }
@@ -47,7 +48,7 @@ pub fn JobRow(row: Row) -> impl IntoView {
     view! {
         <tr data-job=id.to_string()>
             <td class="cell-id num">
-                <a data-row-link href=format!("/jobs/{id}") aria-label=move || format!("Job {id}, {}", name.get())>
+                <a data-row-link href=format!("/jobs/{id}") aria-label=move || t::job(id, &name.get())>
                     {id.to_string()}
                 </a>
             </td>
@@ -102,7 +103,7 @@ pub fn why(row: &Row) -> Option<String> {
                 .clone()
                 .filter(|text| !text.starts_with("Succeeded"));
             match (code, text) {
-                (Some(code), Some(text)) if text == "Failed" => Some(format!("Exit code {code}")),
+                (Some(code), Some(text)) if text == "Failed" => Some(t::exit_code(code)),
                 (_, text) => text,
             }
         }

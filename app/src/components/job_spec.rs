@@ -8,14 +8,14 @@ use super::gpu_squares::GpuSquares;
 use super::job_row::limit;
 use super::moment::Moment;
 use crate::draft;
+use crate::texts::{common, job as t};
 
 /// Where it runs.
 fn folder(detail: &JobDetail) -> Option<String> {
     let package = detail.request.package.as_deref();
-    let uploaded =
-        package.map(|sha256| format!("a copy of the upload {}", &sha256[..8.min(sha256.len())]));
+    let uploaded = package.map(|sha256| t::copy_of_upload(&sha256[..8.min(sha256.len())]));
     let given = uploaded.or_else(|| detail.workdir.clone());
-    given.or_else(|| Some("its run folder".to_owned()))
+    given.or_else(|| Some(t::ITS_RUN_FOLDER.to_owned()))
 }
 
 #[component]
@@ -41,61 +41,61 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
     let run_dir = Signal::derive(move || detail.with(|d| d.run_dir.clone()));
     view! {
         <dl class="spec">
-            <dt>"Command"</dt>
+            <dt>{common::COMMAND}</dt>
             <dd class="spec-code">
                 <code>{command}</code>
-                <CopyButton text=command what="command" />
+                <CopyButton text=command what=common::COPY_COMMAND />
             </dd>
-            <dt>"GPUs"</dt>
+            <dt>{common::GPUS}</dt>
             <dd>
                 {move || {
                     let (nodes, gpus_per_node) = size.get();
                     view! { <GpuSquares nodes gpus_per_node /> }
                 }}
             </dd>
-            <dt>"Time limit"</dt>
+            <dt>{common::TIME_LIMIT}</dt>
             <dd class="num">{text(|d| Some(limit(d.row.time_limit_s)))}</dd>
-            <dt>"Class"</dt>
+            <dt>{common::CLASS}</dt>
             <dd>{text(|d| Some(d.row.class.to_string()))}</dd>
-            <dt>"Project"</dt>
+            <dt>{common::PROJECT}</dt>
             <dd>{text(|d| d.row.project.clone())}</dd>
-            <dt>"Folder"</dt>
+            <dt>{common::FOLDER}</dt>
             <dd class="spec-code">
                 <code>{text(folder)}</code>
             </dd>
-            <dt>"Run folder"</dt>
+            <dt>{common::RUN_FOLDER}</dt>
             <dd class="spec-code">
                 <code>{run_dir}</code>
-                <CopyButton text=run_dir what="run folder" />
+                <CopyButton text=run_dir what=t::COPY_RUN_FOLDER />
             </dd>
-            <dt>"Retries"</dt>
+            <dt>{common::RETRIES}</dt>
             <dd class="num">{text(|d| Some(d.max_retries.to_string()))}</dd>
-            <dt>"Preemptible"</dt>
-            <dd>{text(|d| Some(if d.preemptible { "yes" } else { "no" }.to_owned()))}</dd>
+            <dt>{common::PREEMPTIBLE}</dt>
+            <dd>{text(|d| Some(if d.preemptible { t::YES } else { t::NO }.to_owned()))}</dd>
             {move || told.get().map(|told| view! {
-                <dt>"Told to save"</dt>
+                <dt>{t::TOLD_TO_SAVE}</dt>
                 <dd class="num">{told}</dd>
             })}
             {move || per_gpu.get().then(|| view! {
-                <dt>"Processes"</dt>
-                <dd>"one for each GPU"</dd>
+                <dt>{common::PROCESSES}</dt>
+                <dd>{t::ONE_FOR_EACH_GPU}</dd>
             })}
             {move || asks.get().map(|asks| view! {
-                <dt>"Asks for GPUs"</dt>
+                <dt>{t::ASKS_FOR_GPUS}</dt>
                 <dd>{asks}</dd>
             })}
             {move || deadline.get().map(|at| view! {
-                <dt>"Deadline"</dt>
+                <dt>{common::DEADLINE}</dt>
                 <dd><Moment at /></dd>
             })}
             {move || begin.get().map(|at| view! {
-                <dt>"Not before"</dt>
+                <dt>{common::NOT_BEFORE}</dt>
                 <dd><Moment at /></dd>
             })}
             {move || {
                 let after = after.get();
                 (!after.is_empty()).then(|| view! {
-                    <dt>"After"</dt>
+                    <dt>{common::AFTER}</dt>
                     <dd>{after.into_iter().map(dependency).collect_view()}</dd>
                 })
             }}
@@ -104,7 +104,7 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
                 let lines = env.into_iter().map(|(name, value)| format!("{name}={value}\n"));
                 let lines = lines.collect::<String>();
                 (!lines.is_empty()).then(|| view! {
-                    <dt>"Environment"</dt>
+                    <dt>{common::ENVIRONMENT}</dt>
                     <dd><pre class="spec-env">{lines}</pre></dd>
                 })
             }}
@@ -117,13 +117,13 @@ pub fn JobSpec(#[prop(into)] detail: Signal<JobDetail>) -> impl IntoView {
 fn dependency(text: String) -> AnyView {
     let (kind, job) = text.split_once(':').unwrap_or(("afterok", &text));
     let words = match kind {
-        "afternotok" => " failed",
-        "afterany" => " ended",
-        _ => " succeeded",
+        "afternotok" => t::AFTER_FAILED,
+        "afterany" => t::AFTER_ENDED,
+        _ => t::AFTER_SUCCEEDED,
     };
     view! {
         <span class="dependency">
-            <a href=format!("/jobs/{job}")>"job " {job.to_owned()}</a>
+            <a href=format!("/jobs/{job}")>{t::AFTER_JOB} {job.to_owned()}</a>
             {words}
         </span>
     }

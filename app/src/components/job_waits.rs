@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::moment::{Lasting, Moment};
+use crate::texts::job as t;
 
 /// Shorter waits are not asked about.
 const SHORTEST_S: i64 = 3;
@@ -37,7 +38,7 @@ pub fn JobWaits(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView {
             view! {
                 <div class="waits needs-script">
                     <button type="button" class="button button-small" disabled=asked on:click=ask>
-                        {move || if asked.get() { "Looking back…" } else { "Why it waited" }}
+                        {move || if asked.get() { t::LOOKING_BACK } else { t::WHY_IT_WAITED }}
                     </button>
                     <div role="status">{move || answer.get().map(found)}</div>
                 </div>
@@ -50,12 +51,11 @@ fn found(answer: Result<WaitsAnswer, ApiError>) -> AnyView {
     match answer {
         Err(error) => view! { <p class="hint">{error.to_string()}</p> }.into_any(),
         Ok(WaitsAnswer { waits }) if waits.is_empty() => {
-            view! { <p class="hint">"It waited for nothing longer than a few seconds."</p> }
-                .into_any()
+            view! { <p class="hint">{t::WAITED_FOR_NOTHING}</p> }.into_any()
         }
         Ok(WaitsAnswer { waits }) => view! {
             <ol class="timeline waits-list">{waits.into_iter().map(wait).collect_view()}</ol>
-            <p class="hint">"By the planner, which looked back at eight moments of each wait."</p>
+            <p class="hint">{t::BY_THE_PLANNER}</p>
         }
         .into_any(),
     }
@@ -65,7 +65,7 @@ fn wait(wait: WaitView) -> AnyView {
     view! {
         <li class="event event-wait">
             <span class="event-text">
-                <b>{wait.reason}</b> " for " <Lasting from=wait.from to=wait.until />
+                <b>{wait.reason}</b> {t::WAITED_FOR} <Lasting from=wait.from to=wait.until />
                 <span class="quiet wait-text">{wait.text}</span>
             </span>
             <Moment at=wait.from />

@@ -4,6 +4,7 @@ use berth_api::views::LeasePart;
 use leptos::prelude::*;
 
 use crate::live::Live;
+use crate::texts::gpus as t;
 
 /// `node-1: 0, 1 · node-2: 4`.
 pub fn words(lease: &[LeasePart]) -> String {
@@ -38,7 +39,7 @@ pub fn LeaseTiles(lease: Vec<LeasePart>) -> impl IntoView {
             view! {
                 <li class:held=held>
                     {index}
-                    {held.then(|| view! { <span class="visually-hidden">" held"</span> })}
+                    {held.then(|| view! { <span class="visually-hidden">{t::HELD}</span> })}
                 </li>
             }
         });
@@ -46,7 +47,7 @@ pub fn LeaseTiles(lease: Vec<LeasePart>) -> impl IntoView {
         view! {
             <div class="lease-node">
                 <span class="lease-name">{part.node.0.clone()}</span>
-                <ol class="lease-tiles num" aria-label=format!("GPUs of {}", part.node)>
+                <ol class="lease-tiles num" aria-label=t::gpus_of(&part.node)>
                     {tiles}
                 </ol>
             </div>

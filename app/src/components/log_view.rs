@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use crate::format;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
+use crate::texts::log as t;
 use line::{Shown, line_view};
 use marked::Marked;
 pub use marked::parse as parse_lines;
@@ -99,16 +100,16 @@ pub fn LogView(
     view! {
         <section class="log" aria-labelledby="log-title">
             <div class="log-bar">
-                <h2 id="log-title">"Log"</h2>
+                <h2 id="log-title">{t::LOG}</h2>
                 <span class="log-state quiet">{move || wrote(log, state.get())}</span>
                 <SearchBar search />
                 <span class="log-buttons">
                     <Follow reach />
-                    <Toggle label="Wrap" on=wrap />
+                    <Toggle label=t::WRAP on=wrap />
                     <Times log times />
-                    <Jump label="To the start of the log" shape=Icon::ToStart go=Callback::new(move |()| reach.to_start()) />
-                    <Jump label="To the end of the log" shape=Icon::ToEnd go=Callback::new(move |()| reach.to_end()) />
-                    <a class="button button-quiet button-icon" href=download(which) download aria-label="Download the log" title="Download the log">
+                    <Jump label=t::TO_START shape=Icon::ToStart go=Callback::new(move |()| reach.to_start()) />
+                    <Jump label=t::TO_END shape=Icon::ToEnd go=Callback::new(move |()| reach.to_end()) />
+                    <a class="button button-quiet button-icon" href=download(which) download aria-label=t::DOWNLOAD title=t::DOWNLOAD>
                         {icon(Icon::Download)}
                     </a>
                 </span>
@@ -122,7 +123,7 @@ pub fn LogView(
                 role="log"
                 aria-live="off"
                 aria-busy=move || if reach.busy.get() { "true" } else { "false" }
-                aria-label="What the job wrote"
+                aria-label=t::WHAT_IT_WROTE
                 data-log
                 on:scroll=move |_| reach.scrolled()
                 on:keydown=move |event| pressed(reach, &event)
@@ -134,7 +135,7 @@ pub fn LogView(
                     children=move |block| block_view(log, block, shown)
                 />
                 {move || log.with(|log| log.lines.is_empty()).then(|| {
-                    let words = if writing.get() { "Nothing was written yet." } else { "Nothing was written." };
+                    let words = if writing.get() { t::NOTHING_YET } else { t::NOTHING };
                     view! { <p class="log-none">{words}</p> }
                 })}
             </div>
@@ -157,10 +158,10 @@ fn block_view(log: RwSignal<Window>, block: i64, shown: Shown) -> AnyView {
 
 fn wrote(log: RwSignal<Window>, state: StateName) -> &'static str {
     match state {
-        _ if log.with(|log| log.ended) => "ended",
-        StateName::Held | StateName::Queued => "not begun",
+        _ if log.with(|log| log.ended) => t::LOG_ENDED,
+        StateName::Held | StateName::Queued => t::NOT_BEGUN,
         StateName::Finished => "",
-        _ => "being written",
+        _ => t::BEING_WRITTEN,
     }
 }
 
@@ -290,10 +291,10 @@ fn Foot(reach: Reach, marked: Marked) -> impl IntoView {
             return String::new();
         }
         if whole {
-            return format!("All {} are here", format::size(total));
+            return t::all_here(&format::size(total));
         }
         let (from, to) = (format::size(start), format::size(next));
-        format!("{from} to {to} of {}", format::size(total))
+        t::part(&from, &to, &format::size(total))
     };
     let slid = move |event| {
         let step: u64 = event_target_value(&event).parse().unwrap_or(0);
@@ -346,18 +347,18 @@ fn Foot(reach: Reach, marked: Marked) -> impl IntoView {
                     min="0"
                     max=STEPS.to_string()
                     prop:value=place
-                    aria-label="Place in the log"
+                    aria-label=t::PLACE
                     aria-valuetext=words
                     on:change=slid
                 />
             })}
             <label class="log-goto needs-script">
-                <span>"Line"</span>
+                <span>{t::LINE}</span>
                 <input
                     class="input num"
                     inputmode="numeric"
                     placeholder="120-140"
-                    title="A line or a range; it is in the address then, to be sent to others"
+                    title=t::LINE_TOLD
                     prop:value=named
                     on:change=went
                 />
@@ -384,7 +385,7 @@ fn Follow(reach: Reach) -> impl IntoView {
             aria-pressed=move || if reach.follow.get() { "true" } else { "false" }
             on:click=toggle
         >
-            "Follow"
+            {t::FOLLOW}
         </button>
     }
     .into_any()
@@ -398,7 +399,7 @@ fn Times(log: RwSignal<Window>, times: RwSignal<bool>) -> impl IntoView {
     });
     move || {
         has.get()
-            .then(|| view! { <Toggle label="Times" on=times /> })
+            .then(|| view! { <Toggle label=t::TIMES on=times /> })
     }
 }
 

@@ -11,6 +11,7 @@ use leptos_router::params::ParamsMap;
 
 use crate::clock::Clock;
 use crate::icons::{Icon, icon};
+use crate::texts::dashboard as t;
 
 /// How far back it goes, in minutes.
 const MONTH: i64 = 30 * 24 * 60;
@@ -80,19 +81,19 @@ pub fn Machine(
     let words = move || match (sliding.get(), at.get()) {
         (Some(minutes), _) => match ago(minutes, clock.now_untracked()) {
             Some(at) => clock.at(at.as_second()),
-            None => "Now".to_owned(),
+            None => t::NOW.to_owned(),
         },
         (None, Some(at)) => clock.at(at.as_second()),
-        (None, None) => "Now".to_owned(),
+        (None, None) => t::NOW.to_owned(),
     };
     view! {
-        <div class="machine" role="group" aria-label="Time machine">
-            <span class="machine-label" title="The cluster at any minute of the last month">"Look back"</span>
-            {step(HOUR, Icon::Left, "An hour earlier")}
+        <div class="machine" role="group" aria-label=t::TIME_MACHINE>
+            <span class="machine-label" title=t::ANY_MINUTE>{t::LOOK_BACK}</span>
+            {step(HOUR, Icon::Left, t::HOUR_EARLIER)}
             <input
                 type="range"
                 class="machine-slider"
-                aria-label="Minutes before now"
+                aria-label=t::MINUTES_BEFORE_NOW
                 aria-valuetext=words
                 min=-MONTH
                 max="0"
@@ -101,10 +102,10 @@ pub fn Machine(
                 value="0"
                 on:input=slide
             />
-            {step(-HOUR, Icon::Right, "An hour later")}
+            {step(-HOUR, Icon::Right, t::HOUR_LATER)}
             <output class="machine-words num">{words}</output>
             {move || at.get().map(|_| view! {
-                <a class="button button-small" data-noscroll href=address.run(None)>"Back to now"</a>
+                <a class="button button-small" data-noscroll href=address.run(None)>{t::BACK_TO_NOW}</a>
             })}
         </div>
     }

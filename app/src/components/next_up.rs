@@ -6,6 +6,7 @@ use super::empty::Empty;
 use super::job_line::WaitingLine;
 use crate::format;
 use crate::live::Live;
+use crate::texts::{common, dashboard as t};
 
 /// So many are shown here; the jobs page has all.
 const NEXT: usize = 12;
@@ -23,16 +24,16 @@ pub fn NextUp() -> impl IntoView {
         let idle = live.active.with(Vec::is_empty) && live.recent.with(Vec::is_empty);
         live.queue.with(Vec::is_empty).then(|| {
             if idle {
-                view! { <Empty text="No job yet. Submit the first one:" offer=true /> }
+                view! { <Empty text=t::NO_JOB_YET offer=true /> }
             } else {
-                view! { <Empty text="Nothing waits. A new job starts at once if it fits." /> }
+                view! { <Empty text=common::NOTHING_WAITS /> }
             }
         })
     };
     view! {
         <section class="panel" aria-labelledby="next-title">
             <h2 id="next-title">
-                "Next up " <span class="quiet num">{waiting}</span>
+                {t::NEXT_UP} <span class="quiet num">{waiting}</span>
             </h2>
             <ol class="lines">
                 <For each=first key=|id| *id children=|id| view! { <WaitingLine id /> } />
@@ -40,7 +41,7 @@ pub fn NextUp() -> impl IntoView {
             {nothing}
             {move || (more() > 0).then(|| view! {
                 <p class="more">
-                    <a href="/jobs?user=all&state=waiting">"and " {format::thousands(more())} " more"</a>
+                    <a href="/jobs?user=all&state=waiting">{common::AND} {format::thousands(more())} {common::MORE}</a>
                 </p>
             })}
         </section>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::gpu_tile::{GpuTile, Joined};
 use crate::live::{Live, NodeShape};
 use crate::near::Near;
+use crate::texts::gpus as t;
 
 #[component]
 pub fn NodeRow(node: NodeShape) -> impl IntoView {
@@ -63,25 +64,25 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
                 <h2 id=id>{node.name.0.clone()}</h2>
                 <span class="quiet">{node.model.clone()} " × " {total}</span>
                 {(node.source == NodeSource::Simulated)
-                    .then(|| view! { <span class="tag">"simulated"</span> })}
+                    .then(|| view! { <span class="tag">{t::SIMULATED}</span> })}
                 {node.cordon
                     .clone()
                     .filter(|_| node.present)
                     .map(|cordon| view! {
-                        <span class="badge badge-warn" title=format!("by {}", cordon.by)>
+                        <span class="badge badge-warn" title=t::by(&cordon.by)>
                             {node.state.as_str()} ": " {cordon.reason}
                         </span>
                     })}
                 {(!node.present)
                     .then(|| view! {
-                        <span class="badge badge-bad">"does not answer; gets no new jobs"</span>
+                        <span class="badge badge-bad">{t::DOES_NOT_ANSWER}</span>
                     })}
                 {(node.foreign > 0)
                     .then(|| view! {
-                        <span class="tag">{node.foreign} " used outside the queue"</span>
+                        <span class="tag">{node.foreign} {t::USED_OUTSIDE}</span>
                     })}
                 <span class="node-held num">
-                    {held} "/" {total} <small>" allocated"</small>
+                    {held} "/" {total} <small>{t::COUNT_ALLOCATED}</small>
                 </span>
             </header>
             <ul class="tiles">{tiles}</ul>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::icons::{Icon, icon};
 use crate::notice::Notices;
+use crate::texts::frame as t;
 
 #[component]
 pub fn NoticeList() -> impl IntoView {
@@ -33,7 +34,7 @@ pub fn NoticeList() -> impl IntoView {
                             <button
                                 type="button"
                                 class="button button-quiet button-icon"
-                                aria-label="Dismiss"
+                                aria-label=t::DISMISS
                                 on:click=move |_| notices.dismiss(number)
                             >
                                 {icon(Icon::Close)}

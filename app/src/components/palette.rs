@@ -16,6 +16,7 @@ use leptos_router::hooks::use_location;
 
 use crate::icons::{Icon, icon};
 use crate::live::Live;
+use crate::texts::{common, palette as t};
 use finder::Finder;
 use visits::Visits;
 
@@ -158,7 +159,7 @@ pub fn PaletteDialog() -> impl IntoView {
     view! {
         <dialog
             class="palette"
-            aria-label="Find anything"
+            aria-label=t::FIND_ANYTHING
             node_ref=palette.dialog
             on:close=move |_| palette.open.set(false)
             on:click=beside
@@ -169,12 +170,12 @@ pub fn PaletteDialog() -> impl IntoView {
                     <input
                         type="text"
                         role="combobox"
-                        aria-label="Find pages, jobs, nodes and actions"
+                        aria-label=t::FIND_WHAT
                         aria-autocomplete="list"
                         aria-controls="palette-list"
                         aria-expanded=move || if any() { "true" } else { "false" }
                         aria-activedescendant=move || palette.chosen.get()
-                        placeholder="A page, a job, a node or an action"
+                        placeholder=t::PLACEHOLDER
                         autocomplete="off"
                         autocapitalize="off"
                         spellcheck="false"
@@ -186,10 +187,10 @@ pub fn PaletteDialog() -> impl IntoView {
                     <button
                         type="button"
                         class="button button-quiet button-small"
-                        aria-label="Close"
+                        aria-label=common::CLOSE
                         on:click=move |_| palette.close()
                     >
-                        "Esc"
+                        {common::KEY_ESC}
                     </button>
                 </div>
                 {list}
@@ -203,7 +204,7 @@ pub fn PaletteDialog() -> impl IntoView {
 fn not_loaded() -> AnyView {
     view! {
         <p class="palette-none" role="alert">
-            "What finds could not be loaded. Open this again when the server answers."
+            {t::NOT_LOADED}
         </p>
     }
     .into_any()
@@ -222,8 +223,8 @@ pub fn PaletteButton() -> impl IntoView {
         <button
             type="button"
             class="button button-small palette-button needs-script"
-            aria-label="Find anything"
-            title="Find pages, jobs, nodes and actions"
+            aria-label=t::FIND_ANYTHING
+            title=t::FIND_WHAT
             aria-haspopup="dialog"
             aria-keyshortcuts="Control+K Meta+K"
             on:click=move |_| {
@@ -231,7 +232,7 @@ pub fn PaletteButton() -> impl IntoView {
             }
         >
             {icon(Icon::Search)}
-            <kbd>{move || if apple.get() { "⌘ K" } else { "Ctrl K" }}</kbd>
+            <kbd>{move || if apple.get() { t::KEYS_APPLE } else { t::KEYS }}</kbd>
         </button>
     }
     .into_any()

@@ -3,20 +3,22 @@
 use berth_api::{ApiError, ErrorCode};
 use leptos::prelude::*;
 
+use crate::texts::frame as t;
+
 #[component]
 pub fn ProblemView(error: ApiError) -> impl IntoView {
     answer_with(&error);
     let title = match error.code() {
-        ErrorCode::NotFound => "Not found",
-        ErrorCode::Unauthenticated => "Not logged in",
-        ErrorCode::Forbidden => "Not allowed",
-        ErrorCode::Unreachable | ErrorCode::Unavailable => "The server does not answer",
-        _ => "Something is wrong",
+        ErrorCode::NotFound => t::NOT_FOUND,
+        ErrorCode::Unauthenticated => t::NOT_LOGGED_IN,
+        ErrorCode::Forbidden => t::NOT_ALLOWED,
+        ErrorCode::Unreachable | ErrorCode::Unavailable => t::SERVER_DOES_NOT_ANSWER,
+        _ => t::SOMETHING_IS_WRONG,
     };
     let next = match error.code() {
-        ErrorCode::Unauthenticated => ("/login", "Log in"),
-        ErrorCode::NotFound => ("/jobs?user=all", "All jobs"),
-        _ => ("", "Try again"),
+        ErrorCode::Unauthenticated => ("/login", t::LOG_IN),
+        ErrorCode::NotFound => ("/jobs?user=all", t::ALL_JOBS),
+        _ => ("", t::TRY_AGAIN),
     };
     view! {
         <section class="problem" role="alert">

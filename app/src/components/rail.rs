@@ -9,6 +9,7 @@ use crate::icons::icon;
 use crate::live::Live;
 use crate::places::{self, Place};
 use crate::start::Waiting;
+use crate::texts::frame as t;
 
 #[component]
 pub fn Rail() -> impl IntoView {
@@ -16,8 +17,8 @@ pub fn Rail() -> impl IntoView {
     let (waiting, live) = (Waiting::here(), Live::here());
     let place = move |place: &Place| link(place, path);
     view! {
-        <nav class="rail" aria-label="Main">
-            <a class="rail-mark" href="/" aria-label="Berth, dashboard">
+        <nav class="rail" aria-label=t::MAIN>
+            <a class="rail-mark" href="/" aria-label=t::BERTH_DASHBOARD>
                 <Mark />
             </a>
             <ul>
@@ -70,7 +71,7 @@ fn open_alerts() -> impl IntoView {
         (open.get() > 0).then(|| {
             view! {
                 <span class="rail-count num">
-                    {move || open.get()} <span class="visually-hidden">" open"</span>
+                    {move || open.get()} <span class="visually-hidden">{t::COUNT_OPEN}</span>
                 </span>
             }
         })

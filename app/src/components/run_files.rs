@@ -12,6 +12,7 @@ use super::moment::Moment;
 use crate::address::with_query;
 use crate::format;
 use crate::icons::{Icon, icon};
+use crate::texts::{common, files as t};
 
 #[component]
 pub fn RunFiles(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView {
@@ -29,13 +30,13 @@ pub fn RunFiles(id: JobId, #[prop(into)] row: Signal<JobRow>) -> impl IntoView {
     view! {
         <section class="panel files" aria-labelledby="files-title">
             <div class="files-head">
-                <h2 id="files-title">"Files"</h2>
+                <h2 id="files-title">{t::FILES}</h2>
                 <button
                     type="button"
                     class="button button-small needs-script"
                     on:click=move |_| again.update(|n| *n += 1)
                 >
-                    "Look again"
+                    {common::LOOK_AGAIN}
                 </button>
             </div>
             <Transition>
@@ -84,9 +85,9 @@ fn Way(id: JobId, path: String) -> impl IntoView {
     });
     let steps = steps.collect_view();
     view! {
-        <nav aria-label="Folders">
+        <nav aria-label=t::FOLDERS>
             <ol class="files-way">
-                <li><a data-noscroll href=href(id, &query, "")>"Run folder"</a></li>
+                <li><a data-noscroll href=href(id, &query, "")>{common::RUN_FOLDER}</a></li>
                 {steps}
             </ol>
         </nav>
@@ -98,9 +99,9 @@ fn Way(id: JobId, path: String) -> impl IntoView {
 fn Folder(id: JobId, path: String, entries: Vec<FileEntry>, left_out: usize) -> impl IntoView {
     if entries.is_empty() {
         let words = if path.is_empty() {
-            "The job wrote nothing into its run folder, which it finds as BERTH_RUN_DIR."
+            t::NOTHING_WRITTEN
         } else {
-            "The folder is empty."
+            t::FOLDER_EMPTY
         };
         return view! { <p class="hint">{words}</p> }.into_any();
     }
@@ -112,7 +113,7 @@ fn Folder(id: JobId, path: String, entries: Vec<FileEntry>, left_out: usize) -> 
     view! {
         <ul class="files-list">{rows}</ul>
         {(left_out > 0).then(|| view! {
-            <p class="hint">{format!("{} more are not listed.", format::count(left_out as u64, "name"))}</p>
+            <p class="hint">{t::not_listed(left_out as u64)}</p>
         })}
     }
     .into_any()
@@ -136,12 +137,12 @@ fn file(id: JobId, query: &ParamsMap, path: &str, entry: FileEntry) -> AnyView {
         .into_any(),
         FileKind::Link => view! {
             {entry.name.clone()}
-            <span class="quiet">{leads} " (leads out of the run folder)"</span>
+            <span class="quiet">{leads} {t::LEADS_OUT}</span>
         }
         .into_any(),
         FileKind::Other => view! {
             {entry.name.clone()}
-            <span class="quiet">" (no file)"</span>
+            <span class="quiet">{t::NO_FILE}</span>
         }
         .into_any(),
     };
@@ -164,14 +165,12 @@ fn Text(id: JobId, path: String, file: FileText) -> impl IntoView {
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let size = format::size(file.bytes);
     let text = match file.text {
-        None => view! { <p class="hint">"It is no text. Download it to open it."</p> }.into_any(),
-        Some(text) if text.is_empty() => {
-            view! { <p class="hint">"The file is empty."</p> }.into_any()
-        }
+        None => view! { <p class="hint">{t::NO_TEXT}</p> }.into_any(),
+        Some(text) if text.is_empty() => view! { <p class="hint">{t::FILE_EMPTY}</p> }.into_any(),
         Some(text) => view! {
             <pre class="file-text" tabindex="0" role="region" aria-label=name.clone()>{text}</pre>
             {file.cut.then(|| view! {
-                <p class="hint">"This is the beginning. The download has all of it."</p>
+                <p class="hint">{t::BEGINNING}</p>
             })}
         }
         .into_any(),
@@ -192,7 +191,7 @@ fn Download(id: JobId, path: String, name: String) -> impl IntoView {
     query.insert("id", id.to_string());
     query.insert("path", path);
     let href = with_query("/api/job_files/raw", &query);
-    let label = format!("Download {name}");
+    let label = t::download(&name);
     view! {
         <a class="button button-quiet button-icon" href=href download rel="external" aria-label=label.clone() title=label>
             {icon(Icon::Download)}

@@ -11,6 +11,7 @@ use super::copy::CopyLine;
 use super::start_range::words;
 use crate::clock::Clock;
 use crate::format;
+use crate::texts::{common, job as t, units};
 
 #[component]
 pub fn Sooner(
@@ -53,14 +54,14 @@ fn Explained(answer: ExplainAnswer) -> impl IntoView {
     let due = due
         .map(|(deadline, end)| view! { <p class="due">{move || ends(deadline, end, clock)}</p> });
     let holders = answer.holders.into_iter().map(|holder| {
-        let gpus = format::count(holder.gpus as u64, "GPU");
+        let gpus = units::gpus(holder.gpus as u64);
         let until =
             move || words(Some(holder.until), Some(holder.until), clock).unwrap_or_default();
         view! {
             <li>
                 <a href=format!("/jobs/{}", holder.job)>{holder.name}</a>
-                " of " {holder.user.0} " holds " {gpus} " on " {holder.node.0}
-                <span class="quiet">" until about " {until}</span>
+                {t::HOLDER_OF} {holder.user.0} {t::HOLDER_HOLDS} {gpus} {t::HOLDER_ON} {holder.node.0}
+                <span class="quiet">{t::UNTIL_ABOUT} {until}</span>
             </li>
         }
     });
@@ -72,7 +73,7 @@ fn Explained(answer: ExplainAnswer) -> impl IntoView {
     let actions = actions.collect_view();
     view! {
         <section class="panel sooner">
-            <h2>"What it waits for"</h2>
+            <h2>{t::WHAT_IT_WAITS_FOR}</h2>
             {due}
             <ul class="holders">{holders}</ul>
             <ul class="helps">{actions}</ul>
@@ -86,12 +87,12 @@ fn ends(deadline: Timestamp, end: Timestamp, clock: Clock) -> String {
     let at = words(Some(end), Some(end), clock).unwrap_or_default();
     let late = end.as_second() - deadline.as_second();
     let (apart, side) = if late > 0 {
-        (late, "after")
+        (late, t::AFTER_DEADLINE)
     } else {
-        (-late, "before")
+        (-late, t::BEFORE_DEADLINE)
     };
     let apart = format::duration(apart);
-    format!("Expected to end {at}, {apart} {side} its deadline.")
+    t::expected_to_end(&at, &apart, side)
 }
 
 /// `On 8 GPUs it starts now.`, with the command that does it.
@@ -101,7 +102,7 @@ fn Help(action: ActionView) -> impl IntoView {
     let now = action.starts_now;
     let when = move || {
         let range = words(action.start_p50, action.start_p90, clock).filter(|_| !now);
-        range.unwrap_or_else(|| "now".to_owned())
+        range.unwrap_or_else(|| units::NOW.to_owned())
     };
     let mut text = action.text;
     if let Some(first) = text.get_mut(0..1) {
@@ -109,8 +110,8 @@ fn Help(action: ActionView) -> impl IntoView {
     }
     view! {
         <li>
-            <p>{text} " it starts " <b class="num">{when}</b></p>
-            <CopyLine text=action.command what="command" />
+            <p>{text} {t::IT_STARTS} <b class="num">{when}</b></p>
+            <CopyLine text=action.command what=common::COPY_COMMAND />
         </li>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use berth_api::planner::ChangeView;
 
 use crate::format;
+use crate::texts::queue as t;
 
 /// By so many seconds it would start later; less than nothing: earlier.
 pub fn later_by(change: &ChangeView) -> i64 {
@@ -23,8 +24,8 @@ pub fn delta(change: &ChangeView) -> (&'static str, String) {
 /// Where no start changes, of so many waiting jobs.
 pub fn none(waiting: usize) -> String {
     match waiting {
-        0 => "Nobody waits, so nobody's start changes.".to_owned(),
-        1 => "The start of the waiting job does not change.".to_owned(),
-        all => format!("No start of the {all} waiting jobs changes."),
+        0 => t::NOBODY_WAITS.to_owned(),
+        1 => t::START_DOES_NOT_CHANGE.to_owned(),
+        all => t::no_start_changes(all),
     }
 }

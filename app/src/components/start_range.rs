@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::clock::Clock;
 use crate::format;
+use crate::texts::{job as t, units};
 
 /// In words; nothing when nobody can tell.
 pub fn words(p50: Option<Timestamp>, p90: Option<Timestamp>, clock: Clock) -> Option<String> {
@@ -13,7 +14,7 @@ pub fn words(p50: Option<Timestamp>, p90: Option<Timestamp>, clock: Clock) -> Op
     let now = clock.now();
     let short = |at: Timestamp| {
         if at.as_second() <= now {
-            "now".to_owned()
+            units::NOW.to_owned()
         } else if clock.hydrated() {
             format::local_clock(at, now)
         } else {
@@ -24,7 +25,7 @@ pub fn words(p50: Option<Timestamp>, p90: Option<Timestamp>, clock: Clock) -> Op
     Some(if from == to {
         from
     } else {
-        format!("{from} to {to}")
+        units::from_to(&from, &to)
     })
 }
 
@@ -39,9 +40,9 @@ pub fn StartRange(#[prop(into)] row: Signal<JobRow>) -> impl IntoView {
             view! {
                 <span
                     class="start-range num"
-                    title="As likely before the first time as after; nine times of ten by the second"
+                    title=t::START_RANGE_TOLD
                 >
-                    "Starts " {words} "."
+                    {t::STARTS} {words} "."
                 </span>
             }
         })

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::icons::{Icon, icon};
+use crate::texts::frame as t;
 use crate::theme::{Chosen, Theme};
 
 /// The icon that stands for a theme.
@@ -20,11 +21,7 @@ pub fn ThemeSwitch() -> impl IntoView {
     Effect::new(move |_| chosen.recall());
     let label = move || {
         let theme = chosen.get();
-        format!(
-            "Theme: {}; switch to {}",
-            theme.as_str(),
-            theme.next().as_str()
-        )
+        t::theme(theme.as_str(), theme.next().as_str())
     };
     let switch = move |_| chosen.choose(untrack(|| chosen.get()).next());
     view! {

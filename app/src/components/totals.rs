@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::format;
 use crate::live::Live;
+use crate::texts::dashboard as t;
 
 #[component]
 pub fn TotalsStrip() -> impl IntoView {
@@ -18,7 +19,7 @@ pub fn TotalsStrip() -> impl IntoView {
     };
     let percent = |value: Option<f32>| match value {
         Some(value) => view! { {format::percent(value)} <small>"%"</small> }.into_any(),
-        None => view! { <span title="No GPU tells it">"—"</span> }.into_any(),
+        None => view! { <span title=t::NO_GPU_TELLS_IT>"—"</span> }.into_any(),
     };
     let busy = Memo::new(move |_| live.totals.with(|totals| totals.busy_pct));
     let working = Memo::new(move |_| live.totals.with(|totals| totals.working_pct));
@@ -26,38 +27,38 @@ pub fn TotalsStrip() -> impl IntoView {
         <dl class="totals">
             {number(
                 (move || live.totals.with(|totals| totals.free)).into_any(),
-                "GPUs free",
-                "Neither held, nor cordoned, nor used by others",
+                t::GPUS_FREE,
+                t::GPUS_FREE_TOLD,
             )}
             {number(
                 (move || live.totals.with(|totals| totals.allocated)).into_any(),
-                "allocated",
-                "GPUs that jobs hold",
+                t::ALLOCATED,
+                t::ALLOCATED_TOLD,
             )}
             {number(
                 (move || percent(busy.get())).into_any(),
-                "busy",
-                "The share of time in which any kernel ran, over all GPUs",
+                t::BUSY,
+                t::BUSY_TOLD,
             )}
             {number(
                 (move || percent(working.get())).into_any(),
-                "working",
-                "The share of multiprocessors that had work, over the GPUs that tell it",
+                t::WORKING,
+                t::WORKING_TOLD,
             )}
             {number(
                 (move || live.counts.with(|counts| counts.active)).into_any(),
-                "running",
-                "Jobs that hold GPUs",
+                t::RUNNING,
+                t::RUNNING_TOLD,
             )}
             {number(
                 (move || live.counts.with(|counts| counts.queued)).into_any(),
-                "queued",
-                "Jobs that wait for their turn",
+                t::QUEUED,
+                t::QUEUED_TOLD,
             )}
             {number(
                 (move || live.counts.with(|counts| counts.held)).into_any(),
-                "held",
-                "Jobs that somebody holds back",
+                t::HELD,
+                t::HELD_TOLD,
             )}
         </dl>
     }

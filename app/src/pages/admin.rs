@@ -33,6 +33,7 @@ use self::quotas::QuotasPanel;
 use self::tokens::TokensPanel;
 use crate::components::problem::ProblemView;
 use crate::start::Waiting;
+use crate::texts::common;
 
 /// What whoever looks is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,9 +82,9 @@ pub fn AdminPage() -> impl IntoView {
     let asked = Memo::new(move |_| query.with(Asked::from_query));
     let seen = Resource::new_blocking(move || asked.get(), ask);
     view! {
-        <Title text="Admin" />
+        <Title text=common::ADMIN />
         <div class="page">
-            <h1>"Admin"</h1>
+            <h1>{common::ADMIN}</h1>
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}

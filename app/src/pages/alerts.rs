@@ -11,6 +11,7 @@ use crate::components::empty::Empty;
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{alerts as t, common};
 
 /// So many that are over are shown.
 const OVER: usize = 30;
@@ -21,11 +22,11 @@ pub fn AlertsPage() -> impl IntoView {
     let query = use_query_map();
     let problem = query.with_untracked(|query| query.get("error"));
     view! {
-        <Title text="Alerts" />
+        <Title text=common::ALERTS />
         <div class="page alerts-page">
             <header class="page-head">
-                <h1>"Alerts"</h1>
-                <a class="button" href="/settings">"What I am told"</a>
+                <h1>{common::ALERTS}</h1>
+                <a class="button" href="/settings">{common::WHAT_I_AM_TOLD}</a>
             </header>
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
@@ -59,17 +60,17 @@ fn Open() -> impl IntoView {
     let answered = move || of(AlertState::Answered);
     view! {
         <section class="panel" aria-labelledby="open-title">
-            <h2 id="open-title">"Open " <span class="quiet num">{move || open().len()}</span></h2>
+            <h2 id="open-title">{t::OPEN} <span class="quiet num">{move || open().len()}</span></h2>
             <For
                 each=open
                 key=|alert| (alert.id, alert.climbed.clone())
                 children=|alert| view! { <AlertCard alert /> }
             />
-            {move || open().is_empty().then(|| view! { <Empty text="Nothing is wrong." /> })}
+            {move || open().is_empty().then(|| view! { <Empty text=t::NOTHING_IS_WRONG /> })}
         </section>
         {move || (!answered().is_empty()).then(|| view! {
             <section class="panel" aria-labelledby="answered-title">
-                <h2 id="answered-title">"Answered"</h2>
+                <h2 id="answered-title">{t::ANSWERED}</h2>
                 <For
                     each=answered
                     key=|alert| (alert.id, alert.answer.clone().map(|given| given.at))
@@ -104,7 +105,7 @@ fn Over() -> impl IntoView {
                 }
                 view! {
                     <section class="panel" aria-labelledby="over-title">
-                        <h2 id="over-title">"Over"</h2>
+                        <h2 id="over-title">{t::OVER}</h2>
                         {over.into_iter().map(|alert| view! { <AlertCard alert /> }).collect_view()}
                     </section>
                 }

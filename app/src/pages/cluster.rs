@@ -15,6 +15,7 @@ use crate::components::empty::Empty;
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{cluster as t, common};
 use node::NodePanel;
 
 #[component]
@@ -25,9 +26,9 @@ pub fn ClusterPage() -> impl IntoView {
     let fresh = Memo::new(move |_| query.with(|query| query.get("look").is_some()));
     let found = Resource::new_blocking(move || fresh.get(), |fresh| detect(Some(fresh)));
     view! {
-        <Title text="Cluster" />
+        <Title text=common::CLUSTER />
         <div class="page">
-            <h1>"Cluster"</h1>
+            <h1>{common::CLUSTER}</h1>
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}
@@ -64,7 +65,7 @@ fn Cluster(found: Detected) -> impl IntoView {
             children=|(name, gpus)| view! { <NodePanel name gpus /> }
         />
         {move || nodes.with(Vec::is_empty).then(|| view! {
-            <Empty text="No node has reported yet. What Berth looks for, and what it found, is below." />
+            <Empty text=t::NO_NODE_YET />
         })}
         {ground::panel(found)}
     }

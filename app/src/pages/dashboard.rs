@@ -20,6 +20,7 @@ use crate::lens::Lens;
 use crate::live::Live;
 use crate::sparks::Sparks;
 use crate::start::Waiting;
+use crate::texts::common;
 use lenses::Lenses;
 use nodes::Nodes;
 use scores::Scores;
@@ -31,7 +32,7 @@ use wrong::Wrong;
 pub fn Dashboard() -> impl IntoView {
     let waiting = Waiting::here();
     view! {
-        <Title text="Dashboard" />
+        <Title text=common::DASHBOARD />
         <Suspense>
             {move || Suspend::new(async move {
                 match waiting.ready().await {
@@ -59,7 +60,7 @@ fn Cluster() -> impl IntoView {
         Some(at) => view! { <Then at /> }.into_any(),
     };
     view! {
-        <h1 class="visually-hidden">"Dashboard"</h1>
+        <h1 class="visually-hidden">{common::DASHBOARD}</h1>
         <div class="dashboard-bar">
             <Lenses lens at />
             <Machine at address=there />

@@ -20,6 +20,7 @@ use crate::components::problem::ProblemView;
 use crate::format;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{common, history as t};
 use chart::Chart;
 use filter::Filter;
 use filter_bar::FilterBar;
@@ -50,9 +51,9 @@ pub fn HistoryPage() -> impl IntoView {
         },
     );
     view! {
-        <Title text="History" />
+        <Title text=common::HISTORY />
         <div class="page history">
-            <h1>"History"</h1>
+            <h1>{common::HISTORY}</h1>
             <Transition>
                 {move || Suspend::new(async move {
                     let told = match waiting.ready().await {
@@ -84,7 +85,7 @@ fn Told(filter: Filter, told: Analytics) -> impl IntoView {
         <FilterBar filter=filter.clone() told=told.clone() />
         <Range told=told.clone() filter />
         {if nothing {
-            view! { <Empty text="Nothing had happened yet in this range. Choose a later one." /> }.into_any()
+            view! { <Empty text=t::NOTHING_YET /> }.into_any()
         } else {
             view! {
                 {scoreboard::panel(&told.scoreboard)}
@@ -106,8 +107,8 @@ fn Range(told: Analytics, filter: Filter) -> impl IntoView {
     let since = labels::minute(told.since, offset);
     let until = labels::minute(told.until.min(told.now), offset);
     let before = match told.compared_days {
-        1 => "the same hours of the day before".to_owned(),
-        days => format!("the same days and hours {days} days earlier"),
+        1 => t::SAME_HOURS.to_owned(),
+        days => t::same_days(days),
     };
     let clock = Clock::here();
     let yours = move || {
@@ -119,13 +120,13 @@ fn Range(told: Analytics, filter: Filter) -> impl IntoView {
             };
             view! {
                 " "
-                <a href=filter.href()>{format!("Show in your time, {}", labels::zone(here))}</a>
+                <a href=filter.href()>{t::show_in_your_time(&labels::zone(here))}</a>
             }
         })
     };
     view! {
         <p class="history-range">
-            {format!("From {since} to {until} {zone}, compared with {before}.")} {yours}
+            {t::range(&since, &until, &zone, &before)} {yours}
         </p>
     }
     .into_any()
@@ -136,9 +137,9 @@ fn Range(told: Analytics, filter: Filter) -> impl IntoView {
 fn Unpriced() -> impl IntoView {
     view! {
         <p class="hint">
-            "Costs are — where no price is set. In " <code>"berth.toml"</code> ": "
-            <code>"[prices]"</code> ", then " <code>"kwh = 0.30"</code> ", " <code>"gpu_hour = 2.50"</code>
-            " and " <code>"currency = \"€\""</code> "; then restart the server."
+            {t::NO_PRICE_IS_SET} <code>"berth.toml"</code> ": "
+            <code>"[prices]"</code> {t::NO_PRICE_THEN} <code>"kwh = 0.30"</code> ", " <code>"gpu_hour = 2.50"</code>
+            {t::NO_PRICE_AND} <code>"currency = \"€\""</code> {t::NO_PRICE_RESTART}
         </p>
     }
     .into_any()

@@ -35,6 +35,7 @@ use crate::components::timeline::Timeline;
 use crate::draft;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{common, job as t};
 
 /// The page comes with this much of the log: its end, or what is around the line that is asked for.
 const LOG_BYTES: u32 = 64 * 1024;
@@ -73,12 +74,9 @@ struct Beside {
 
 async fn find(asked: Asked, beside: Beside) -> Result<Found, ApiError> {
     let Asked { id, attempt, rank } = asked;
-    let id: JobId = id.parse().map_err(|_| {
-        ApiError::new(
-            ErrorCode::NotFound,
-            format!("'{id}' is not a job's number."),
-        )
-    })?;
+    let id: JobId = id
+        .parse()
+        .map_err(|_| ApiError::new(ErrorCode::NotFound, t::no_number(&id)))?;
     let detail = get_job(id).await?.job;
     let explained = match detail.row.is_waiting() {
         true => Some(explain_job(id).await?),
@@ -149,7 +147,7 @@ pub fn JobPage() -> impl IntoView {
                     }
                     .into_any(),
                     Err(error) => view! {
-                        <Title text="Job" />
+                        <Title text=common::JOB />
                         <ProblemView error />
                     }
                     .into_any(),
@@ -189,9 +187,9 @@ fn JobView(found: Found) -> impl IntoView {
     let nodes = Memo::new(move |_| row.with(|row| row.nodes));
     let of_array = row.with_untracked(|row| row.array).map(|place| {
         view! {
-            ", task " {place.index} " of "
+            {t::TASK} {place.index} {t::TASK_OF}
             <a href=format!("/jobs?user=all&array={}", place.array)>
-                "array " {place.array.to_string()}
+                {t::OF_ARRAY} {place.array.to_string()}
             </a>
         }
     });
@@ -205,7 +203,7 @@ fn JobView(found: Found) -> impl IntoView {
         <article class="job" data-job=id.to_string()>
             <header class="job-head">
                 <div class="job-title">
-                    <p class="job-id num">"Job " {id.to_string()} {of_array}</p>
+                    <p class="job-id num">{t::JOB_NUMBER} {id.to_string()} {of_array}</p>
                     <h1>{name}</h1>
                 </div>
                 <div class="job-facts">
@@ -219,9 +217,9 @@ fn JobView(found: Found) -> impl IntoView {
                 <div class="job-buttons" data-page-actions>
                     <JobActions row />
                     <a class="button" href=format!("/submit?from={id}")>
-                        "Submit again"
+                        {t::SUBMIT_AGAIN}
                     </a>
-                    <CopyButton text=cli what="as a command" worded=true />
+                    <CopyButton text=cli what=t::COPY_AS_COMMAND worded=true />
                 </div>
                 <p class="job-reason">{reason} " " <StartRange row /></p>
             </header>
@@ -237,7 +235,7 @@ fn JobView(found: Found) -> impl IntoView {
                 <Sooner id row first=explained />
                 {move || held.get().map(|lease| {
                     let active = row.with_untracked(|row| row.is_active());
-                    let title = if active { "Holds" } else { "Held" };
+                    let title = if active { t::HOLDS } else { t::HELD };
                     view! {
                         <section class="panel">
                             <h2>{title}</h2>
@@ -247,24 +245,24 @@ fn JobView(found: Found) -> impl IntoView {
                 })}
                 {move || attach.get().map(|attach| view! {
                     <section class="panel">
-                        <h2>"Terminal"</h2>
-                        <CopyLine text=attach what="command" />
-                        <p class="hint">"On the node, to look at it while it runs. Ctrl-b d leaves it."</p>
+                        <h2>{t::TERMINAL}</h2>
+                        <CopyLine text=attach what=common::COPY_COMMAND />
+                        <p class="hint">{t::TERMINAL_TOLD}</p>
                     </section>
                 })}
                 <section class="panel">
-                    <h2>"Timeline"</h2>
+                    <h2>{common::TIMELINE}</h2>
                     <Timeline events />
                     <JobWaits id row />
                 </section>
                 <section class="panel">
-                    <h2>"Submitted with"</h2>
+                    <h2>{t::SUBMITTED_WITH}</h2>
                     <JobSpec detail />
                     <JobChange id row />
-                    <h3>"The same from a shell"</h3>
+                    <h3>{t::SAME_FROM_A_SHELL}</h3>
                     <div class="copy-line">
                         <code data-cli>{cli}</code>
-                        <CopyButton text=cli what="command" />
+                        <CopyButton text=cli what=common::COPY_COMMAND />
                     </div>
                 </section>
             </div>
@@ -329,12 +327,12 @@ fn Ranks(id: JobId, nodes: Memo<u32>, which: Which) -> impl IntoView {
                         href=format!("/jobs/{id}?rank={rank}{attempt}")
                         aria-current=(rank == which.rank).then_some("true")
                     >
-                        "Rank " {rank}
+                        {t::RANK} {rank}
                     </a>
                 }
             };
             view! {
-                <nav class="ranks" aria-label="Ranks">
+                <nav class="ranks" aria-label=t::RANKS>
                     {(0..nodes).map(link).collect_view()}
                 </nav>
             }

@@ -20,6 +20,7 @@ use crate::components::job_row::{JobRow, JobsHead};
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{common, jobs as t};
 use filter::Filter;
 use filter_bar::FilterBar;
 
@@ -58,12 +59,12 @@ pub fn JobsPage() -> impl IntoView {
         },
     );
     view! {
-        <Title text="Jobs" />
+        <Title text=common::JOBS />
         <div class="page">
             <div class="page-head">
-                <h1>"Jobs"</h1>
+                <h1>{common::JOBS}</h1>
                 <a class="button button-main" href="/submit">
-                    "Submit a job"
+                    {common::SUBMIT_A_JOB}
                 </a>
             </div>
             {move || problem().map(|problem| view! {
@@ -105,17 +106,17 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
         let others = others.clone();
         empty.get().then(|| match (others, plain) {
             (Some(others), true) => view! {
-                <Empty text="You have no jobs yet. Submit one:" offer=true />
+                <Empty text=t::NO_JOBS_OF_YOURS offer=true />
                 <p class="more">
-                    <a href=others>"Everybody's jobs"</a>
+                    <a href=others>{common::EVERYBODYS_JOBS}</a>
                 </p>
             }
             .into_any(),
-            (None, true) => view! { <Empty text="There are no jobs yet. Submit one:" offer=true /> }.into_any(),
+            (None, true) => view! { <Empty text=t::NO_JOBS offer=true /> }.into_any(),
             (others, false) => view! {
-                <Empty text="No job fits this filter." />
+                <Empty text=t::NO_JOB_FITS />
                 <p class="more">
-                    {others.map(|others| view! { <a href=others>"Look among everybody's jobs"</a> })}
+                    {others.map(|others| view! { <a href=others>{t::LOOK_AMONG_EVERYBODYS}</a> })}
                 </p>
             }
             .into_any(),
@@ -125,7 +126,7 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
         {head}
         <div class="table-wrap" hidden=empty>
             <table class="jobs">
-                <caption class="visually-hidden">"Jobs, newest first"</caption>
+                <caption class="visually-hidden">{t::NEWEST_FIRST}</caption>
                 <JobsHead />
                 <tbody>
                     <For each=move || rows.get() key=Item::key children=move |item| item.view(arrays) />
@@ -133,9 +134,9 @@ fn Table(filter: Filter, found: JobList) -> impl IntoView {
             </table>
         </div>
         {none}
-        <nav class="pager" aria-label="Pages">
-            {newest.map(|href| view! { <a class="button" href=href>"Newest"</a> })}
-            {next.map(|href| view! { <a class="button" href=href rel="next">"Older"</a> })}
+        <nav class="pager" aria-label=t::PAGES>
+            {newest.map(|href| view! { <a class="button" href=href>{t::NEWEST}</a> })}
+            {next.map(|href| view! { <a class="button" href=href rel="next">{t::OLDER}</a> })}
         </nav>
     }
     .into_any()
@@ -188,7 +189,7 @@ fn items<'a>(rows: impl Iterator<Item = &'a Row>, tasks: bool) -> Vec<Item> {
 /// Above the tasks of an array: how they stand, and what can be done to all of them.
 #[component]
 fn ArrayHead(array: ArrayView) -> impl IntoView {
-    let title = format!("Array {}, {}", array.array, array.name);
+    let title = t::array(array.array, &array.name);
     let array = Live::here().follow_array(array);
     view! {
         <section class="array-head" aria-labelledby="array-title">

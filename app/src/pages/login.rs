@@ -6,27 +6,28 @@ use leptos_router::hooks::use_query_map;
 
 use crate::components::copy::CopyLine;
 use crate::components::rail::Mark;
+use crate::texts::{common, frame as t};
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let error = use_query_map().with_untracked(|query| query.get("error"));
     let bad = error.is_some();
     view! {
-        <Title text="Log in" />
+        <Title text=t::LOG_IN />
         <section class="login">
             <p class="login-mark">
                 <Mark />
             </p>
-            <h1>"Log in to Berth"</h1>
+            <h1>{t::LOG_IN_TO_BERTH}</h1>
             {error.map(|error| view! {
                 <p class="banner banner-bad" role="alert" id="login-problem">
                     {error}
                 </p>
             })}
-            <p>"Open the one-time link that an admin sent you, or that the server printed when it started. For a new one ask an admin, or run on its host:"</p>
-            <CopyLine text="berth-server login-link" what="command" />
+            <p>{t::OPEN_THE_LINK}</p>
+            <CopyLine text="berth-server login-link" what=common::COPY_COMMAND />
             <form method="post" action="/login" class="login-form">
-                <label for="token">"Or paste a token"</label>
+                <label for="token">{t::OR_PASTE_A_TOKEN}</label>
                 <input
                     class="input input-code"
                     type="password"
@@ -37,10 +38,10 @@ pub fn LoginPage() -> impl IntoView {
                     aria-invalid=bad.then_some("true")
                     aria-describedby=bad.then_some("login-problem")
                 />
-                <button class="button button-main">"Log in"</button>
+                <button class="button button-main">{t::LOG_IN}</button>
             </form>
             <p class="hint">
-                "On the server's host the file cli.token in the data folder holds one."
+                {t::CLI_TOKEN}
             </p>
         </section>
     }

@@ -5,21 +5,22 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::problem::answer_with;
+use crate::texts::{common, frame as t};
 
 #[component]
 pub fn NotFound() -> impl IntoView {
-    answer_with(&ApiError::new(ErrorCode::NotFound, "No such page."));
+    answer_with(&ApiError::new(ErrorCode::NotFound, t::NO_SUCH_PAGE));
     view! {
-        <Title text="Not found" />
+        <Title text=t::NOT_FOUND />
         <section class="problem">
-            <h1>"There is no page here"</h1>
-            <p>"The address may be mistyped, or what was here is gone."</p>
+            <h1>{t::NO_PAGE_HERE}</h1>
+            <p>{t::MISTYPED_OR_GONE}</p>
             <p>
                 <a class="button" href="/">
-                    "Dashboard"
+                    {common::DASHBOARD}
                 </a>
                 <a class="button" href="/jobs">
-                    "Jobs"
+                    {common::JOBS}
                 </a>
             </p>
         </section>

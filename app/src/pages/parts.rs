@@ -22,6 +22,7 @@ use super::submit::SubmitPage;
 use super::timeline::TimelinePage;
 use crate::components::alert_card::AlertCard;
 use crate::components::problem::ProblemView;
+use crate::texts::frame as t;
 
 /// `page!(part, ready, made, view, Page)`: what a route shows: the page, once its part is there. `ready`
 /// loads the part alone.
@@ -76,12 +77,9 @@ pub fn alert_card(alert: AlertView) -> AnyView {
 
 /// The server is away, or has another version by now.
 fn not_loaded() -> AnyView {
-    let error = ApiError::new(
-        ErrorCode::Unreachable,
-        "This page could not be loaded. Load it again when the server answers.",
-    );
+    let error = ApiError::new(ErrorCode::Unreachable, t::PAGE_NOT_LOADED);
     view! {
-        <Title text="Not loaded" />
+        <Title text=t::NOT_LOADED />
         <ProblemView error />
     }
     .into_any()

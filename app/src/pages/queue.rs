@@ -22,6 +22,7 @@ use crate::components::problem::ProblemView;
 use crate::format;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{common, queue as t};
 use axis::{Axis, Ticks};
 use board::Board;
 use bulk::Bulk;
@@ -34,7 +35,7 @@ use toll::TollLine;
 pub fn QueuePage() -> impl IntoView {
     let waiting = Waiting::here();
     view! {
-        <Title text="Queue" />
+        <Title text=common::QUEUE />
         <Suspense>
             {move || Suspend::new(async move {
                 match waiting.ready().await {
@@ -70,17 +71,17 @@ fn Queue() -> impl IntoView {
         <div class="page queue-page">
             <div class="page-head">
                 <h1>
-                    "Queue " <span class="quiet num">{move || format::thousands(waiting())}</span>
+                    {t::QUEUE_OF} <span class="quiet num">{move || format::thousands(waiting())}</span>
                 </h1>
                 <GroupingBar grouping />
                 <a class="button button-main" href="/submit">
-                    "Submit a job"
+                    {common::SUBMIT_A_JOB}
                 </a>
             </div>
             <Running />
             <section class="panel queue-panel" aria-labelledby="waiting-title">
                 <header class="queue-head">
-                    <h2 id="waiting-title">"Waiting, next first"</h2>
+                    <h2 id="waiting-title">{t::WAITING_NEXT_FIRST}</h2>
                     <Bulk />
                     <Ticks axis />
                 </header>
@@ -90,15 +91,15 @@ fn Queue() -> impl IntoView {
                     by => view! { <Groups by /> }.into_any(),
                 }}
                 {move || none().then(|| view! {
-                    <Empty text="Nothing waits. A new job starts at once if it fits." />
+                    <Empty text=common::NOTHING_WAITS />
                 })}
                 {move || (more() > 0).then(|| view! {
                     <p class="more">
-                        <a href="/jobs?user=all&state=waiting">"and " {format::thousands(more())} " more"</a>
+                        <a href="/jobs?user=all&state=waiting">{common::AND} {format::thousands(more())} {common::MORE}</a>
                     </p>
                 })}
                 <p class="more without-script">
-                    <a href="/jobs?user=all&state=waiting">"All that wait, as a list"</a>
+                    <a href="/jobs?user=all&state=waiting">{t::ALL_AS_A_LIST}</a>
                 </p>
             </section>
             <p class="visually-hidden" role="status" aria-live="assertive">
@@ -123,7 +124,7 @@ fn GroupingBar(grouping: Memo<Grouping>) -> impl IntoView {
         }
     };
     view! {
-        <nav class="switch queue-grouping" aria-label="Group by">
+        <nav class="switch queue-grouping" aria-label=t::GROUP_BY>
             {Grouping::ALL.map(link).collect_view()}
         </nav>
     }

@@ -21,6 +21,7 @@ use crate::format;
 use crate::icons::{Icon, icon};
 use crate::notice::Notices;
 use crate::start::Waiting;
+use crate::texts::{common, settings as t};
 
 /// In seconds.
 const WAITS: [u64; 5] = [1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600];
@@ -32,9 +33,9 @@ pub fn SettingsPage() -> impl IntoView {
     let problem = query.with_untracked(|query| query.get("error"));
     let set = Resource::new_blocking(|| (), |()| notifications());
     view! {
-        <Title text="What I am told" />
+        <Title text=common::WHAT_I_AM_TOLD />
         <div class="page settings">
-            <h1>"What I am told"</h1>
+            <h1>{common::WHAT_I_AM_TOLD}</h1>
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}
@@ -60,10 +61,9 @@ fn Told(set: NotificationsAnswer) -> impl IntoView {
     let failed = RwSignal::new(set.failed.clone());
     view! {
         <section class="panel" aria-labelledby="here-title">
-            <h2 id="here-title">"In this browser"</h2>
+            <h2 id="here-title">{t::IN_THIS_BROWSER}</h2>
             <p class="quiet">
-                "An open page always says when a job of yours ends or an alert asks you. It can also \
-                 use your system's notifications."
+                {t::IN_THIS_BROWSER_TOLD}
             </p>
             {browser_notice::button()}
         </section>
@@ -108,10 +108,10 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
                 Err(error) => return notices.refuse(&error),
             }
             if test.as_deref() != Some("test") {
-                return notices.say("Saved.");
+                return notices.say(t::SAVED);
             }
             match try_notifications(TryArg {}).await {
-                Ok(tried) => notices.say(format!("Saved; {} on the way.", tried.sent)),
+                Ok(tried) => notices.say(t::saved_and_sent(tried.sent)),
                 Err(error) => notices.refuse(&error),
             }
         });
@@ -136,33 +136,30 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
                     node_ref=input
                     checked=on.contains(&one)
                 />
-                <label for=format!("on-{}", one.as_str())>{format!("when {}", one.words())}</label>
+                <label for=format!("on-{}", one.as_str())>{t::when(one.words())}</label>
             </div>
         }
     });
     let checks: Vec<_> = checks.collect();
-    let no_mail =
-        (!set.sends_mail).then_some("The server sends no mail yet: an admin sets notify_smtp.");
-    let signed = set
-        .webhook_is_signed
-        .then_some("A secret is set; type another to change it.");
+    let no_mail = (!set.sends_mail).then_some(t::SENDS_NO_MAIL);
+    let signed = set.webhook_is_signed.then_some(t::SECRET_IS_SET);
     view! {
         <form class="panel" method="post" action="/forms/notifications" node_ref=form on:submit=submit>
-            <h2>"By mail, Slack or webhook"</h2>
+            <h2>{t::BY_MAIL}</h2>
             <fieldset class="checks">
-                <legend class="quiet">"Tell me"</legend>
+                <legend class="quiet">{t::TELL_ME}</legend>
                 {checks}
             </fieldset>
             <div class="field">
-                <label for="waits_over">"Long is"</label>
+                <label for="waits_over">{t::LONG_IS}</label>
                 <select class="input" id="waits_over" name="waits_over" node_ref=waits>
                     {options}
                 </select>
             </div>
-            {address("email", "E-mail", "ana@example.org", set.email.as_ref(), no_mail, email)}
+            {address("email", t::E_MAIL, "ana@example.org", set.email.as_ref(), no_mail, email)}
             {address(
                 "slack",
-                "Slack",
+                t::SLACK,
                 "https://hooks.slack.com/services/…",
                 set.slack.as_ref(),
                 None,
@@ -170,23 +167,23 @@ fn Ways(set: NotificationsAnswer, failed: RwSignal<Vec<FailedView>>) -> impl Int
             )}
             {address(
                 "webhook",
-                "Webhook",
+                t::WEBHOOK,
                 "https://example.org/berth",
                 set.webhook.as_ref(),
-                Some("Sent JSON: kind, title, text, url, job, alert, at."),
+                Some(t::WEBHOOK_HINT),
                 webhook,
             )}
             {address(
                 "webhook_secret",
-                "Its secret",
-                "at least 16 characters",
+                t::SECRET,
+                t::SECRET_PLACEHOLDER,
                 None,
-                signed.or(Some("Signs the webhook's messages: HMAC-SHA256 in X-Berth-Signature-256.")),
+                signed.or(Some(t::SECRET_HINT)),
                 secret,
             )}
             <div class="form-end">
-                <button class="button button-main" name="verb" value="save">"Save"</button>
-                <button class="button" name="verb" value="test">"Save and send a test"</button>
+                <button class="button button-main" name="verb" value="save">{t::SAVE}</button>
+                <button class="button" name="verb" value="test">{t::SAVE_AND_TEST}</button>
             </div>
         </form>
     }
@@ -227,7 +224,7 @@ fn not_arrived(failed: &[FailedView]) -> AnyView {
             <li>
                 <p class="trouble">
                     {icon(Icon::Lost)}
-                    {format!("{} by {}: {} ({} tries)", one.title, one.channel, one.problem, one.tries)}
+                    {t::message(&one.title, &one.channel, &one.problem, one.tries)}
                 </p>
                 <span class="quiet"><Moment at=one.at /></span>
             </li>
@@ -235,7 +232,7 @@ fn not_arrived(failed: &[FailedView]) -> AnyView {
     });
     view! {
         <section class="panel" aria-labelledby="failed-title">
-            <h2 id="failed-title">"Did not arrive"</h2>
+            <h2 id="failed-title">{t::DID_NOT_ARRIVE}</h2>
             <ul class="failed-list">{lines.collect_view()}</ul>
         </section>
     }

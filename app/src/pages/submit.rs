@@ -24,6 +24,7 @@ use crate::components::start_range;
 use crate::draft::{self, Draft, Problem};
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::{common, dashboard, job, submit as t};
 
 /// So long after the last key the planner is asked.
 const ASK_AFTER: Duration = Duration::from_millis(250);
@@ -45,10 +46,10 @@ pub fn SubmitPage() -> impl IntoView {
         },
     );
     view! {
-        <Title text="Submit" />
+        <Title text=common::SUBMIT />
         <div class="page">
             <div class="page-head">
-                <h1>"Submit a job"</h1>
+                <h1>{common::SUBMIT_A_JOB}</h1>
             </div>
             <Suspense>
                 {move || Suspend::new(async move {
@@ -162,46 +163,46 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                 {move || general().map(|why| view! {
                     <p class="banner banner-bad" role="alert">{why}</p>
                 })}
-                {form.field("command", "Command", Kind::Lines(3), "", "python train.py --lr 1e-4")}
+                {form.field("command", common::COMMAND, Kind::Lines(3), "", "python train.py --lr 1e-4")}
                 <Runs draft />
                 <Size form />
                 <Starts draft />
                 <div class="field-row">
-                    {form.field("time_limit", "Time limit", Kind::Line, "Ended after this: 30m, 6h, 2d. Empty is 24 h. A shorter one may start sooner.", "24h")}
+                    {form.field("time_limit", common::TIME_LIMIT, Kind::Line, t::TIME_LIMIT_HINT, "24h")}
                     <Class form />
                 </div>
                 <div class="field-row">
-                    {form.field("name", "Name", Kind::Line, "Empty is the program's name.", "")}
-                    {form.field("project", "Project", Kind::Line, "", "")}
+                    {form.field("name", common::NAME, Kind::Line, t::NAME_HINT, "")}
+                    {form.field("project", common::PROJECT, Kind::Line, "", "")}
                 </div>
                 <details class="more-fields" open=advanced>
-                    <summary>"More"</summary>
-                    {form.field("nodes", "Nodes", Kind::Number, "Given, the GPUs above are on each node.", "")}
-                    {form.field("workdir", "Folder", Kind::Code, "Absolute, on the nodes. Empty is the job's own run folder.", "/home/ana/project")}
-                    {form.field("package", "Uploaded folder", Kind::Code, "Instead of a folder there: the sha256 that berth submit --upload told.", "")}
-                    {form.field("env", "Environment", Kind::Lines(3), "One NAME=VALUE a line.", "WANDB_MODE=offline")}
+                    <summary>{t::MORE}</summary>
+                    {form.field("nodes", common::NODES, Kind::Number, t::NODES_HINT, "")}
+                    {form.field("workdir", common::FOLDER, Kind::Code, t::FOLDER_HINT, "/home/ana/project")}
+                    {form.field("package", t::UPLOADED_FOLDER, Kind::Code, t::UPLOADED_FOLDER_HINT, "")}
+                    {form.field("env", common::ENVIRONMENT, Kind::Lines(3), t::ENVIRONMENT_HINT, "WANDB_MODE=offline")}
                     <div class="field-row">
-                        {form.field("after", "After", Kind::Code, "Job numbers: 17 waits for its success, afterany:18 for its end.", "17 afterany:18")}
-                        {form.field("begin", "Not before", Kind::Code, "A time with its zone.", "2026-11-30T18:00:00+01:00")}
+                        {form.field("after", common::AFTER, Kind::Code, t::AFTER_HINT, "17 afterany:18")}
+                        {form.field("begin", common::NOT_BEFORE, Kind::Code, t::NOT_BEFORE_HINT, "2026-11-30T18:00:00+01:00")}
                     </div>
-                    {form.field("deadline", "Deadline", Kind::Code, "When it is to be done, with its zone. It rises in its class while it can make it.", "2026-12-01T09:00:00+01:00")}
+                    {form.field("deadline", common::DEADLINE, Kind::Code, t::DEADLINE_HINT, "2026-12-01T09:00:00+01:00")}
                     <div class="field-row">
-                        {form.field("gpu_model", "GPU model", Kind::Code, "A word of its name; one of several with commas.", "H100")}
-                        {form.field("gpu_mem", "GPU memory", Kind::Code, "At least so much on each GPU: 80G, 40GiB.", "80G")}
+                        {form.field("gpu_model", t::GPU_MODEL, Kind::Code, t::GPU_MODEL_HINT, "H100")}
+                        {form.field("gpu_mem", t::GPU_MEMORY, Kind::Code, t::GPU_MEMORY_HINT, "80G")}
                     </div>
                     <div class="field-row">
-                        {form.field("nodelist", "Only on nodes", Kind::Code, "On these nodes and no others.", "node-1 node-2")}
-                        {form.field("exclude", "Not on nodes", Kind::Code, "", "node-3")}
+                        {form.field("nodelist", t::ONLY_ON_NODES, Kind::Code, t::ONLY_ON_NODES_HINT, "node-1 node-2")}
+                        {form.field("exclude", t::NOT_ON_NODES, Kind::Code, "", "node-3")}
                     </div>
-                    <Check name="nvlink" on=draft.check("nvlink") label="One NVLink island" hint="All its GPUs on a node reach each other through NVLink." />
+                    <Check name="nvlink" on=draft.check("nvlink") label=t::ONE_ISLAND hint=t::ONE_ISLAND_HINT />
                     <div class="field-row">
-                        {form.field("array", "Array", Kind::Code, "One task a number; %4 for four at once.", "0-9%4")}
-                        {form.field("max_retries", "Retries", Kind::Number, "So often it is tried again when it fails.", "0")}
+                        {form.field("array", t::ARRAY, Kind::Code, t::ARRAY_HINT, "0-9%4")}
+                        {form.field("max_retries", common::RETRIES, Kind::Number, t::RETRIES_HINT, "0")}
                     </div>
-                    <Check name="per_gpu" on=draft.check("per_gpu") label="One process for each GPU" hint="The command runs once for each GPU, with RANK, LOCAL_RANK and WORLD_SIZE. torchrun does that by itself." />
-                    {form.field("signal", "Signal to save", Kind::Code, "Sent before it is stopped for its time limit or another job. @60 is 60 seconds before the limit.", "USR1")}
-                    <Check name="preemptible" on=draft.check("preemptible") label="Preemptible" hint="May be told to save and stop so that others start sooner, and goes on later." />
-                    <Check name="hold" on=draft.check("hold") label="Hold" hint="Is submitted, but waits until you release it." />
+                    <Check name="per_gpu" on=draft.check("per_gpu") label=t::PER_GPU hint=t::PER_GPU_HINT />
+                    {form.field("signal", t::SIGNAL, Kind::Code, t::SIGNAL_HINT, "USR1")}
+                    <Check name="preemptible" on=draft.check("preemptible") label=common::PREEMPTIBLE hint=t::PREEMPTIBLE_HINT />
+                    <Check name="hold" on=draft.check("hold") label=common::HOLD hint=t::HOLD_HINT />
                 </details>
                 <div class="submit-buttons">
                     // Pressing it must not leave the field first: a problem that then appears would
@@ -211,11 +212,11 @@ fn SubmitForm(request: Option<SubmitRequest>) -> impl IntoView {
                         disabled=form.sending
                         on:mousedown=|event| event.prevent_default()
                     >
-                        {move || if form.sending.get() { "Submitting" } else { "Submit" }}
+                        {move || if form.sending.get() { t::SUBMITTING } else { common::SUBMIT }}
                     </button>
                     <CopyButton
                         text=Signal::derive(move || draft::as_cli(&draft.request().0))
-                        what="as a command"
+                        what=job::COPY_AS_COMMAND
                         worded=true
                     />
                 </div>
@@ -280,7 +281,7 @@ fn Runs(draft: Draft) -> impl IntoView {
         Ok(words) if words.is_empty() => ().into_any(),
         Ok(words) => {
             let shell = matches!(words.as_slice(), [sh, c, _] if sh == "sh" && c == "-c");
-            let how = if shell { "Runs in a shell: " } else { "Runs: " };
+            let how = if shell { t::RUNS_IN_A_SHELL } else { t::RUNS };
             view! {
                 {how}
                 <code>{commandline::format(&words)}</code>
@@ -322,8 +323,8 @@ fn Size(form: Form) -> impl IntoView {
     };
     view! {
         <div class="size-field">
-            {form.field("gpus", "GPUs", Kind::Number, "", "1")}
-            <div class="sizes needs-script" role="group" aria-label="GPUs, and when so many are free">
+            {form.field("gpus", common::GPUS, Kind::Number, "", "1")}
+            <div class="sizes needs-script" role="group" aria-label=t::GPUS_AND_WHEN_FREE>
                 {choices}
             </div>
         </div>
@@ -385,8 +386,8 @@ fn Starts(draft: Draft) -> impl IntoView {
         answer.get().map(|answer| {
             let range = start_range::words(answer.start_p50, answer.start_p90, clock);
             match range.filter(|_| !answer.starts_now) {
-                Some(range) => format!("Would start {range}."),
-                None => "Would start now.".to_owned(),
+                Some(range) => t::would_start(&range),
+                None => t::WOULD_START_NOW.to_owned(),
             }
         })
     };
@@ -394,7 +395,7 @@ fn Starts(draft: Draft) -> impl IntoView {
 }
 
 fn short(text: &str) -> String {
-    text.trim_end_matches(" at the latest").to_owned()
+    text.trim_end_matches(dashboard::AT_THE_LATEST).to_owned()
 }
 
 #[component]
@@ -403,10 +404,10 @@ fn Class(form: Form) -> impl IntoView {
     let problem = form.problem("class");
     let option = move |class: PriorityClass| {
         let note = match class {
-            PriorityClass::Low => " (last)",
+            PriorityClass::Low => t::CLASS_LAST,
             PriorityClass::Normal => "",
-            PriorityClass::High => " (before normal)",
-            PriorityClass::Critical => " (first; admins only)",
+            PriorityClass::High => t::CLASS_HIGH,
+            PriorityClass::Critical => t::CLASS_CRITICAL,
         };
         view! {
             <option value=class.as_str() selected=value.get_untracked() == class.as_str()>
@@ -416,7 +417,7 @@ fn Class(form: Form) -> impl IntoView {
     };
     view! {
         <div class="field">
-            <label for="class">"Class"</label>
+            <label for="class">{common::CLASS}</label>
             <select
                 class="input"
                 id="class"
@@ -428,7 +429,7 @@ fn Class(form: Form) -> impl IntoView {
                 {PriorityClass::ALL.map(option).collect_view()}
             </select>
             <p class="field-problem" id="class-problem" aria-live="polite">{problem}</p>
-            <p class="hint" id="class-hint">"A higher class starts before a lower one."</p>
+            <p class="hint" id="class-hint">{t::CLASS_HINT}</p>
         </div>
     }
     .into_any()

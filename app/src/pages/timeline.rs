@@ -55,6 +55,7 @@ use crate::clock::{Clock, wall_seconds};
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
+use crate::texts::common;
 
 #[component]
 pub fn TimelinePage() -> impl IntoView {
@@ -101,14 +102,14 @@ pub fn TimelinePage() -> impl IntoView {
             .flatten()
     };
     view! {
-        <Title text="Timeline" />
+        <Title text=common::TIMELINE />
         <div
             class="page timeline-page"
             class:timeline-form=move || asked.with(Option::is_some)
             class:timeline-back=move || at.with(Option::is_some)
         >
             <header class="page-head">
-                <h1>"Timeline"</h1>
+                <h1>{common::TIMELINE}</h1>
                 <Suspense>
                     {move || Suspend::new(async move {
                         // By then the clock stands.

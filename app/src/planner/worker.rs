@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{Busy, Planner, Told};
+use crate::texts::queue as t;
 
 /// The worker, and what hears it; both end with the page.
 #[derive(Debug)]
@@ -105,7 +106,5 @@ fn failed(planner: Planner, why: &str) {
         work.stale = true;
     });
     planner.told.set(None);
-    planner.problem.set(Some(format!(
-        "What a move would change cannot be told: {why}. It can be made all the same."
-    )));
+    planner.problem.set(Some(t::cannot_be_told(why)));
 }

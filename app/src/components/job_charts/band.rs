@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::{Shown, about, figure, when};
 use crate::clock::Clock;
+use crate::texts::{common, job_charts as t};
 
 /// The drawing's own units; it is stretched to its place.
 const WIDTH: f32 = 300.0;
@@ -60,7 +61,7 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
     let spoken = move || {
         let read = value
             .get()
-            .map_or("not known".to_owned(), |band| words(band, unit));
+            .map_or(common::NOT_KNOWN.to_owned(), |band| words(band, unit));
         let step = shown.cursor.get();
         step.map_or_else(
             || read.clone(),
@@ -82,11 +83,11 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
                             <b>{figure(avg)}</b>
                             <small>{unit}</small>
                             {(figure(min) != figure(max)).then(|| view! {
-                                <span class="quiet">{format!(" {} to {}", figure(min), figure(max))}</span>
+                                <span class="quiet">{t::least_to_most(&figure(min), &figure(max))}</span>
                             })}
                         }
                         .into_any(),
-                        None => view! { <span title="Nothing was observed">"—"</span> }.into_any(),
+                        None => view! { <span title=t::NONE_OBSERVED>"—"</span> }.into_any(),
                     }}
                 </span>
             </figcaption>
@@ -97,7 +98,7 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
                         node_ref=plot
                         tabindex="0"
                         role="slider"
-                        aria-label=format!("{name} over the life of the job")
+                        aria-label=t::over_the_life(name)
                         aria-valuemin="0"
                         aria-valuemax=move || (shown.charts.with(|charts| charts.steps) - 1).to_string()
                         aria-valuenow=move || {
@@ -127,7 +128,7 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
                 .into_any()
             } else {
                 view! {
-                    <p class="chart-none hint">"Not known: its GPUs did not report it."</p>
+                    <p class="chart-none hint">{t::NOT_REPORTED}</p>
                 }
                 .into_any()
             }}
@@ -138,7 +139,7 @@ pub fn BandChart(metric: ChartMetric, shown: Shown) -> impl IntoView {
 
 /// `61% (12 to 98)`.
 pub fn words([min, avg, max]: [f32; 3], unit: &str) -> String {
-    format!("{}{unit} ({} to {})", figure(avg), figure(min), figure(max))
+    t::band(&figure(avg), unit, &figure(min), &figure(max))
 }
 
 /// The paths of a chart.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{Shown, about, figure};
 use crate::components::moment::Moment;
+use crate::texts::{common, job_charts as t};
 
 /// A table of so many rows is read; steps are gathered into them.
 const ROWS: usize = 24;
@@ -23,7 +24,7 @@ pub fn ChartTable(shown: Shown) -> impl IntoView {
                         <td>{figure(avg)} <small>{format!(" {}–{}", figure(min), figure(max))}</small></td>
                     }
                     .into_any(),
-                    None => view! { <td title="Not observed">"—"</td> }.into_any(),
+                    None => view! { <td title=common::NOT_OBSERVED>"—"</td> }.into_any(),
                 });
                 view! {
                     <tr>
@@ -36,10 +37,10 @@ pub fn ChartTable(shown: Shown) -> impl IntoView {
         })
     };
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="GPUs over its life, as a table">
+        <div class="table-scroll" tabindex="0" role="region" aria-label=t::AS_A_TABLE_TOLD>
             <table class="table num">
                 <thead>
-                    <tr><th scope="col">"From"</th>{heads.collect_view()}</tr>
+                    <tr><th scope="col">{common::FROM}</th>{heads.collect_view()}</tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>

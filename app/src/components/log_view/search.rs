@@ -12,6 +12,7 @@ use super::reach::Reach;
 use super::window::Window;
 use crate::format;
 use crate::icons::{Icon, icon};
+use crate::texts::log as t;
 
 /// Typing ends before the server is asked.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -167,14 +168,14 @@ impl Search {
         let (searched, under_way) = self.far.with(|far| (far.searched, far.under_way));
         let total = self.reach.log.with(|log| log.total);
         let count = self.hits.with(Vec::len);
-        let more = if count >= MOST { " or more" } else { "" };
+        let more = if count >= MOST { t::OR_MORE } else { "" };
         match (count, under_way) {
-            (0, true) => format!("{}% searched", searched * 100 / total.max(1)),
-            (0, false) => "none".to_owned(),
-            (count, true) => format!("{} of {count} so far", self.place.get() + 1),
+            (0, true) => t::searched(searched * 100 / total.max(1)),
+            (0, false) => t::NO_HIT.to_owned(),
+            (count, true) => t::so_far(self.place.get() + 1, count),
             (count, false) => {
                 let count = format::thousands(count as u64);
-                format!("{} of {count}{more}", self.place.get() + 1)
+                t::hit(self.place.get() + 1, &count, more)
             }
         }
     }
@@ -194,8 +195,8 @@ pub fn SearchBar(search: Search) -> impl IntoView {
             <input
                 class="input"
                 type="search"
-                placeholder="Search"
-                aria-label="Search the log"
+                placeholder=t::SEARCH
+                aria-label=t::SEARCH_TOLD
                 data-filter
                 on:input=typed
                 on:keydown=pressed
@@ -203,10 +204,10 @@ pub fn SearchBar(search: Search) -> impl IntoView {
             <span class="log-found num" role="status">
                 {move || search.words()}
             </span>
-            <button type="button" class="button button-quiet button-icon" aria-label="Previous hit" on:click=move |_| search.step(true)>
+            <button type="button" class="button button-quiet button-icon" aria-label=t::PREVIOUS_HIT on:click=move |_| search.step(true)>
                 {icon(Icon::Up)}
             </button>
-            <button type="button" class="button button-quiet button-icon" aria-label="Next hit" on:click=move |_| search.step(false)>
+            <button type="button" class="button button-quiet button-icon" aria-label=t::NEXT_HIT on:click=move |_| search.step(false)>
                 {icon(Icon::Down)}
             </button>
         </span>

@@ -7,6 +7,7 @@ use berth_api::logs::{LinePlace, LogText};
 
 use super::stamp;
 use crate::format;
+use crate::texts::log as t;
 
 /// The page holds this many lines; what is read beyond drops lines at the other end.
 pub const MOST: usize = 3000;
@@ -211,10 +212,7 @@ impl Window {
             let before = std::mem::take(self);
             *self = Window::begin(piece);
             if before.attempt != 0 {
-                let note = format!(
-                    "Attempt {} begins here. What attempt {} wrote is kept.",
-                    piece.attempt, before.attempt
-                );
+                let note = t::attempt_begins(piece.attempt, before.attempt);
                 self.lines.insert(0, Line::note(self.start, -1, note));
             }
             return;
@@ -226,9 +224,7 @@ impl Window {
         }
         if piece.start > self.next {
             let gap = format::thousands(piece.start - self.next);
-            let note = format!(
-                "{gap} bytes are missing here: of a long log only the beginning and the end are kept."
-            );
+            let note = t::bytes_missing(&gap);
             self.lines
                 .push(Line::note(piece.start, self.next_row, note));
             self.next_row += 1;

@@ -12,9 +12,9 @@ use super::remote::{self, Answer};
 use crate::actions::Doer;
 use crate::components::help::Help;
 use crate::components::state_badge::StateBadge;
-use crate::format;
 use crate::icons::icon;
 use crate::live::Live;
+use crate::texts::{common, palette as t};
 use crate::theme::Chosen;
 
 #[component]
@@ -60,7 +60,7 @@ pub fn Finder() -> impl IntoView {
             class="palette-found"
             role="listbox"
             id="palette-list"
-            aria-label="What was found"
+            aria-label=t::FOUND
             node_ref=list
             hidden=move || groups.with(Vec::is_empty)
         >
@@ -70,7 +70,7 @@ pub fn Finder() -> impl IntoView {
         <p class="palette-foot">
             <span role="status">{move || status(&palette.text.read(), &answer.read(), &groups.read())}</span>
             <span class="palette-keys" aria-hidden="true">
-                <kbd>"↑"</kbd> <kbd>"↓"</kbd> " choose " <kbd>"Enter"</kbd> " go"
+                <kbd>"↑"</kbd> <kbd>"↓"</kbd> {t::CHOOSE} <kbd>{common::KEY_ENTER}</kbd> {t::GO}
             </span>
         </p>
     }
@@ -236,9 +236,9 @@ fn Shown(
 fn nothing(text: RwSignal<String>) -> AnyView {
     view! {
         <p class="palette-none">
-            "Nothing fits “" {move || text.get().trim().to_owned()} "”. "
+            {t::NOTHING_FITS} {move || text.get().trim().to_owned()} {t::NOTHING_FITS_END}
             <span class="quiet">
-                "Found are pages, jobs by number, name or owner, nodes, and actions such as cancel 17."
+                {t::FOUND_ARE}
             </span>
         </p>
     }
@@ -251,11 +251,11 @@ fn status(text: &str, answer: &Answer, groups: &[Group]) -> String {
         return String::new();
     }
     if answer.to != text {
-        return "Looking among all jobs…".to_owned();
+        return t::LOOKING.to_owned();
     }
     if answer.failed {
-        return "The server does not answer: only what the page knows was searched.".to_owned();
+        return t::ONLY_KNOWN.to_owned();
     }
     let count = options(groups).count();
-    format!("{} found", format::thousands(count as u64))
+    t::found(count as u64)
 }

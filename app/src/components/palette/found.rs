@@ -9,10 +9,10 @@ use super::rank::{fit, words};
 use super::remote::Answer;
 use crate::actions::Act;
 use crate::components::theme_switch;
-use crate::format;
 use crate::icons::Icon;
 use crate::live::NodeShape;
 use crate::places;
+use crate::texts::{common, palette as t, units};
 use crate::theme::Theme;
 
 /// So many of each kind are listed.
@@ -103,7 +103,7 @@ impl Wanted {
         let rest = &words[usize::from(act.is_some())..];
         // `job 17` is the same as `17`.
         let rest = match rest {
-            [job, number] if job == "job" => std::slice::from_ref(number),
+            [job, number] if job == t::TYPED_JOB => std::slice::from_ref(number),
             rest => rest,
         };
         let of_jobs = rest.join(" ");
@@ -118,12 +118,12 @@ impl Wanted {
 }
 
 const ACTS: [(&str, Act); 6] = [
-    ("cancel", Act::Cancel),
-    ("stop", Act::Cancel),
-    ("hold", Act::Hold),
-    ("release", Act::Release),
-    ("requeue", Act::Requeue),
-    ("rerun", Act::Requeue),
+    (t::TYPED_CANCEL, Act::Cancel),
+    (t::TYPED_STOP, Act::Cancel),
+    (t::TYPED_HOLD, Act::Hold),
+    (t::TYPED_RELEASE, Act::Release),
+    (t::TYPED_REQUEUE, Act::Requeue),
+    (t::TYPED_RERUN, Act::Requeue),
 ];
 
 /// Everything that fits, by kind, the kind of the best first. What the server adds comes last, so that
@@ -154,16 +154,16 @@ fn at_rest(known: &Known) -> Vec<Group> {
     });
     let group = |title, found| Group { title, found };
     vec![
-        group("Recent", visited.take(MOST_RECENT).collect()),
-        group("This job", here.collect()),
+        group(t::RECENT, visited.take(MOST_RECENT).collect()),
+        group(t::THIS_JOB, here.collect()),
         group(
-            "Pages",
+            t::PAGES,
             places::of(known.admin)
                 .map(|place| page(place.into()))
                 .collect(),
         ),
         group(
-            "Actions",
+            t::ACTIONS,
             actions().into_iter().map(|(action, _)| action).collect(),
         ),
     ]
@@ -175,11 +175,11 @@ fn searched(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Vec<Grou
     let jobs = jobs(wanted, known, answer);
     let listed: Vec<String> = jobs.iter().map(|(_, job)| job.id.clone()).collect();
     let mut ranked = [
-        ("Pages", pages(wanted, known)),
-        ("Jobs", jobs),
-        ("Nodes", nodes(wanted, known)),
+        (t::PAGES, pages(wanted, known)),
+        (common::JOBS, jobs),
+        (t::NODES, nodes(wanted, known)),
         (
-            "Actions",
+            t::ACTIONS,
             [acts(wanted, known, answer), said(wanted)].concat(),
         ),
     ];
@@ -197,7 +197,7 @@ fn searched(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Vec<Grou
         let rows = answer.into_iter().flat_map(|answer| &answer.rows);
         let more = rows.map(job).filter(|job| !listed.contains(&job.id));
         groups.push(Group {
-            title: "More jobs",
+            title: t::MORE_JOBS,
             found: more.take(MOST).collect(),
         });
     }
@@ -238,7 +238,7 @@ fn numbered_job(id: JobId, known: &Known, answer: Option<&Answer>) -> Option<Fou
     Some(Found {
         id: format!("palette-job-{id}"),
         icon: Icon::Jobs,
-        label: format!("Job {id}"),
+        label: t::job(id),
         detail: String::new(),
         keys: String::new(),
         job: None,
@@ -308,7 +308,7 @@ fn nodes(wanted: &Wanted, known: &Known) -> Ranked {
         let fields = [
             (shape.name.as_str(), 0),
             (shape.model.as_str(), 20),
-            ("node", 30),
+            (t::TYPED_NODE, 30),
         ];
         Some((fit(&wanted.words, &fields)?, node(shape)))
     });
@@ -356,25 +356,20 @@ const fn other(path: &'static str, word: &'static str, icon: Icon, also: &'stati
 
 /// Pages without a letter.
 const OTHERS: [Page; 4] = [
-    other("/jobs?user=all", "Everybody's jobs", Icon::Jobs, "all"),
+    other(
+        "/jobs?user=all",
+        common::EVERYBODYS_JOBS,
+        Icon::Jobs,
+        t::EVERYBODYS_JOBS_ALSO,
+    ),
     other(
         "/timeline?reserve=new",
-        "Reserve GPUs",
+        t::RESERVE_GPUS,
         Icon::Timeline,
-        "reservation calendar",
+        t::RESERVE_GPUS_ALSO,
     ),
-    other(
-        "/settings",
-        "Settings",
-        Icon::System,
-        "notifications mail slack",
-    ),
-    other(
-        "/styleguide",
-        "Styleguide",
-        Icon::File,
-        "tokens components design",
-    ),
+    other("/settings", t::SETTINGS, Icon::System, t::SETTINGS_ALSO),
+    other("/styleguide", t::STYLEGUIDE, Icon::File, t::STYLEGUIDE_ALSO),
 ];
 
 fn page(page: Page) -> Found {
@@ -405,7 +400,7 @@ fn visited(path: &str, known: &Known) -> Option<Found> {
 }
 
 fn job(row: &JobRow) -> Found {
-    let size = format::count(row.gpus, "GPU");
+    let size = units::gpus(row.gpus);
     Found {
         id: format!("palette-job-{}", row.id),
         icon: Icon::Jobs,
@@ -426,7 +421,7 @@ fn acting(act: Act, row: &JobRow) -> Found {
     Found {
         id: format!("palette-{}-{}", act.verb(), row.id),
         icon,
-        label: format!("{} job {}, {}", act.label(row.state), row.id, row.name),
+        label: t::act_on_job(act.label(row.state), row.id, &row.name),
         detail: row.user.0.clone(),
         keys: String::new(),
         job: None,
@@ -454,9 +449,9 @@ fn node(shape: &NodeShape) -> Found {
 fn actions() -> Vec<(Found, &'static str)> {
     let theme = |theme: Theme| {
         let label = match theme {
-            Theme::System => "Theme as the system has it",
-            Theme::Light => "Light theme",
-            Theme::Dark => "Dark theme",
+            Theme::System => t::THEME_OF_SYSTEM,
+            Theme::Light => t::LIGHT_THEME,
+            Theme::Dark => t::DARK_THEME,
         };
         let found = Found {
             id: format!("palette-theme-{}", theme.as_str()),
@@ -467,19 +462,19 @@ fn actions() -> Vec<(Found, &'static str)> {
             job: None,
             leads: Leads::Theme(theme),
         };
-        (found, "colours mode appearance")
+        (found, t::THEME_ALSO)
     };
     let help = Found {
         id: "palette-help".to_owned(),
         icon: Icon::File,
-        label: "Keys and help".to_owned(),
+        label: t::KEYS_AND_HELP.to_owned(),
         detail: String::new(),
         keys: "?".to_owned(),
         job: None,
         leads: Leads::Help,
     };
     let themes = Theme::ALL.into_iter().map(theme);
-    themes.chain([(help, "shortcuts keyboard")]).collect()
+    themes.chain([(help, t::KEYS_AND_HELP_ALSO)]).collect()
 }
 
 #[cfg(test)]

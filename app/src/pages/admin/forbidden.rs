@@ -6,36 +6,33 @@ use leptos::prelude::*;
 
 use crate::components::owner::Owner;
 use crate::components::problem::answer_with;
+use crate::texts::{admin as t, common};
 
 #[component]
 pub(super) fn Forbidden(admins: Vec<UserName>) -> impl IntoView {
-    answer_with(&ApiError::new(
-        ErrorCode::Forbidden,
-        "This page is for admins.",
-    ));
+    answer_with(&ApiError::new(ErrorCode::Forbidden, t::IS_FOR_ADMINS));
     let ask = match admins.len() {
-        0 => "There is no admin at the moment.",
-        1 => "Ask the admin:",
-        _ => "Ask one of the admins:",
+        0 => t::NO_ADMIN,
+        1 => t::ASK_THE_ADMIN,
+        _ => t::ASK_ONE,
     };
     let admins = admins
         .into_iter()
         .map(|name| view! { <li><Owner name=name.0 /></li> });
     view! {
         <section class="panel admin-forbidden" aria-labelledby="forbidden-title">
-            <h2 id="forbidden-title">"This page is for admins"</h2>
+            <h2 id="forbidden-title">{t::IS_FOR_ADMINS_TITLE}</h2>
             <p>
-                "Here they choose how the queue is ordered, say who may hold how many GPUs, and let \
-                 people and nodes in. Your own jobs need none of it."
+                {t::WHAT_ADMINS_DO}
             </p>
             <p>{ask}</p>
-            <ul class="admins" aria-label="Admins">{admins.collect_view()}</ul>
+            <ul class="admins" aria-label=t::ADMINS>{admins.collect_view()}</ul>
             <p class="quiet">
-                "What holds for you can be seen without them: "
-                <code>"berth policy show"</code> " and " <code>"berth quota show"</code> "."
+                {t::SEEN_WITHOUT}
+                <code>"berth policy show"</code> {t::SEEN_AND} <code>"berth quota show"</code> "."
             </p>
             <p>
-                <a class="button" href="/">"Dashboard"</a>
+                <a class="button" href="/">{common::DASHBOARD}</a>
             </p>
         </section>
     }

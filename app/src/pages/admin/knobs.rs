@@ -6,12 +6,14 @@ use berth_api::planner::{KnobView, PolicyAnswer, PolicyArg};
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::texts::admin as t;
+
 /// What meanings begin with, and what such knobs are about.
 static GROUPS: [(&str, &str); 4] = [
-    ("", "Order, backfill and limits"),
-    ("multifactor: ", "The order of many factors"),
-    ("shortest: ", "The order of the shortest first"),
-    ("preemption: ", "Stopping jobs for others"),
+    ("", t::GROUP_ORDER),
+    ("multifactor: ", t::GROUP_FACTORS),
+    ("shortest: ", t::GROUP_SHORTEST),
+    ("preemption: ", t::GROUP_PREEMPTION),
 ];
 
 /// The fields, by knob. Cheap to clone.
@@ -78,10 +80,10 @@ fn part(title: &'static str, rows: Vec<AnyView>, open: bool) -> AnyView {
                 <caption class="visually-hidden">{title}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Knob"</th>
-                        <th scope="col">"Now"</th>
-                        <th scope="col">"Set to"</th>
-                        <th scope="col">"Meaning"</th>
+                        <th scope="col">{t::KNOB}</th>
+                        <th scope="col">{t::NOW}</th>
+                        <th scope="col">{t::SET_TO}</th>
+                        <th scope="col">{t::MEANING}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -109,7 +111,7 @@ fn row(
     let changed = move || {
         let changed = stands.with(|knob| knob.as_ref().is_some_and(|(_, changed)| *changed));
         changed.then(|| {
-            view! { <span class="tag" title="The policy has it otherwise by itself">"changed"</span> }
+            view! { <span class="tag" title=t::CHANGED_TOLD>{t::CHANGED}</span> }
         })
     };
     let meaning = group_of(&knob.meaning).1.to_owned();
@@ -127,7 +129,7 @@ fn row(
                     node_ref=input
                     autocomplete="off"
                     spellcheck="false"
-                    aria-label=format!("Set {} to", knob.name)
+                    aria-label=t::set_knob(&knob.name)
                     aria-describedby=meaning_id.clone()
                 />
             </td>

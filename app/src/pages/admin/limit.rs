@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::notice::Notices;
+use crate::texts::{admin as t, common};
 
 #[component]
 pub(super) fn LimitForm(
@@ -22,16 +23,16 @@ pub(super) fn LimitForm(
     let limit = stands.with_untracked(|one| one.limit);
     let resets = move || every || stands.with(|one| one.named);
     let reset = if every {
-        "Back to what the policy has"
+        t::BACK_TO_POLICY
     } else {
-        "Back to what everybody has"
+        t::BACK_TO_EVERYBODY
     };
     let of = Some((field, value.clone()));
     let send = Sender::here(quotas);
     let submit = move |event: SubmitEvent| send.run(&event, of.clone());
     view! {
         <details class="limit">
-            <summary>"Change" <span class="visually-hidden">" the quota of " {label.clone()}</span></summary>
+            <summary>{common::CHANGE} <span class="visually-hidden">{t::THE_QUOTA_OF} {label.clone()}</span></summary>
             <form class="limit-form" method="post" action="/forms/quota" on:submit=submit>
                 <input type="hidden" name=field value=value />
                 <input
@@ -39,7 +40,7 @@ pub(super) fn LimitForm(
                     name="gpus"
                     inputmode="numeric"
                     autocomplete="off"
-                    aria-label=format!("GPUs of {label}")
+                    aria-label=t::gpus_of(&label)
                     value=limit.map(|limit| limit.gpus.to_string())
                     node_ref=send.gpus
                 />
@@ -50,13 +51,13 @@ pub(super) fn LimitForm(
                         checked=limit.is_some_and(|limit| limit.hard)
                         node_ref=send.hard
                     />
-                    "hard"
+                    {t::HARD}
                 </label>
-                <button class="button button-small" name="verb" value="set">"Set"</button>
-                <button class="button button-small" name="verb" value="unlimited">"No limit"</button>
+                <button class="button button-small" name="verb" value="set">{t::SET}</button>
+                <button class="button button-small" name="verb" value="unlimited">{t::SET_NO_LIMIT}</button>
                 {move || resets().then(|| view! {
                     <button class="button button-small" name="verb" value="reset" title=reset>
-                        "Reset"
+                        {t::RESET}
                     </button>
                 })}
             </form>
@@ -76,15 +77,15 @@ pub(super) fn NamedForm(quotas: RwSignal<QuotasAnswer>) -> impl IntoView {
     };
     view! {
         <details class="limit">
-            <summary>"Another project"</summary>
+            <summary>{t::ANOTHER_PROJECT}</summary>
             <form class="limit-form" method="post" action="/forms/quota" on:submit=submit>
                 <input
                     class="input limit-name"
                     name="project"
                     required
                     autocomplete="off"
-                    placeholder="Project"
-                    aria-label="Project"
+                    placeholder=common::PROJECT
+                    aria-label=common::PROJECT
                     node_ref=project
                 />
                 <input
@@ -92,16 +93,16 @@ pub(super) fn NamedForm(quotas: RwSignal<QuotasAnswer>) -> impl IntoView {
                     name="gpus"
                     inputmode="numeric"
                     autocomplete="off"
-                    placeholder="GPUs"
-                    aria-label="GPUs of the project"
+                    placeholder=common::GPUS
+                    aria-label=t::GPUS_OF_PROJECT
                     node_ref=send.gpus
                 />
                 <label class="limit-hard">
                     <input type="checkbox" name="hard" node_ref=send.hard />
-                    "hard"
+                    {t::HARD}
                 </label>
-                <button class="button button-small" name="verb" value="set">"Set"</button>
-                <button class="button button-small" name="verb" value="unlimited">"No limit"</button>
+                <button class="button button-small" name="verb" value="set">{t::SET}</button>
+                <button class="button button-small" name="verb" value="unlimited">{t::SET_NO_LIMIT}</button>
             </form>
         </details>
     }
@@ -140,7 +141,7 @@ impl Sender {
             match set {
                 Ok(set) => {
                     self.quotas.try_set(set);
-                    self.notices.say("The quota is set.");
+                    self.notices.say(t::QUOTA_IS_SET);
                 }
                 Err(error) => self.notices.refuse(&error),
             }
@@ -171,9 +172,9 @@ fn field(whose: &Whose) -> (&'static str, String) {
 /// For who does not see the row that it is in.
 fn label(whose: &Whose) -> String {
     match whose {
-        Whose::EveryUser => "every other user".to_owned(),
-        Whose::EveryProject => "every other project".to_owned(),
+        Whose::EveryUser => t::EVERY_OTHER_USER.to_owned(),
+        Whose::EveryProject => t::EVERY_OTHER_PROJECT.to_owned(),
         Whose::User(user) => user.0.clone(),
-        Whose::Project(project) => format!("project {project}"),
+        Whose::Project(project) => common::project(project),
     }
 }

@@ -13,26 +13,27 @@ use crate::components::copy::CopyLine;
 use crate::components::moment::Moment;
 use crate::components::owner::Owner;
 use crate::notice::Notices;
+use crate::texts::{admin as t, common};
 
 #[component]
 pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
     let made = RwSignal::new(None::<LinkAnswer>);
     view! {
         <section class="panel" aria-labelledby="people-title">
-            <h2 id="people-title">"People"</h2>
+            <h2 id="people-title">{t::PEOPLE}</h2>
             <AddForm people made />
             <div role="status">{move || made.get().map(shown)}</div>
             <table class="people">
-                <caption class="visually-hidden">"Who may log in"</caption>
+                <caption class="visually-hidden">{t::WHO_MAY_LOG_IN}</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Since"</th>
-                        <th scope="col">"Last seen"</th>
-                        <th scope="col" class="num">"Running"</th>
-                        <th scope="col" class="num">"Waiting"</th>
-                        <th scope="col" class="num">"GPUs"</th>
-                        <th scope="col">"Let in"</th>
+                        <th scope="col">{common::NAME}</th>
+                        <th scope="col">{t::SINCE}</th>
+                        <th scope="col">{t::LAST_SEEN}</th>
+                        <th scope="col" class="num">{common::RUNNING}</th>
+                        <th scope="col" class="num">{common::WAITING}</th>
+                        <th scope="col" class="num">{common::GPUS}</th>
+                        <th scope="col">{t::LET_IN}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -44,7 +45,7 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
                 </tbody>
             </table>
             {move || people.with(|people| people.len() < 2).then(|| view! {
-                <p class="quiet">"You are alone here. Add whoever is to submit jobs."</p>
+                <p class="quiet">{t::YOU_ARE_ALONE}</p>
             })}
         </section>
     }
@@ -54,21 +55,20 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
 fn row(person: PersonView, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
     let seen = match person.last_seen {
         Some(at) => view! { <Moment at /> }.into_any(),
-        None => view! { <span class="quiet" title="No login or job of theirs is known">"—"</span> }
-            .into_any(),
+        None => view! { <span class="quiet" title=t::NEVER_SEEN>"—"</span> }.into_any(),
     };
     let admin = person
         .admin
-        .then(|| view! { <span class="tag">"admin"</span> });
+        .then(|| view! { <span class="tag">{t::ADMIN}</span> });
     let name = person.name.0.clone();
     view! {
         <tr data-person=name>
             <th scope="row"><Owner name=person.name.0.clone() /> " " {admin}</th>
-            <td data-said="since"><Moment at=person.since /></td>
-            <td data-said="seen">{seen}</td>
-            <td class="num" data-said="running">{person.running}</td>
-            <td class="num" data-said="waiting">{person.waiting}</td>
-            <td class="num" data-said="GPUs">{person.gpus}</td>
+            <td data-said=t::SAID_SINCE><Moment at=person.since /></td>
+            <td data-said=t::SAID_SEEN>{seen}</td>
+            <td class="num" data-said=t::SAID_RUNNING>{person.running}</td>
+            <td class="num" data-said=t::SAID_WAITING>{person.waiting}</td>
+            <td class="num" data-said=common::GPUS>{person.gpus}</td>
             <td>{link_button(person.name, made)}</td>
         </tr>
     }
@@ -78,7 +78,7 @@ fn row(person: PersonView, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
 fn link_button(name: UserName, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
     let notices = Notices::here();
     let value = name.0.clone();
-    let label = format!("New login link for {name}");
+    let label = t::new_link_for(&name);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let arg = LoginLinkArg {
@@ -96,7 +96,7 @@ fn link_button(name: UserName, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
     view! {
         <form method="post" action="/forms/login-link" on:submit=submit>
             <input type="hidden" name="name" value=value />
-            <button class="button button-small" aria-label=label>"Login link"</button>
+            <button class="button button-small" aria-label=label>{t::LOGIN_LINK}</button>
         </form>
     }
     .into_any()
@@ -107,11 +107,11 @@ fn shown(made: LinkAnswer) -> AnyView {
     view! {
         <div class="link-made">
             <p>
-                "Send this to " <strong>{made.name.0}</strong>
-                ". It logs one browser in, once, until " <Moment at=made.until />
-                ", and is not shown again."
+                {t::SEND_THIS_TO} <strong>{made.name.0}</strong>
+                {t::LOGS_IN_UNTIL} <Moment at=made.until />
+                {t::NOT_SHOWN_AGAIN}
             </p>
-            <CopyLine text=made.link what="login link" />
+            <CopyLine text=made.link what=t::COPY_LOGIN_LINK />
         </div>
     }
     .into_any()
@@ -159,7 +159,7 @@ fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>
     view! {
         <form class="person-form" method="post" action="/forms/person" on:submit=submit>
             <div class="field" class:field-bad=move || problem.with(Option::is_some)>
-                <label for="person">"Add a person"</label>
+                <label for="person">{t::ADD_A_PERSON}</label>
                 <input
                     class="input"
                     id="person"
@@ -176,9 +176,9 @@ fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>
             </div>
             <div class="check">
                 <input type="checkbox" id="person-admin" name="admin" node_ref=admin />
-                <label for="person-admin">"admin"</label>
+                <label for="person-admin">{t::ADMIN}</label>
             </div>
-            <button class="button button-main" disabled=sending>"Add"</button>
+            <button class="button button-main" disabled=sending>{t::ADD}</button>
             <p class="field-problem" id="person-problem" aria-live="polite">{move || problem.get()}</p>
         </form>
     }

@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::knobs::{Typed, groups};
 use super::preview::Preview;
 use crate::notice::Notices;
+use crate::texts::{admin as t, common};
 
 /// What was said of a policy that is only looked at.
 pub(super) type Said = Result<PreviewAnswer, ApiError>;
@@ -48,7 +49,7 @@ pub(super) fn PolicyPanel(
             if applies {
                 match set_policy(arg).await {
                     Ok(set) => {
-                        notices.say(follows(&set.policy, "from now on"));
+                        notices.say(follows(&set.policy, t::FROM_NOW_ON));
                         now.try_set(set);
                         said.try_set(None);
                     }
@@ -63,7 +64,7 @@ pub(super) fn PolicyPanel(
     };
     view! {
         <section class="panel" aria-labelledby="policy-title">
-            <h2 id="policy-title">"Policy"</h2>
+            <h2 id="policy-title">{t::POLICY}</h2>
             <p class="policy-now">{move || now.with(|now| follows(&now.policy, ""))}</p>
             // What is typed after a look is not what was looked at.
             <form
@@ -74,7 +75,7 @@ pub(super) fn PolicyPanel(
                 on:input=move |_| said.set(None)
             >
                 <div class="field">
-                    <label for="policy">"Follow"</label>
+                    <label for="policy">{t::FOLLOW}</label>
                     <select
                         class="input"
                         id="policy"
@@ -85,7 +86,7 @@ pub(super) fn PolicyPanel(
                         {options}
                     </select>
                     <p class="hint" id="policy-hint">
-                        "A knob that is left empty below is as the policy has it."
+                        {t::EMPTY_KNOB}
                     </p>
                 </div>
                 {groups}
@@ -93,10 +94,10 @@ pub(super) fn PolicyPanel(
                 <div class="form-end">
                     // The first is what Enter presses: it changes nothing.
                     <button class="button" name="verb" value="preview" disabled=sending>
-                        "Preview"
+                        {common::PREVIEW}
                     </button>
                     <button class="button button-main" name="verb" value="apply" disabled=sending>
-                        "Apply"
+                        {t::APPLY}
                     </button>
                 </div>
             </form>
@@ -121,10 +122,10 @@ fn follows(choice: &PolicyChoice, since: &str) -> String {
     let with = if knobs.is_empty() {
         String::new()
     } else {
-        format!(" with {}", knobs.join(", "))
+        t::with(&knobs.join(", "))
     };
     let space = if since.is_empty() { "" } else { " " };
-    format!("The planner follows {}{with}{space}{since}.", choice.name)
+    t::follows(&choice.name, &with, space, since)
 }
 
 fn options(names: &[String], chosen: &str) -> Vec<AnyView> {
@@ -142,13 +143,13 @@ fn options(names: &[String], chosen: &str) -> Vec<AnyView> {
 /// What a built-in policy does, in a line.
 fn words(name: &str) -> &'static str {
     match name {
-        "fifo" => "strictly first come, first served",
-        "easy" => "first come, first served; who delays nobody may pass",
-        "priority" => "class and place in the line are everything",
-        "fair" => "who used least of late goes first",
-        "sjf" => "the shortest expected run time first",
-        "slurm" => "Slurm's multifactor priority with backfill",
-        "berth" => "the shortest expected work first, learned from history",
+        "fifo" => t::FIFO,
+        "easy" => t::EASY,
+        "priority" => t::PRIORITY,
+        "fair" => t::FAIR,
+        "sjf" => t::SJF,
+        "slurm" => t::SLURM,
+        "berth" => t::BERTH,
         _ => "",
     }
 }

@@ -7,6 +7,7 @@ use super::policy::Said;
 use crate::clock::Clock;
 use crate::components::owner::Owner;
 use crate::components::start_changes::{self, delta, later_by};
+use crate::texts::{admin as t, common};
 
 /// So many are told one by one.
 const CHANGES: usize = 20;
@@ -37,18 +38,19 @@ fn changes(answer: &PreviewAnswer, clock: Clock) -> AnyView {
     let rows = answer.changes.iter().take(CHANGES);
     let rows: Vec<AnyView> = rows.map(|change| row(change, clock)).collect();
     let more = answer.changes.len().saturating_sub(CHANGES);
-    let more = (more > 0).then(|| view! { <p class="quiet">"and " {more} " more"</p> });
+    let more =
+        (more > 0).then(|| view! { <p class="quiet">{common::AND} {more} {common::MORE}</p> });
     view! {
         {sum}
         <table class="preview-table">
-            <caption class="visually-hidden">"Whose start would change"</caption>
+            <caption class="visually-hidden">{t::WHOSE_START}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Job"</th>
-                    <th scope="col">"Owner"</th>
-                    <th scope="col">"Starts now at"</th>
-                    <th scope="col">"Would start at"</th>
-                    <th scope="col" class="num">"Change"</th>
+                    <th scope="col">{common::JOB}</th>
+                    <th scope="col">{common::OWNER}</th>
+                    <th scope="col">{t::STARTS_NOW_AT}</th>
+                    <th scope="col">{t::WOULD_START_AT}</th>
+                    <th scope="col" class="num">{t::CHANGE_BY}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -66,16 +68,12 @@ fn summary(answer: &PreviewAnswer) -> String {
     }
     let later = answer.changes.iter().filter(|one| later_by(one) > 0);
     let later = later.count();
-    let parts = [(changed - later, "earlier"), (later, "later")];
+    let parts = [(changed - later, common::EARLIER), (later, common::LATER)];
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts
         .map(|(count, which)| format!("{count} {which}"))
         .collect();
-    format!(
-        "{changed} of {} waiting jobs would start at another time: {}.",
-        answer.waiting.max(changed),
-        parts.join(", ")
-    )
+    t::starts_elsewhere(changed, answer.waiting.max(changed), &parts.join(", "))
 }
 
 fn row(change: &ChangeView, clock: Clock) -> AnyView {

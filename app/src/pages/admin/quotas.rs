@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::limit::{LimitForm, NamedForm};
 use crate::components::owner::Owner;
+use crate::texts::{admin as t, common};
 
 #[component]
 pub(super) fn QuotasPanel(
@@ -33,13 +34,12 @@ pub(super) fn QuotasPanel(
     });
     view! {
         <section class="panel" aria-labelledby="quotas-title">
-            <h2 id="quotas-title">"Quotas"</h2>
+            <h2 id="quotas-title">{t::QUOTAS}</h2>
             <p class="quiet">
-                "How many GPUs one may hold at once. A soft limit binds only while others wait; a hard \
-                 one also while GPUs idle."
+                {t::QUOTAS_TOLD}
             </p>
-            <Table title="Users" whose=users quotas />
-            <Table title="Projects" whose=projects quotas />
+            <Table title=t::USERS whose=users quotas />
+            <Table title=t::PROJECTS whose=projects quotas />
             <NamedForm quotas />
         </section>
     }
@@ -54,13 +54,13 @@ fn Table(
 ) -> impl IntoView {
     view! {
         <table class="limits">
-            <caption class="visually-hidden">"Quotas of " {title}</caption>
+            <caption class="visually-hidden">{t::QUOTAS_OF} {title}</caption>
             <thead>
                 <tr>
                     <th scope="col">{title}</th>
-                    <th scope="col" class="num">"Holds"</th>
-                    <th scope="col">"May hold"</th>
-                    <th scope="col">"Change"</th>
+                    <th scope="col" class="num">{t::HOLDS}</th>
+                    <th scope="col">{t::MAY_HOLD}</th>
+                    <th scope="col">{common::CHANGE}</th>
                 </tr>
             </thead>
             <tbody>
@@ -90,7 +90,7 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
     let stands = Memo::new(move |_| quotas.with(|quotas| stands(&of, quotas)));
     let every = matches!(whose, Whose::EveryUser | Whose::EveryProject);
     let name = match &whose {
-        Whose::EveryUser | Whose::EveryProject => "everybody else".into_any(),
+        Whose::EveryUser | Whose::EveryProject => t::EVERYBODY_ELSE.into_any(),
         Whose::User(user) => view! { <Owner name=user.0.clone() /> }.into_any(),
         Whose::Project(project) => view! { <span>{project.clone()}</span> }.into_any(),
     };
@@ -98,13 +98,13 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
     let may = move || stands.with(|one| words(one.limit));
     let usual = move || {
         let usual = !every && stands.with(|one| !one.named);
-        usual.then(|| view! { <span class="quiet">" as everybody"</span> })
+        usual.then(|| view! { <span class="quiet">{t::AS_EVERYBODY}</span> })
     };
     let place = id(&whose);
     view! {
         <tr data-whose=place>
             <th scope="row">{name}</th>
-            <td class="num" data-said="holds">{held}</td>
+            <td class="num" data-said=t::SAID_HOLDS>{held}</td>
             <td>{may} {usual}</td>
             <td><LimitForm whose stands quotas /></td>
         </tr>
@@ -138,9 +138,9 @@ fn stands(whose: &Whose, quotas: &QuotasAnswer) -> QuotaView {
 /// `8, soft`.
 fn words(limit: Option<Limit>) -> String {
     match limit {
-        None => "no limit".to_owned(),
-        Some(Limit { gpus, hard: true }) => format!("{gpus}, hard"),
-        Some(Limit { gpus, hard: false }) => format!("{gpus}, soft"),
+        None => t::NO_LIMIT.to_owned(),
+        Some(Limit { gpus, hard: true }) => t::hard_limit(gpus),
+        Some(Limit { gpus, hard: false }) => t::soft_limit(gpus),
     }
 }
 

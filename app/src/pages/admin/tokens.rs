@@ -10,9 +10,9 @@ use leptos::task::spawn_local;
 use crate::components::confirm::{Ask, Confirm};
 use crate::components::copy::CopyLine;
 use crate::components::moment::Moment;
-use crate::format;
 use crate::icons::{Icon, icon};
 use crate::notice::Notices;
+use crate::texts::{admin as t, common, units};
 
 #[component]
 pub(super) fn TokensPanel(tokens: NodeTokensAnswer) -> impl IntoView {
@@ -23,7 +23,7 @@ pub(super) fn TokensPanel(tokens: NodeTokensAnswer) -> impl IntoView {
     };
     view! {
         <section class="panel" aria-labelledby="tokens-title">
-            <h2 id="tokens-title">"Tokens of nodes"</h2>
+            <h2 id="tokens-title">{t::TOKENS}</h2>
             {strangers}
             {move || match all.with(|all| all.tokens.clone()) {
                 tokens if tokens.is_empty() => none(),
@@ -37,10 +37,9 @@ pub(super) fn TokensPanel(tokens: NodeTokensAnswer) -> impl IntoView {
 fn none() -> AnyView {
     view! {
         <p class="quiet">
-            "No node has one. With a token its daemon tells what the GPUs do, once a second. Make one \
-             on the server's host:"
+            {t::NO_NODE_HAS_ONE}
         </p>
-        <CopyLine text="berth-server node-token NODE" what="command" />
+        <CopyLine text="berth-server node-token NODE" what=common::COPY_COMMAND />
     }
     .into_any()
 }
@@ -49,13 +48,13 @@ fn table(tokens: Vec<NodeTokenView>, all: RwSignal<NodeTokensAnswer>) -> AnyView
     let rows: Vec<AnyView> = tokens.into_iter().map(|token| row(token, all)).collect();
     view! {
         <table class="node-tokens">
-            <caption class="visually-hidden">"Tokens of nodes"</caption>
+            <caption class="visually-hidden">{t::TOKENS}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Node"</th>
-                    <th scope="col">"Daemon"</th>
-                    <th scope="col">"Made"</th>
-                    <th scope="col">"Shut out"</th>
+                    <th scope="col">{t::NODE}</th>
+                    <th scope="col">{t::DAEMON}</th>
+                    <th scope="col">{t::MADE}</th>
+                    <th scope="col">{t::SHUT_OUT}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -66,16 +65,16 @@ fn table(tokens: Vec<NodeTokenView>, all: RwSignal<NodeTokensAnswer>) -> AnyView
 
 fn row(token: NodeTokenView, all: RwSignal<NodeTokensAnswer>) -> AnyView {
     let (class, which, word) = if token.connected {
-        ("badge badge-ok", Icon::Succeeded, "connected")
+        ("badge badge-ok", Icon::Succeeded, t::CONNECTED)
     } else {
-        ("badge badge-idle", Icon::Lost, "not here")
+        ("badge badge-idle", Icon::Lost, t::NOT_HERE)
     };
     let node = token.node.to_string();
     view! {
         <tr data-token-of=node>
             <th scope="row">{token.node.to_string()}</th>
             <td><span class=class>{icon(which)} {word}</span></td>
-            <td><Moment at=token.created /> <span class="quiet">" by " {token.by.0}</span></td>
+            <td><Moment at=token.created /> <span class="quiet">{t::MADE_BY} {token.by.0}</span></td>
             <td>{revoke_button(token.node, all)}</td>
         </tr>
     }
@@ -85,21 +84,19 @@ fn row(token: NodeTokenView, all: RwSignal<NodeTokensAnswer>) -> AnyView {
 fn revoke_button(node: NodeName, all: RwSignal<NodeTokensAnswer>) -> AnyView {
     let (notices, confirm) = (Notices::here(), Confirm::here());
     let value = node.to_string();
-    let label = format!("Revoke the tokens of {node}");
+    let label = t::revoke_tokens(&node);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let node = node.to_string();
         let question = Ask {
-            title: format!("Revoke the tokens of {node}?"),
-            text: "Its daemon is sent away within a minute and needs another token to come back. \
-                   Jobs there go on."
-                .to_owned(),
-            verb: "Revoke",
+            title: t::revoke_asked(&node),
+            text: t::REVOKE_TOLD.to_owned(),
+            verb: t::REVOKE,
         };
         let revoke = move |()| {
             let node = node.clone();
             spawn_local(async move {
-                let done = format!("{node} has no token any more.");
+                let done = t::has_no_token(&node);
                 match revoke_node_tokens(NodeTokenArg { node }).await {
                     Ok(left) => {
                         all.try_set(left);
@@ -114,20 +111,13 @@ fn revoke_button(node: NodeName, all: RwSignal<NodeTokensAnswer>) -> AnyView {
     view! {
         <form method="post" action="/forms/node-token" on:submit=submit>
             <input type="hidden" name="node" value=value />
-            <button class="button button-small button-bad-quiet" aria-label=label>"Revoke"</button>
+            <button class="button button-small button-bad-quiet" aria-label=label>{t::REVOKE}</button>
         </form>
     }
     .into_any()
 }
 
 fn stranger(daemon: &UnknownDaemon) -> AnyView {
-    let text = format!(
-        "The daemon of {} (Berth {}) tells of {} that are not part of this cluster. If \
-         `berth nodes` calls the host otherwise, make a token for that name; else let the server use \
-         the host, or revoke the token.",
-        daemon.name,
-        daemon.version,
-        format::count(daemon.gpus, "GPU")
-    );
+    let text = t::unknown_daemon(&daemon.name, &daemon.version, &units::gpus(daemon.gpus));
     view! { <p class="trouble">{icon(Icon::Lost)} <span>{text}</span></p> }.into_any()
 }

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::{cluster as t, gpus};
 
 #[component]
 pub fn CordonForm(node: NodeName, gpus: Vec<u32>) -> impl IntoView {
@@ -31,11 +32,7 @@ pub fn CordonForm(node: NodeName, gpus: Vec<u32>) -> impl IntoView {
             reason: reason.value(),
             drain: pressed.as_deref() == Some("drain"),
         };
-        let done = format!(
-            "{} gets no new jobs; what runs there goes on{}.",
-            arg.place,
-            if arg.drain { " to its end" } else { "" }
-        );
+        let done = t::no_new_jobs(&arg.place, arg.drain);
         spawn_local(async move {
             match cluster::cordon(arg).await {
                 Ok(_) => {
@@ -47,15 +44,15 @@ pub fn CordonForm(node: NodeName, gpus: Vec<u32>) -> impl IntoView {
         });
     };
     let options = gpus.into_iter().map(|index| {
-        view! { <option value=format!("{node}:{index}")>{format!("GPU {index}")}</option> }
+        view! { <option value=format!("{node}:{index}")>{gpus::gpu(index)}</option> }
     });
     let options = options.collect_view();
     view! {
         <details class="cordon-form">
-            <summary>"Take out of use"</summary>
+            <summary>{t::TAKE_OUT_OF_USE}</summary>
             <form method="post" action="/forms/cordon" on:submit=submit>
-                <select class="input" name="place" node_ref=place aria-label=format!("What of {node}")>
-                    <option value=node.to_string()>"All of it"</option>
+                <select class="input" name="place" node_ref=place aria-label=t::what_of(&node)>
+                    <option value=node.to_string()>{t::ALL_OF_IT}</option>
                     {options}
                 </select>
                 <input
@@ -64,19 +61,19 @@ pub fn CordonForm(node: NodeName, gpus: Vec<u32>) -> impl IntoView {
                     node_ref=reason
                     required
                     autocomplete="off"
-                    placeholder="Why, for whoever waits"
-                    aria-label="Reason"
+                    placeholder=t::WHY_FOR_WHOEVER_WAITS
+                    aria-label=t::REASON
                 />
-                <button class="button" name="verb" value="cordon" title="No new jobs; what runs goes on">
-                    "Cordon"
+                <button class="button" name="verb" value="cordon" title=t::CORDON_TOLD>
+                    {t::CORDON}
                 </button>
                 <button
                     class="button"
                     name="verb"
                     value="drain"
-                    title="No new jobs, and you wait for what runs to end"
+                    title=t::DRAIN_TOLD
                 >
-                    "Drain"
+                    {t::DRAIN}
                 </button>
             </form>
         </details>
@@ -91,13 +88,13 @@ pub fn uncordon_button(place: &str) -> AnyView {
     }
     let notices = Notices::here();
     let place = place.to_owned();
-    let label = format!("Uncordon {place}");
+    let label = t::uncordon_place(&place);
     let value = place.clone();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let place = place.clone();
         spawn_local(async move {
-            let done = format!("{place} gets jobs again.");
+            let done = t::gets_jobs_again(&place);
             match cluster::uncordon(PlaceArg { place }).await {
                 Ok(_) => notices.say(done),
                 Err(error) => notices.refuse(&error),
@@ -108,7 +105,7 @@ pub fn uncordon_button(place: &str) -> AnyView {
         <form method="post" action="/forms/uncordon" on:submit=submit>
             <input type="hidden" name="place" value=value />
             <button class="button button-small" aria-label=label>
-                "Uncordon"
+                {t::UNCORDON}
             </button>
         </form>
     }

@@ -6,22 +6,23 @@ use leptos::prelude::*;
 
 use crate::format;
 use crate::live::Live;
+use crate::texts::{cluster as t, common, gpus, units};
 
 const UNKNOWN: &str = "—";
 
 const COLUMNS: [&str; 12] = [
-    "Busy",
-    "Working",
-    "Occupancy",
-    "Tensor",
-    "Memory",
-    "Power",
-    "Temp",
-    "Clock",
-    "Slowed by",
-    "PCIe in, out",
-    "NVLink in, out",
-    "Memory errors",
+    common::BUSY,
+    common::WORKING,
+    t::OCCUPANCY,
+    t::TENSOR,
+    common::MEMORY,
+    common::POWER,
+    t::TEMP,
+    t::CLOCK,
+    t::SLOWED_BY,
+    t::PCIE,
+    t::NVLINK,
+    t::MEMORY_ERRORS,
 ];
 
 pub(super) fn table(node: &NodeName, gpus: &[u32]) -> AnyView {
@@ -29,15 +30,15 @@ pub(super) fn table(node: &NodeName, gpus: &[u32]) -> AnyView {
     let rows: Vec<AnyView> = gpus.iter().map(|index| row(node, *index)).collect();
     view! {
         <details class="gpu-figures">
-            <summary>"All figures"</summary>
-            <div class="table-wrap" tabindex="0" role="region" aria-label=format!("Figures of {node}")>
+            <summary>{t::ALL_FIGURES}</summary>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t::figures_of(node)>
                 <table class="figures">
-                    <caption class="visually-hidden">"Figures of " {node.to_string()}</caption>
+                    <caption class="visually-hidden">{t::FIGURES_OF} {node.to_string()}</caption>
                     <thead>
                         <tr>
-                            <th scope="col" class="num">"GPU"</th>
+                            <th scope="col" class="num">{common::GPU}</th>
                             {head.collect_view()}
-                            <th scope="col">"Processes"</th>
+                            <th scope="col">{common::PROCESSES}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -74,23 +75,23 @@ fn cells(gpu: &GpuView) -> [String; 12] {
         })
     };
     let memory = gpu.mem_used_bytes.map(|used| match gpu.mem_total_bytes {
-        0 => format!("{} GiB", format::gib(used)),
-        total => format!("{} of {} GiB", format::gib(used), format::gib(total)),
+        0 => units::gib(&format::gib(used)),
+        total => gpus::memory(&format::gib(used), &format::gib(total)),
     });
     let power = gpu.power_w.map(|power| match gpu.power_limit_w {
-        Some(limit) => format!("{power:.0} of {limit:.0} W"),
+        Some(limit) => t::watts_of(power, limit),
         None => format!("{power:.0} W"),
     });
     let slowed = gpu.throttle.as_ref().map(|reasons| {
         let words: Vec<&str> = reasons.iter().map(|reason| reason.words()).collect();
         if words.is_empty() {
-            "nothing".to_owned()
+            t::SLOWED_BY_NOTHING.to_owned()
         } else {
             words.join(", ")
         }
     });
     let errors = gpu.ecc_uncorrected.map(|lost| match gpu.ecc_corrected {
-        Some(mended) => format!("{lost}, {mended} mended"),
+        Some(mended) => t::lost_and_mended(lost, mended),
         None => lost.to_string(),
     });
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
@@ -139,7 +140,7 @@ fn processes(gpu: &GpuView) -> String {
     let one = |process: &berth_domain::GpuProcess| {
         let memory = process
             .mem_bytes
-            .map(|bytes| format!("{} GiB", format::gib(bytes)));
+            .map(|bytes| units::gib(&format::gib(bytes)));
         let use_of = process
             .sm_pct
             .map(|pct| format!("{}%", format::percent(pct)));
@@ -149,11 +150,11 @@ fn processes(gpu: &GpuView) -> String {
         } else {
             format!(" ({})", figures.join(", "))
         };
-        let user = process.user.as_deref().unwrap_or("unknown");
+        let user = process.user.as_deref().unwrap_or(t::USER_UNKNOWN);
         format!("{user} {}{figures}", process.pid)
     };
     if all.is_empty() {
-        "none".to_owned()
+        t::NO_PROCESS.to_owned()
     } else {
         all.iter().map(one).collect::<Vec<_>>().join("; ")
     }

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::{cluster as t, gpus};
 
 pub(super) fn list(node: &NodeName, processes: Vec<ForeignProcess>) -> AnyView {
     let each = processes.into_iter().map(|process| one(node, process));
@@ -18,9 +19,9 @@ pub(super) fn list(node: &NodeName, processes: Vec<ForeignProcess>) -> AnyView {
 
 fn one(node: &NodeName, process: ForeignProcess) -> AnyView {
     let note = match (&process.of, process.ignored) {
-        (Some(attempt), _) => format!("left behind by job {}", attempt.job),
-        (None, true) => "ignored: the GPU is leased all the same".to_owned(),
-        (None, false) => "outside the queue: the GPU is not leased".to_owned(),
+        (Some(attempt), _) => t::left_behind(attempt.job),
+        (None, true) => t::IGNORED.to_owned(),
+        (None, false) => t::NOT_LEASED.to_owned(),
     };
     let live = Live::here();
     let user = process.user.as_deref().map(UserName::from);
@@ -28,7 +29,7 @@ fn one(node: &NodeName, process: ForeignProcess) -> AnyView {
     let button = may.then(|| adopt_button(node, process.pid));
     view! {
         <div class="stranger">
-            <span class="badge badge-foreign">{icon(Icon::Lost)} "foreign"</span>
+            <span class="badge badge-foreign">{icon(Icon::Lost)} {gpus::FOREIGN}</span>
             <span class="stranger-words">
                 {process.words()} " " <span class="quiet">{note}</span>
             </span>
@@ -51,7 +52,7 @@ fn adopt_button(node: &NodeName, pid: u32) -> AnyView {
         };
         spawn_local(async move {
             match adopt(body).await {
-                Ok(answer) => notices.say(format!("Process {pid} is job {} now.", answer.job.id)),
+                Ok(answer) => notices.say(t::process_is_job(pid, answer.job.id)),
                 Err(error) => notices.refuse(&error),
             }
         });
@@ -60,8 +61,8 @@ fn adopt_button(node: &NodeName, pid: u32) -> AnyView {
         <form method="post" action="/forms/adopt" on:submit=submit>
             <input type="hidden" name="node" value=of_form />
             <input type="hidden" name="pid" value=pid.to_string() />
-            <button class="button button-small" aria-label=format!("Adopt process {pid} as a job")>
-                "Adopt"
+            <button class="button button-small" aria-label=t::adopt_process(pid)>
+                {t::ADOPT}
             </button>
         </form>
     }

@@ -5,31 +5,28 @@ use berth_domain::Signal;
 use berth_domain::detection::OVERRULE;
 use leptos::prelude::*;
 
+use crate::texts::{cluster as t, common};
+
 pub fn panel(found: Detected) -> AnyView {
-    let now = format!(
-        "It would choose now: {}, {}, with {:.0}% confidence.{}",
+    let now = t::would_choose(
         found.kind,
-        found.sentence,
+        &found.sentence,
         found.confidence * 100.0,
-        if found.kind == found.in_use {
-            ""
-        } else {
-            " It goes on with what it began with; restart the server to choose anew."
-        }
+        found.kind == found.in_use,
     );
     let absent: Vec<&str> = found.absent.iter().map(|name| name.words()).collect();
-    let absent = format!("Looked for and not found: {}.", absent.join(", "));
+    let absent = t::looked_for(&absent.join(", "));
     view! {
         <section class="panel ground" aria-labelledby="ground-title">
             <header class="ground-head">
-                <h2 id="ground-title">"What Berth runs on"</h2>
+                <h2 id="ground-title">{t::RUNS_ON}</h2>
                 <a class="button button-small" href="/cluster?look=again" rel="external">
-                    "Look again"
+                    {common::LOOK_AGAIN}
                 </a>
             </header>
             <p>{found.in_use_text} "."</p>
             <p class="quiet">{now}</p>
-            <ul class="signals" aria-label="Signals">
+            <ul class="signals" aria-label=t::SIGNALS>
                 {found.signals.into_iter().map(signal).collect_view()}
             </ul>
             <p class="quiet">{absent}</p>
@@ -42,8 +39,8 @@ pub fn panel(found: Detected) -> AnyView {
 fn signal(signal: Signal) -> AnyView {
     let per_cent = (signal.weight * 100.0).abs();
     let (class, points) = match signal.points_to {
-        Some(kind) => ("badge badge-idle", format!("{per_cent:.0}% for {kind}")),
-        None => ("badge badge-warn", format!("{per_cent:.0}% against")),
+        Some(kind) => ("badge badge-idle", t::speaks_for(per_cent, kind)),
+        None => ("badge badge-warn", t::speaks_against(per_cent)),
     };
     view! {
         <li class="signal" data-signal=signal.name.as_str()>

@@ -11,6 +11,7 @@ use crate::components::owner::OwnerMark;
 use crate::format;
 use crate::icons::{Icon, icon};
 use crate::live::{Live, NodeShape};
+use crate::texts::{cluster as t, common, gpus, units};
 
 #[component]
 pub fn NodePanel(name: NodeName, gpus: Vec<u32>) -> impl IntoView {
@@ -34,14 +35,14 @@ pub fn NodePanel(name: NodeName, gpus: Vec<u32>) -> impl IntoView {
             {part(troubles)}
             <div class="table-wrap">
                 <table class="gpus">
-                    <caption class="visually-hidden">"GPUs of " {name.to_string()}</caption>
+                    <caption class="visually-hidden">{t::GPUS_OF} {name.to_string()}</caption>
                     <thead>
                         <tr>
-                            <th scope="col" class="num">"GPU"</th>
-                            <th scope="col">"Job"</th>
-                            <th scope="col" class="num">"Busy, memory"</th>
-                            <th scope="col">"UUID"</th>
-                            <th scope="col">"Out of use"</th>
+                            <th scope="col" class="num">{common::GPU}</th>
+                            <th scope="col">{common::JOB}</th>
+                            <th scope="col" class="num">{t::BUSY_MEMORY}</th>
+                            <th scope="col">{t::UUID}</th>
+                            <th scope="col">{t::OUT_OF_USE}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -64,23 +65,25 @@ fn facts(node: NodeShape) -> AnyView {
         NodeState::Absent => ("badge badge-bad", Icon::Lost),
     };
     let versions = [
-        ("Berth", node.versions.berth),
-        ("driver", node.versions.driver),
-        ("Ray", node.versions.ray),
+        (common::BERTH, node.versions.berth),
+        (t::DRIVER, node.versions.driver),
+        (t::RAY, node.versions.ray),
     ];
     let versions = versions
         .into_iter()
         .filter_map(|(what, version)| Some(format!("{what} {}", version?)));
-    let address = node.address.unwrap_or_else(|| "address unknown".to_owned());
+    let address = node
+        .address
+        .unwrap_or_else(|| t::ADDRESS_UNKNOWN.to_owned());
     let gpus = format!("{} × {}", node.gpus.len(), node.model);
     let words: Vec<String> = [node.source.as_str().to_owned(), address, gpus]
         .into_iter()
         .chain(versions)
         .collect();
     let seen = match node.last_seen {
-        Some(at) => view! { " · last seen " <Moment at /> }.into_any(),
-        None if node.present => " · answers".into_any(),
-        None => " · not reached yet".into_any(),
+        Some(at) => view! { {t::LAST_SEEN} <Moment at /> }.into_any(),
+        None if node.present => t::ANSWERS.into_any(),
+        None => t::NOT_REACHED.into_any(),
     };
     view! {
         <span class=class>{icon(which)} {node.state.as_str()}</span>
@@ -94,14 +97,8 @@ fn troubles(node: NodeShape) -> AnyView {
     let cordon = node
         .cordon
         .map(|cordon| cordoned(cordon, &node.name.to_string()));
-    let absent = (!node.present).then(|| {
-        "It does not answer and gets no new jobs. What ran there is lost after the grace time."
-            .to_owned()
-    });
-    let foreign = (node.foreign > 0).then(|| {
-        let count = format::count(node.foreign, "GPU");
-        format!("{count} used outside the queue; as many less are leased here.")
-    });
+    let absent = (!node.present).then(|| t::DOES_NOT_ANSWER.to_owned());
+    let foreign = (node.foreign > 0).then(|| t::used_outside(&units::gpus(node.foreign)));
     let texts = absent.into_iter().chain(foreign).chain(node.problems);
     let texts: Vec<AnyView> = texts
         .map(|text| view! { <p class="trouble">{icon(Icon::Lost)} {text}</p> }.into_any())
@@ -115,7 +112,7 @@ fn troubles(node: NodeShape) -> AnyView {
 
 /// Who took a place out of use, when and why; and the way back.
 fn cordoned(cordon: Cordon, place: &str) -> AnyView {
-    let by = format!("by {}, ", cordon.by);
+    let by = t::by(&cordon.by);
     view! {
         <div class="cordon">
             <span>
@@ -152,7 +149,7 @@ fn row(node: Memo<Option<NodeShape>>, name: &NodeName, index: u32) -> AnyView {
             <a class="clip" href=format!("/jobs/{}", job.id)>{job.name}</a>
         }
         .into_any(),
-        None if outside.with(Vec::is_empty) => "free".into_any(),
+        None if outside.with(Vec::is_empty) => gpus::FREE.into_any(),
         None => ().into_any(),
     };
     let strangers = move || foreign::list(&on, outside.get());
@@ -178,6 +175,6 @@ fn figures(gpu: &GpuView) -> String {
     let busy = gpu.busy_pct;
     let busy = busy.map_or_else(unknown, |busy| format!("{}%", format::percent(busy)));
     let used = gpu.mem_used_bytes;
-    let used = used.map_or_else(unknown, |used| format!("{} GiB", format::gib(used)));
+    let used = used.map_or_else(unknown, |used| units::gib(&format::gib(used)));
     format!("{busy}, {used}")
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::address;
 use crate::lens::Lens;
+use crate::texts::gpus as t;
 
 #[component]
 pub fn Lenses(lens: Memo<Lens>, at: Memo<Option<Timestamp>>) -> impl IntoView {
@@ -21,7 +22,7 @@ pub fn Lenses(lens: Memo<Lens>, at: Memo<Option<Timestamp>>) -> impl IntoView {
         }
     };
     view! {
-        <nav class="switch" aria-label="Colour GPUs by">
+        <nav class="switch" aria-label=t::COLOUR_BY>
             {Lens::ALL.map(link).collect_view()}
         </nav>
     }

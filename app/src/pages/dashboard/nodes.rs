@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::components::empty::Empty;
 use crate::components::node_row::NodeRow;
 use crate::live::Live;
+use crate::texts::dashboard as t;
 
 #[component]
 pub fn Nodes() -> impl IntoView {
@@ -16,7 +17,7 @@ pub fn Nodes() -> impl IntoView {
             children=|node| view! { <NodeRow node /> }
         />
         {move || live.nodes.with(Vec::is_empty).then(|| view! {
-            <Empty text="No node has reported yet. The page Cluster says what Berth runs on." />
+            <Empty text=t::NO_NODE_YET />
         })}
     }
     .into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::icons::{Icon, icon};
+use crate::texts::{common, dashboard as t};
 
 /// How many there are: as much room is kept until they are known.
 const COUNT: usize = 6;
@@ -29,7 +30,7 @@ pub fn Scores() -> impl IntoView {
     view! {
         <section class="score-strip" aria-labelledby="score-strip-title">
             <h2 id="score-strip-title">
-                "Last 7 days " <a href="/history">"History"</a>
+                {t::LAST_7_DAYS} <a href="/history">{common::HISTORY}</a>
             </h2>
             <ul>{cells}</ul>
         </section>
@@ -39,11 +40,11 @@ pub fn Scores() -> impl IntoView {
 
 fn cell(score: Score) -> AnyView {
     let (class, which, word) = match score.met {
-        Some(true) => ("score-mark score-met", Icon::Succeeded, "met"),
-        Some(false) => ("score-mark score-missed", Icon::Lost, "not met"),
-        None => ("score-mark", Icon::Queued, "not known"),
+        Some(true) => ("score-mark score-met", Icon::Succeeded, common::MET),
+        Some(false) => ("score-mark score-missed", Icon::Lost, common::NOT_MET),
+        None => ("score-mark", Icon::Queued, common::NOT_KNOWN),
     };
-    let told = format!("{} Goal: {}.", score.definition, score.goal);
+    let told = t::score_told(&score.definition, &score.goal);
     let title = told.clone();
     view! {
         <li class="score-cell" data-score=score.name title=title>

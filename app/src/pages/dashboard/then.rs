@@ -9,12 +9,13 @@ use crate::components::next_up::NextUp;
 use crate::components::past::InPast;
 use crate::components::problem::ProblemView;
 use crate::components::totals::TotalsStrip;
+use crate::texts::dashboard as t;
 
 #[component]
 pub fn Then(at: Timestamp) -> impl IntoView {
     let told = Resource::new(|| (), move |()| cluster_at(at.to_string()));
     view! {
-        <Suspense fallback=|| view! { <p class="quiet" role="status">"Puts that time together."</p> }>
+        <Suspense fallback=|| view! { <p class="quiet" role="status">{t::PUTS_TOGETHER}</p> }>
             {move || Suspend::new(async move {
                 match told.await {
                     Ok(told) => view! { <Past told /> }.into_any(),

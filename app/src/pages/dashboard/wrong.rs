@@ -8,6 +8,7 @@ use crate::components::alert_card::badge_of;
 use crate::icons::icon;
 use crate::live::Live;
 use crate::pages::parts;
+use crate::texts::{common, dashboard as t};
 
 /// So many alerts; their page has all.
 const ALERTS: usize = 3;
@@ -25,7 +26,7 @@ pub fn Wrong() -> impl IntoView {
     let shown = move || {
         some.get().then(|| {
             view! {
-                <section class="panel alert-lines" aria-label="Alerts">
+                <section class="panel alert-lines" aria-label=common::ALERTS>
                     <ul>
                         <For
                             each=move || open.get().into_iter().take(ALERTS)
@@ -34,7 +35,7 @@ pub fn Wrong() -> impl IntoView {
                         />
                     </ul>
                     {move || (more() > 0).then(|| view! {
-                        <p class="more"><a href="/alerts">{format!("and {} more", more())}</a></p>
+                        <p class="more"><a href="/alerts">{t::and_more(more())}</a></p>
                     })}
                 </section>
             }
@@ -63,11 +64,11 @@ fn line(alert: AlertView) -> AnyView {
                 <summary class="alert-line">
                     <span class=class>{icon(which)} {alert.title}</span>
                     <span class="clip">{alert.text}</span>
-                    <span class="alert-go">"Answer"</span>
+                    <span class="alert-go">{t::ANSWER}</span>
                 </summary>
                 {card}
                 <noscript>
-                    <a href=href>"Answer it on the page Alerts"</a>
+                    <a href=href>{t::ANSWER_IT_THERE}</a>
                 </noscript>
             </details>
         </li>

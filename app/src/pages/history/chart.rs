@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::figures::note;
 use super::filter::Filter;
 use crate::icons::{Icon, icon};
+use crate::texts::history as t;
 
 /// As wide as a picture is beside another, and on a phone, in pixels; the page's style shows one.
 const WIDE: u32 = 640;
@@ -23,7 +24,7 @@ pub fn Chart(
     let file = |ending: &str| filter.address(&format!("/api/analytics/{id}.{ending}"));
     let (csv, picture) = (file("csv"), file("svg"));
     let link = |href: String, what: &'static str| {
-        let label = format!("{title} as {what}");
+        let label = t::as_file(&title, what);
         view! {
             <a class="button button-quiet button-small" href=href download rel="external" aria-label=label>
                 {icon(Icon::Download)} {what}
@@ -38,7 +39,7 @@ pub fn Chart(
     let table = table(&figure);
     let shown = match drawn {
         [Ok(wide), Ok(narrow)] => plots([wide, narrow], figure),
-        _ => view! { <p class="quiet">"Nothing is known of this in the range."</p> }.into_any(),
+        _ => view! { <p class="quiet">{t::NOTHING_KNOWN}</p> }.into_any(),
     };
     view! {
         <section class="panel chart" aria-labelledby=heading data-figure=id>
@@ -100,10 +101,10 @@ fn table(figure: &Figure) -> AnyView {
             </tr>
         }
     };
-    let label = format!("{}, as a table", figure.title);
+    let label = t::as_table(&figure.title);
     view! {
         <details class="chart-numbers">
-            <summary>"Numbers"</summary>
+            <summary>{t::NUMBERS}</summary>
             <div class="numbers-wrap" tabindex="0" role="region" aria-label=label>
                 <table class="numbers">
                     <thead>

@@ -6,6 +6,7 @@ use berth_api::analytics::{
 use berth_charts::{Column, Figure, Form, Row, Tone, Unit};
 
 use super::labels;
+use crate::texts::{common, figures as t, units};
 
 const HOUR_S: i64 = 3600;
 const DAY_S: i64 = 24 * HOUR_S;
@@ -17,13 +18,23 @@ pub fn figures(told: &Analytics) -> Vec<Figure> {
         over_time(told),
         by_hour(told),
         by_weekday(told),
-        groups(told, "gpu-hours-by-user", "user", &told.by_user),
-        groups(told, "gpu-hours-by-project", "project", &told.by_project),
-        waits("waits-by-size", "Wait by size", "Size", &told.waits_by_size),
+        groups(told, "gpu-hours-by-user", t::BY_USER, &told.by_user),
+        groups(
+            told,
+            "gpu-hours-by-project",
+            t::BY_PROJECT,
+            &told.by_project,
+        ),
+        waits(
+            "waits-by-size",
+            t::WAIT_BY_SIZE,
+            t::SIZE,
+            &told.waits_by_size,
+        ),
         waits(
             "waits-by-class",
-            "Wait by class",
-            "Class",
+            t::WAIT_BY_CLASS,
+            common::CLASS,
             &told.waits_by_class,
         ),
         forecasts(told),
@@ -57,7 +68,7 @@ fn count(number: u32) -> Option<f64> {
 }
 
 fn shares() -> Vec<Column> {
-    let names = ["allocated", "busy", "working"].into_iter().enumerate();
+    let names = [t::ALLOCATED, t::BUSY, t::WORKING].into_iter().enumerate();
     let column = |(place, name)| drawn(name, Unit::Percent, Tone::Series(place));
     names.map(column).collect()
 }
@@ -77,8 +88,8 @@ fn over_time(told: &Analytics) -> Figure {
     };
     Figure {
         id: "utilisation",
-        title: "Utilisation over time".to_owned(),
-        head: format!("From ({})", labels::zone(told.utc_offset)),
+        title: t::OVER_TIME.to_owned(),
+        head: t::from_in(&labels::zone(told.utc_offset)),
         columns: shares(),
         rows: told.over_time.iter().map(row).collect(),
         form: Form::Lines,
@@ -86,17 +97,11 @@ fn over_time(told: &Analytics) -> Figure {
 }
 
 fn by_hour(told: &Analytics) -> Figure {
-    let row = |(hour, one): (usize, &Share)| {
-        share(
-            format!("{hour:02}:00 to {hour:02}:59"),
-            format!("{hour:02}"),
-            one,
-        )
-    };
+    let row = |(hour, one): (usize, &Share)| share(t::whole_hour(hour), format!("{hour:02}"), one);
     Figure {
         id: "utilisation-by-hour",
-        title: "Utilisation by hour of the day".to_owned(),
-        head: format!("Hour ({})", labels::zone(told.utc_offset)),
+        title: t::BY_HOUR.to_owned(),
+        head: t::hour_in(&labels::zone(told.utc_offset)),
         columns: shares(),
         rows: told.by_hour.iter().enumerate().map(row).collect(),
         form: Form::Lines,
@@ -104,22 +109,15 @@ fn by_hour(told: &Analytics) -> Figure {
 }
 
 fn by_weekday(told: &Analytics) -> Figure {
-    const DAYS: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
-    let row = |(day, one): (&str, &Share)| share(day.to_owned(), day[..3].to_owned(), one);
+    let row =
+        |((day, short), one): ((&str, &str), &Share)| share(day.to_owned(), short.to_owned(), one);
+    let days = units::WEEKDAYS.into_iter().zip(units::DAYS);
     Figure {
         id: "utilisation-by-weekday",
-        title: "Utilisation by day of the week".to_owned(),
-        head: format!("Day ({})", labels::zone(told.utc_offset)),
+        title: t::BY_WEEKDAY.to_owned(),
+        head: t::day_in(&labels::zone(told.utc_offset)),
         columns: shares(),
-        rows: DAYS.into_iter().zip(&told.by_weekday).map(row).collect(),
+        rows: days.zip(&told.by_weekday).map(row).collect(),
         form: Form::Columns,
     }
 }
@@ -133,8 +131,8 @@ fn costs(prices: &Prices, tones: bool) -> Vec<Column> {
         unit: money(),
         tone: tone(place),
     };
-    let energy = prices.kwh.map(|_| column("cost of energy", 0));
-    let held = prices.gpu_hour.map(|_| column("cost of GPU-hours", 1));
+    let energy = prices.kwh.map(|_| column(t::COST_OF_ENERGY, 0));
+    let held = prices.gpu_hour.map(|_| column(t::COST_OF_GPU_HOURS, 1));
     energy.into_iter().chain(held).collect()
 }
 
@@ -145,15 +143,21 @@ fn amounts(prices: &Prices, energy_kwh: Option<f64>, allocated_h: f64) -> Vec<Op
     energy.into_iter().chain(held).collect()
 }
 
-fn groups(told: &Analytics, id: &'static str, what: &str, groups: &Groups) -> Figure {
+/// Its words are the title, the head, and who has no name.
+fn groups(
+    told: &Analytics,
+    id: &'static str,
+    [title, head, nobody]: [&str; 3],
+    groups: &Groups,
+) -> Figure {
     let mut columns = vec![
-        drawn("busy", Unit::GpuHours, Tone::Series(0)),
-        drawn("wasted", Unit::GpuHours, Tone::Series(1)),
-        drawn("not seen", Unit::GpuHours, Tone::Quiet),
-        listed("allocated", Unit::GpuHours),
-        listed("working", Unit::GpuHours),
-        listed("jobs", Unit::Count),
-        listed("energy", Unit::Kwh),
+        drawn(t::BUSY, Unit::GpuHours, Tone::Series(0)),
+        drawn(t::WASTED, Unit::GpuHours, Tone::Series(1)),
+        drawn(t::NOT_SEEN, Unit::GpuHours, Tone::Quiet),
+        listed(t::ALLOCATED, Unit::GpuHours),
+        listed(t::WORKING, Unit::GpuHours),
+        listed(t::JOBS, Unit::Count),
+        listed(t::ENERGY, Unit::Kwh),
     ];
     columns.extend(costs(&told.prices, false));
     let row = |name: String, one: &GroupUse| {
@@ -174,22 +178,18 @@ fn groups(told: &Analytics, id: &'static str, what: &str, groups: &Groups) -> Fi
         }
     };
     let named = |one: &GroupUse| {
-        let name = one.name.clone().unwrap_or_else(|| format!("no {what}"));
+        let name = one.name.clone().unwrap_or_else(|| nobody.to_owned());
         row(name, one)
     };
     let mut rows: Vec<Row> = groups.rows.iter().map(named).collect();
     match groups.others {
         0 => {}
-        1 => rows.push(row("1 other".to_owned(), &groups.rest)),
-        others => rows.push(row(format!("{others} others"), &groups.rest)),
+        1 => rows.push(row(t::ONE_OTHER.to_owned(), &groups.rest)),
+        others => rows.push(row(t::others(others), &groups.rest)),
     }
-    let head = match what {
-        "user" => "User",
-        _ => "Project",
-    };
     Figure {
         id,
-        title: format!("GPU-hours by {what}"),
+        title: title.to_owned(),
         head: head.to_owned(),
         columns,
         rows,
@@ -214,11 +214,11 @@ fn waits(id: &'static str, title: &str, head: &str, all: &[Waits]) -> Figure {
         title: title.to_owned(),
         head: head.to_owned(),
         columns: vec![
-            drawn("p50", Unit::Minutes, Tone::Series(0)),
-            drawn("p90", Unit::Minutes, Tone::Series(1)),
-            drawn("p99", Unit::Minutes, Tone::Series(2)),
-            listed("mean", Unit::Minutes),
-            listed("jobs", Unit::Count),
+            drawn(t::P50, Unit::Minutes, Tone::Series(0)),
+            drawn(t::P90, Unit::Minutes, Tone::Series(1)),
+            drawn(t::P99, Unit::Minutes, Tone::Series(2)),
+            listed(t::MEAN, Unit::Minutes),
+            listed(t::JOBS, Unit::Count),
         ],
         rows: all.iter().map(row).collect(),
         form: Form::Spread,
@@ -251,13 +251,13 @@ fn by_period(
         }
     };
     let word = match told.period_s {
-        HOUR_S => "Hour",
-        DAY_S => "Day",
-        _ => "Week",
+        HOUR_S => t::HOUR,
+        DAY_S => t::DAY,
+        _ => t::WEEK,
     };
     Figure {
         id,
-        title: format!("{title} per {}", word.to_lowercase()),
+        title: t::per(title, &word.to_lowercase()),
         head: format!("{word} ({})", labels::zone(told.utc_offset)),
         columns,
         rows: told.periods.iter().map(row).collect(),
@@ -267,15 +267,15 @@ fn by_period(
 
 fn forecasts(told: &Analytics) -> Figure {
     let columns = vec![
-        drawn("started by p50", Unit::Percent, Tone::Series(0)),
-        drawn("started by p90", Unit::Percent, Tone::Series(1)),
-        listed("starts with a forecast", Unit::Count),
-        listed("median error", Unit::Minutes),
+        drawn(t::STARTED_BY_P50, Unit::Percent, Tone::Series(0)),
+        drawn(t::STARTED_BY_P90, Unit::Percent, Tone::Series(1)),
+        listed(t::STARTS_WITH_FORECAST, Unit::Count),
+        listed(t::MEDIAN_ERROR, Unit::Minutes),
     ];
     by_period(
         told,
         "forecasts",
-        "Forecasts that held",
+        t::FORECASTS_THAT_HELD,
         Form::Columns,
         columns,
         |one| {
@@ -319,11 +319,11 @@ fn outcomes(told: &Analytics) -> Figure {
             drawn(&words.to_lowercase(), Unit::Count, tone(token))
         })
         .collect();
-    columns.push(listed("starts", Unit::Count));
+    columns.push(listed(t::STARTS, Unit::Count));
     by_period(
         told,
         "outcomes",
-        "How attempts ended",
+        t::HOW_ATTEMPTS_ENDED,
         Form::Stacked,
         columns,
         |one| {
@@ -335,20 +335,27 @@ fn outcomes(told: &Analytics) -> Figure {
 
 fn energy(told: &Analytics) -> Figure {
     let mut columns = vec![
-        drawn("energy", Unit::Kwh, Tone::Series(0)),
-        listed("allocated", Unit::GpuHours),
+        drawn(t::ENERGY, Unit::Kwh, Tone::Series(0)),
+        listed(t::ALLOCATED, Unit::GpuHours),
     ];
     columns.extend(costs(&told.prices, false));
-    by_period(told, "energy", "Energy", Form::Columns, columns, |one| {
-        let mut values = vec![one.energy_kwh, Some(one.allocated_h)];
-        values.extend(amounts(&told.prices, one.energy_kwh, one.allocated_h));
-        values
-    })
+    by_period(
+        told,
+        "energy",
+        t::ENERGY_TITLE,
+        Form::Columns,
+        columns,
+        |one| {
+            let mut values = vec![one.energy_kwh, Some(one.allocated_h)];
+            values.extend(amounts(&told.prices, one.energy_kwh, one.allocated_h));
+            values
+        },
+    )
 }
 
 fn cost(told: &Analytics) -> Figure {
     let columns = costs(&told.prices, true);
-    by_period(told, "cost", "Cost", Form::Columns, columns, |one| {
+    by_period(told, "cost", t::COST_TITLE, Form::Columns, columns, |one| {
         amounts(&told.prices, one.energy_kwh, one.allocated_h)
     })
 }
@@ -362,7 +369,7 @@ fn time(at: berth_domain::Timestamp, width_s: i64, offset_h: i32) -> (String, St
     let label = match width_s {
         DAY_S => labels::weekday(at, offset_h),
         hours if hours < DAY_S => labels::minute(at, offset_h),
-        _ => format!("week from {}", labels::day(at, offset_h)),
+        _ => t::week_from(&labels::day(at, offset_h)),
     };
     (label, short)
 }
@@ -370,27 +377,13 @@ fn time(at: berth_domain::Timestamp, width_s: i64, offset_h: i32) -> (String, St
 /// What a figure does not say by itself.
 pub fn note(id: &str) -> &'static str {
     match id {
-        "utilisation" => {
-            "Allocated is held by leases; busy is when a kernel ran, also of processes outside the queue; \
-             working is how much of the chip had work. About a user or project: what their jobs did, as \
-             a share of all GPUs."
-        }
-        "gpu-hours-by-user" | "gpu-hours-by-project" => {
-            "Wasted is held while no kernel ran. What nobody saw is neither busy nor wasted."
-        }
-        "waits-by-size" | "waits-by-class" => {
-            "From when nothing but GPUs was missing to the first lease. The axis widens what is short."
-        }
-        "forecasts" => {
-            "Of the jobs that waited and then started: by p50 half of them should have, by p90 nine of ten."
-        }
-        "outcomes" => {
-            "Each attempt counts, so a job that was tried twice counts twice. Jobs that never started do not."
-        }
-        "energy" => {
-            "Of all GPUs, also idle ones; about a user or project of the GPUs that they held."
-        }
-        "cost" => "Two ways to price the same: by energy, and by the hour that a GPU is held.",
+        "utilisation" => t::UTILISATION_NOTE,
+        "gpu-hours-by-user" | "gpu-hours-by-project" => t::GPU_HOURS_NOTE,
+        "waits-by-size" | "waits-by-class" => t::WAITS_NOTE,
+        "forecasts" => t::FORECASTS_NOTE,
+        "outcomes" => t::OUTCOMES_NOTE,
+        "energy" => t::ENERGY_NOTE,
+        "cost" => t::COST_NOTE,
         _ => "",
     }
 }

@@ -4,13 +4,14 @@ use berth_api::analytics::AnalyticsArg;
 use leptos_router::params::ParamsMap;
 
 use crate::address::with_query;
+use crate::texts::history as t;
 
 /// What the range field offers: the address's word, and what it says.
 pub const RANGES: [(&str, &str); 4] = [
-    ("24h", "24 hours"),
-    ("7d", "7 days"),
-    ("28d", "28 days"),
-    ("90d", "90 days"),
+    ("24h", t::HOURS_24),
+    ("7d", t::DAYS_7),
+    ("28d", t::DAYS_28),
+    ("90d", t::DAYS_90),
 ];
 /// The word of a range by its days.
 pub const CUSTOM: &str = "custom";

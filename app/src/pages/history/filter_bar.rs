@@ -6,6 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::filter::{CUSTOM, Filter, RANGES};
+use crate::texts::{common, history as t};
 
 #[component]
 pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
@@ -63,10 +64,10 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
                 </label>
             }
         };
-    let from = day("from", "From", &filter.from, |filter, value| {
+    let from = day("from", common::FROM, &filter.from, |filter, value| {
         (filter.range, filter.from) = (CUSTOM.to_owned(), value);
     });
-    let to = day("to", "to", &filter.to, |filter, value| {
+    let to = day("to", t::TO, &filter.to, |filter, value| {
         (filter.range, filter.to) = (CUSTOM.to_owned(), value);
     });
     let whose = |name: &'static str,
@@ -102,14 +103,14 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
     };
     let user = whose(
         "user",
-        "All users",
+        t::ALL_USERS,
         &filter.user,
         told.users,
         |filter, value| filter.user = value,
     );
     let project = whose(
         "project",
-        "All projects",
+        t::ALL_PROJECTS,
         &filter.project,
         told.projects,
         |filter, value| {
@@ -118,7 +119,7 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
     );
     let node = whose(
         "node",
-        "All nodes",
+        t::ALL_NODES,
         &filter.node,
         told.nodes,
         |filter, value| filter.node = value,
@@ -127,9 +128,9 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
     view! {
         <form class="filter" method="get" action="/history" role="search">
             <fieldset class="segments">
-                <legend class="visually-hidden">"Which time"</legend>
+                <legend class="visually-hidden">{t::WHICH_TIME}</legend>
                 {RANGES.map(|(word, label)| range(word, label)).collect_view()}
-                {range(CUSTOM, "Days")}
+                {range(CUSTOM, t::DAYS)}
             </fieldset>
             <span class="history-days" class:is-open=filter.range == CUSTOM>{from} {to}</span>
             {user} {project} {node}
@@ -137,7 +138,7 @@ pub fn FilterBar(filter: Filter, told: Analytics) -> impl IntoView {
                 <input type="hidden" name="utc_offset" value=offset.to_string() />
             })}
             <noscript>
-                <button class="button">"Show"</button>
+                <button class="button">{t::SHOW}</button>
             </noscript>
         </form>
     }

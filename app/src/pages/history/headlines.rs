@@ -4,6 +4,8 @@ use berth_api::analytics::{Analytics, Prices, Totals};
 use berth_charts::Unit;
 use leptos::prelude::*;
 
+use crate::texts::{common, history as t};
+
 struct Headline {
     title: &'static str,
     value: String,
@@ -23,7 +25,7 @@ pub fn panel(told: &Analytics) -> AnyView {
     let all = headlines(told).into_iter().map(one).collect_view();
     view! {
         <section aria-labelledby="headlines-title">
-            <h2 class="visually-hidden" id="headlines-title">"In short"</h2>
+            <h2 class="visually-hidden" id="headlines-title">{t::IN_SHORT}</h2>
             <dl class="headlines">{all}</dl>
         </section>
     }
@@ -33,27 +35,31 @@ pub fn panel(told: &Analytics) -> AnyView {
 fn headlines(told: &Analytics) -> Vec<Headline> {
     type Of = fn(&Totals, &Prices) -> Option<f64>;
     let figures: [(&'static str, Unit, Of); 12] = [
-        ("Allocated", Unit::Percent, |all, _| all.share.allocated_pct),
-        ("Busy", Unit::Percent, |all, _| all.share.busy_pct),
-        ("Working", Unit::Percent, |all, _| all.share.working_pct),
-        ("Held", Unit::GpuHours, |all, _| Some(all.used.allocated_h)),
-        ("Wasted", Unit::GpuHours, |all, _| all.used.wasted_h),
-        ("Median wait", Unit::Minutes, |all, _| all.waits.p50_min),
-        ("Starts", Unit::Count, |all, _| Some(f64::from(all.starts))),
-        ("Failures", Unit::Count, |all, _| {
+        (common::ALLOCATED, Unit::Percent, |all, _| {
+            all.share.allocated_pct
+        }),
+        (common::BUSY, Unit::Percent, |all, _| all.share.busy_pct),
+        (common::WORKING, Unit::Percent, |all, _| {
+            all.share.working_pct
+        }),
+        (t::HELD, Unit::GpuHours, |all, _| Some(all.used.allocated_h)),
+        (t::WASTED, Unit::GpuHours, |all, _| all.used.wasted_h),
+        (t::MEDIAN_WAIT, Unit::Minutes, |all, _| all.waits.p50_min),
+        (t::STARTS, Unit::Count, |all, _| Some(f64::from(all.starts))),
+        (t::FAILURES, Unit::Count, |all, _| {
             Some(f64::from(all.failures))
         }),
-        ("Forecasts kept by p90", Unit::Percent, |all, _| {
+        (t::FORECASTS_KEPT, Unit::Percent, |all, _| {
             all.forecasts.p90_pct
         }),
-        ("Energy", Unit::Kwh, |all, _| all.energy_kwh),
+        (t::ENERGY, Unit::Kwh, |all, _| all.energy_kwh),
         (
-            "Cost of energy",
+            t::COST_OF_ENERGY,
             Unit::Money(told.prices.currency.clone()),
             |all, prices| Some(all.energy_kwh? * prices.kwh?),
         ),
         (
-            "Cost of GPU-hours",
+            t::COST_OF_GPU_HOURS,
             Unit::Money(told.prices.currency.clone()),
             |all, prices| Some(all.used.allocated_h * prices.gpu_hour?),
         ),
@@ -74,34 +80,34 @@ fn headlines(told: &Analytics) -> Vec<Headline> {
 fn change(now: Option<f64>, before: Option<f64>, unit: &Unit) -> String {
     let (Some(now), Some(before)) = (now, before) else {
         return match now {
-            Some(_) => "before: not known".to_owned(),
-            None => "not known".to_owned(),
+            Some(_) => t::BEFORE_NOT_KNOWN.to_owned(),
+            None => common::NOT_KNOWN.to_owned(),
         };
     };
     let word = |up: f64| {
         if up > 0.0 {
-            ("▲", "more")
+            ("▲", t::CHANGE_MORE)
         } else {
-            ("▼", "less")
+            ("▼", t::CHANGE_LESS)
         }
     };
     let (arrow, more) = word(now - before);
     if *unit == Unit::Percent {
         let points = (now - before).abs();
         return match points {
-            none if none < 0.05 => "as before".to_owned(),
-            points => format!("{arrow} {points:.1} points {more}"),
+            none if none < 0.05 => t::AS_BEFORE.to_owned(),
+            points => t::points(arrow, points, more),
         };
     }
     if (now - before).abs() <= 0.005 * before.abs() {
-        return "as before".to_owned();
+        return t::AS_BEFORE.to_owned();
     }
     if before.abs() < 1e-9 {
-        return format!("▲ before: {}", unit.say(Some(0.0)));
+        return t::before(&unit.say(Some(0.0)));
     }
     let times = now / before;
     if times >= 3.0 {
-        return format!("▲ {times:.1} times as much");
+        return t::times_as_much(times);
     }
     format!("{arrow} {:.0}% {more}", 100.0 * (times - 1.0).abs())
 }

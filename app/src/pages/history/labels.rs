@@ -3,8 +3,7 @@
 use berth_domain::Timestamp;
 
 use crate::format::month_name;
-
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+use crate::texts::units;
 
 /// `UTC`, `UTC+1`, `UTC-3`.
 pub fn zone(offset_h: i32) -> String {
@@ -35,7 +34,7 @@ pub fn weekday(at: Timestamp, offset_h: i32) -> String {
     let days = (at.as_second() + i64::from(offset_h) * 3600).div_euclid(86_400);
     // The first of 1970 was a Thursday.
     let place = usize::try_from((days + 3).rem_euclid(7)).unwrap_or(0);
-    format!("{} {}", DAYS[place], day(at, offset_h))
+    format!("{} {}", units::DAYS[place], day(at, offset_h))
 }
 
 fn local(at: Timestamp, offset_h: i32) -> (String, String) {

@@ -5,16 +5,17 @@ use berth_domain::{JobId, StateName, UserName};
 use leptos_router::params::ParamsMap;
 
 use crate::address::with_query;
+use crate::texts::{common, jobs as t};
 
 /// What the state field offers: the address's word, the API's states, and what it says.
 pub const STATES: [(&str, &str, &str); 7] = [
-    ("", "", "Any state"),
-    ("live", "live", "Not finished"),
-    ("waiting", "Queued,Held", "Waiting"),
-    ("Queued", "Queued", "Queued"),
-    ("Held", "Held", "Held"),
-    ("Running", "Starting,Running,Stopping", "Running"),
-    ("Finished", "Finished", "Finished"),
+    ("", "", t::ANY_STATE),
+    ("live", "live", t::NOT_FINISHED),
+    ("waiting", "Queued,Held", common::WAITING),
+    ("Queued", "Queued", t::QUEUED),
+    ("Held", "Held", common::HELD),
+    ("Running", "Starting,Running,Stopping", common::RUNNING),
+    ("Finished", "Finished", common::FINISHED),
 ];
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::filter::{Filter, STATES};
+use crate::texts::{common, jobs as t};
 
 /// So long after the last key the list is asked for.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -53,14 +54,14 @@ pub fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
     view! {
         <form class="filter" method="get" action="/jobs" role="search" on:submit=move |event| event.prevent_default()>
             <fieldset class="segments">
-                <legend class="visually-hidden">"Whose jobs"</legend>
-                {owner("me", "Mine")}
-                {owner("all", "All")}
+                <legend class="visually-hidden">{t::WHOSE_JOBS}</legend>
+                {owner("me", t::MINE)}
+                {owner("all", t::ALL)}
             </fieldset>
             <select
                 class="input"
                 name="state"
-                aria-label="State"
+                aria-label=common::STATE
                 on:change=move |event| go.run(filter.get_untracked().with_state(event_target_value(&event)))
             >
                 {options.collect_view()}
@@ -69,16 +70,16 @@ pub fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
                 class="input filter-text"
                 type="search"
                 name="text"
-                placeholder="Name or number"
-                aria-label="Name or number"
+                placeholder=t::NAME_OR_NUMBER
+                aria-label=t::NAME_OR_NUMBER
                 data-filter
                 value=filter.with_untracked(|filter| filter.text.clone())
                 on:input=move |event| typed(event_target_value(&event))
             />
             <noscript>
-                <button class="button">"Filter"</button>
+                <button class="button">{t::FILTER}</button>
             </noscript>
-            <kbd class="filter-key needs-script" title="Focuses the filter; ? tells all keys">"/"</kbd>
+            <kbd class="filter-key needs-script" title=t::FOCUSES_THE_FILTER>"/"</kbd>
         </form>
     }
     .into_any()

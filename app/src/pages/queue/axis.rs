@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::clock::Clock;
 use crate::format;
 use crate::live::Live;
+use crate::texts::units;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -87,7 +88,7 @@ pub fn Ticks(axis: Axis) -> impl IntoView {
             let time = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
             // Clock times with dates would not fit beside each other.
             let word = match number {
-                0 => "now".to_owned(),
+                0 => units::NOW.to_owned(),
                 _ => format!("+{}", format::duration(number * span.step)),
             };
             view! { <span style:left=format!("{:.2}%", span.at(time))>{word}</span> }

@@ -11,6 +11,7 @@ use super::grouped::Grouping;
 use super::tail::Tail;
 use crate::live::Live;
 use crate::planner::Planner;
+use crate::texts::queue as t;
 
 /// A row that was picked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,7 +228,7 @@ fn place_in(
     admin: bool,
 ) -> Result<MoveTo, String> {
     let Some(moved) = line.iter().find(|one| one.id == job) else {
-        return Err(format!("Job {job} does not wait any more."));
+        return Err(t::does_not_wait(job));
     };
     let alike = |one: &&Place| one.class == moved.class && one.id != job;
     let ahead = |one: &&Place| before.contains(&one.id);
@@ -242,11 +243,7 @@ fn place_in(
         wrong && !one.held
     });
     if let Some(other) = misplaced {
-        return Err(format!(
-            "Job {} is of class {} and job {job} of class {}: a job moves within its class. Change \
-             its class instead.",
-            other.id, other.class, moved.class
-        ));
+        return Err(t::other_class(other.id, other.class, job, moved.class));
     }
     let next = passes
         .clone()

@@ -12,8 +12,8 @@ use leptos::task::spawn_local;
 use super::board::Board;
 use crate::actions::Act;
 use crate::components::confirm::{Ask, Confirm};
-use crate::format;
 use crate::notice::Notices;
+use crate::texts::{common, queue as t, units};
 
 /// Everything that the toolbar may do. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -44,8 +44,7 @@ impl Hands {
             }
             let well = jobs.len() - refused.len();
             if well > 0 {
-                self.notices
-                    .say(format!("{} {done}.", format::count(well as u64, "job")));
+                self.notices.say(t::bulk_done(well as u64, done));
                 self.board.chosen.set(BTreeSet::new());
             }
             if let Some(error) = refused.first() {
@@ -65,11 +64,10 @@ impl Hands {
             go();
             return;
         }
-        let count = format::count(self.chosen().len() as u64, "job");
         let ask = Ask {
-            title: format!("Cancel {count}?"),
-            text: "They leave the queue. Their forms can be submitted again later.".to_owned(),
-            verb: "Cancel them",
+            title: t::cancel_jobs(self.chosen().len() as u64),
+            text: t::THEY_LEAVE.to_owned(),
+            verb: t::CANCEL_THEM,
         };
         self.confirm.ask(ask, Callback::new(move |()| go()));
     }
@@ -102,7 +100,7 @@ pub fn Bulk() -> impl IntoView {
         let given =
             |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
         let (class, time_limit) = (given(class), given(limit));
-        hands.each("changed", move |job| {
+        hands.each(t::BULK_CHANGED, move |job| {
             let body = UpdateArg {
                 class: class.clone(),
                 time_limit: time_limit.clone(),
@@ -115,44 +113,44 @@ pub fn Bulk() -> impl IntoView {
         .map(|class| view! { <option value=class.as_str()>{class.as_str()}</option> })
         .collect_view();
     view! {
-        <div class="bulk" role="group" aria-label="Chosen jobs" hidden=move || count.get() == 0>
-            <span class="num">{move || format::count(count.get() as u64, "job")} " chosen"</span>
-            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Hold, "held")>
-                "Hold"
+        <div class="bulk" role="group" aria-label=t::CHOSEN_JOBS hidden=move || count.get() == 0>
+            <span class="num">{move || units::jobs(count.get() as u64)} {t::COUNT_CHOSEN}</span>
+            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Hold, t::BULK_HELD)>
+                {common::HOLD}
             </button>
-            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Release, "queued")>
-                "Release"
+            <button type="button" class="button button-small" on:click=move |_| hands.act(Act::Release, t::BULK_QUEUED)>
+                {common::RELEASE}
             </button>
             <button
                 type="button"
                 class="button button-small button-bad-quiet"
-                on:click=move |_| hands.act(Act::Cancel, "cancelled")
+                on:click=move |_| hands.act(Act::Cancel, t::BULK_CANCELLED)
             >
-                "Cancel"
+                {common::CANCEL}
             </button>
             <form class="bulk-change" on:submit=change>
                 <select
                     class="input"
-                    aria-label="Class"
+                    aria-label=common::CLASS
                     on:change=move |event| class.set(event_target_value(&event))
                 >
-                    <option value="">"class…"</option>
+                    <option value="">{t::CLASS_CHOICE}</option>
                     {classes}
                 </select>
                 <input
                     class="input bulk-limit"
-                    aria-label="Time limit"
-                    placeholder="limit, 6h"
+                    aria-label=common::TIME_LIMIT
+                    placeholder=t::LIMIT_PLACEHOLDER
                     on:input=move |event| limit.set(event_target_value(&event))
                 />
-                <button class="button button-small">"Change"</button>
+                <button class="button button-small">{common::CHANGE}</button>
             </form>
             <button
                 type="button"
                 class="button button-small button-quiet"
                 on:click=move |_| board.chosen.set(BTreeSet::new())
             >
-                "None"
+                {t::NONE}
             </button>
         </div>
     }

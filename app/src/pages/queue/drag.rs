@@ -1,6 +1,7 @@
 //! Picking a row up, moving it and letting it go: by pointer or touch on its grip, or by keys (Space,
 //! arrows, Page up and down, Home, End; Escape puts it back).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use berth_domain::JobId;
@@ -11,13 +12,20 @@ use web_sys::{Element, HtmlElement};
 
 use super::board::{Board, Drag};
 use super::made::Made;
-use crate::clock::Clock;
+use crate::clock::{Clock, wall_millis};
 use crate::components::start_range::words;
 use crate::live::Live;
+use crate::texts::queue as t;
 
-/// This near the edge of the window a dragged row scrolls it, in pixels, and by how many each time.
+/// This near the edge of the window a dragged row scrolls it, in pixels.
 const EDGE: f64 = 72.0;
-const SCROLL: f64 = 12.0;
+/// By so many pixels a second at first and, the longer it is held there, at most.
+const SLOW: f64 = 750.0;
+const FAST: f64 = 6000.0;
+/// How long it takes to get from the one to the other.
+const RAMP_MS: f64 = 3000.0;
+/// A browser that is late does not jump further than this long would bring it.
+const LATE_MS: f64 = 250.0;
 /// Page up and down move by so many places.
 const PAGE: usize = 10;
 const SCROLL_EVERY: Duration = Duration::from_millis(16);
@@ -199,10 +207,10 @@ impl Hand {
         }));
         board.planner.forget();
         board.planner.refresh();
-        self.say(format!(
-            "Job {job} picked up, place {} of {}. Arrow keys move it, Space drops it, Escape puts it back.",
+        self.say(t::picked_up(
+            job,
             from + 1,
-            board.order.with_untracked(Vec::len)
+            board.order.with_untracked(Vec::len),
         ));
     }
 
@@ -252,7 +260,7 @@ impl Hand {
     /// Where it is and when it would start, once that is known.
     fn tell_place(self, drag: Drag) {
         let board = self.board;
-        let place = format!("Place {}.", drag.to + 1);
+        let place = t::place(drag.to + 1);
         if let Err(rule) = board.move_to(drag) {
             self.say(format!("{place} {rule}"));
             return;
@@ -271,9 +279,7 @@ impl Hand {
             let Some(start) = start else { return false };
             let at = |minute: i64| berth_domain::Timestamp::from_second(minute * 60).ok();
             let when = words(at(start.p50), at(start.p90), clock).unwrap_or_default();
-            board
-                .spoken
-                .set(format!("Place {}. It would start {when}.", drag.to + 1));
+            board.spoken.set(t::place_and_start(drag.to + 1, &when));
             true
         });
     }
@@ -297,20 +303,16 @@ impl Hand {
                     // A row that changes its place loses the focus.
                     request_animation_frame(move || focus_grip(drag.job));
                 }
-                self.say(format!(
-                    "Job {} dropped at place {}.",
-                    drag.job,
-                    drag.to + 1
-                ));
+                self.say(t::dropped(drag.job, drag.to + 1));
                 self.made.send(drag.job, to, expected);
             }
             Ok(None) => {
                 self.end();
-                self.say(format!("Job {} stays where it was.", drag.job));
+                self.say(t::stays(drag.job));
             }
             Err(rule) => {
                 self.end();
-                self.say(format!("Job {} is back where it was. {rule}", drag.job));
+                self.say(t::back_for(drag.job, &rule));
                 self.made.notices.say(rule);
             }
         }
@@ -323,7 +325,7 @@ impl Hand {
             .with_untracked(|drag| drag.map(|drag| drag.job));
         self.end();
         if let Some(job) = job {
-            self.say(format!("Job {job} is back where it was."));
+            self.say(t::back(job));
         }
     }
 
@@ -357,18 +359,28 @@ impl Hand {
     }
 
     fn scroll_near_edges(self) {
+        let last = Cell::new(wall_millis());
+        // Since when it is held at an edge.
+        let since = Cell::new(None);
         let step = move || {
+            let now = wall_millis();
+            let passed = (now - last.replace(now)).clamp(0.0, LATE_MS);
             let Some(held) = self.held.try_get_untracked().flatten() else {
                 return;
             };
-            let by = if held.in_window < EDGE {
-                -SCROLL
-            } else if window_height().is_some_and(|height| held.in_window > height - EDGE) {
-                SCROLL
-            } else {
-                return;
+            let at_end = window_height().is_some_and(|height| held.in_window > height - EDGE);
+            let way = match held.in_window < EDGE {
+                true => -1.0,
+                false if at_end => 1.0,
+                false => {
+                    since.set(None);
+                    return;
+                }
             };
-            window().scroll_by_with_x_and_y(0.0, by);
+            let began = since.get().unwrap_or(now);
+            since.set(Some(began));
+            let held_for = now - began;
+            window().scroll_by_with_x_and_y(0.0, way * speed(held_for) * passed / 1000.0);
             self.held.update(|held| {
                 if let Some(held) = held {
                     held.at = held.in_window + scrolled();
@@ -386,6 +398,11 @@ impl Hand {
             handle.clear();
         }
     }
+}
+
+/// In pixels a second, of a row that is held at an edge for so long.
+fn speed(held_ms: f64) -> f64 {
+    SLOW + (FAST - SLOW) * (held_ms / RAMP_MS).clamp(0.0, 1.0)
 }
 
 fn focus_grip(job: JobId) {

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::board::Board;
 use super::row::QueueRow;
-use crate::format;
 use crate::live::Live;
+use crate::texts::{queue as t, units};
 
 /// How rows are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,10 @@ impl Grouping {
 
     pub fn word(self) -> &'static str {
         match self {
-            Grouping::Order => "Planned order",
-            Grouping::User => "By user",
-            Grouping::Project => "By project",
-            Grouping::Sweep => "By sweep",
+            Grouping::Order => t::PLANNED_ORDER,
+            Grouping::User => t::BY_USER,
+            Grouping::Project => t::BY_PROJECT,
+            Grouping::Sweep => t::BY_SWEEP,
         }
     }
 
@@ -81,10 +81,10 @@ fn groups(live: Live, order: &[JobId], by: Grouping) -> Vec<Group> {
                 Grouping::Project => row
                     .project
                     .clone()
-                    .unwrap_or_else(|| "No project".to_owned()),
+                    .unwrap_or_else(|| t::NO_PROJECT.to_owned()),
                 Grouping::Sweep => match row.array {
-                    Some(task) => format!("{}, array {}", row.name, task.array),
-                    None => "Single jobs".to_owned(),
+                    Some(task) => t::of_array(&row.name, task.array),
+                    None => t::SINGLE_JOBS.to_owned(),
                 },
             };
             (title, row.gpus)
@@ -110,8 +110,8 @@ pub fn Groups(by: Grouping) -> impl IntoView {
     let group = |group: Group| {
         let size = format!(
             "{}, {}",
-            format::count(group.jobs.len() as u64, "job"),
-            format::count(group.gpus, "GPU")
+            units::jobs(group.jobs.len() as u64),
+            units::gpus(group.gpus)
         );
         let jobs = group.jobs;
         view! {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::components::start_range::words;
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::queue as t;
 
 /// How long a move can be taken back from its message.
 const UNDO: Duration = Duration::from_secs(10);
@@ -51,7 +52,7 @@ impl Made {
             match move_job(MoveArg { id: job, to }).await {
                 Ok(_) => {
                     let undo = Callback::new(move |()| self.undo(job));
-                    notices.offer(format!("Job {job} was moved."), ("Undo", undo), UNDO);
+                    notices.offer(t::moved(job), (t::UNDO, undo), UNDO);
                     set_timeout(move || let_go(board), SETTLES);
                     let shown = expected.map(|expected| (job, expected));
                     self.shown.try_set_value(shown);
@@ -70,7 +71,7 @@ impl Made {
         self.shown.try_set_value(None);
         spawn_local(async move {
             match undo_move(JobArg { id: job }).await {
-                Ok(_) => notices.say(format!("Job {job} is where it was before.")),
+                Ok(_) => notices.say(t::moved_back(job)),
                 Err(error) => notices.refuse(&error),
             }
         });
@@ -90,10 +91,10 @@ impl Made {
             return;
         }
         let told = |at| words(at, at, self.clock).unwrap_or_default();
-        self.notices.say(format!(
-            "The queue changed while job {job} was moved: it starts about {}, not {}.",
-            told(Some(start)),
-            told(Timestamp::from_second(expected * 60).ok())
+        self.notices.say(t::starts_otherwise(
+            job,
+            &told(Some(start)),
+            &told(Timestamp::from_second(expected * 60).ok()),
         ));
     }
 }
@@ -108,12 +109,7 @@ fn let_go(board: Board) {
 /// What was in the way is gone: that is no mistake of whoever dragged.
 fn in_words(error: ApiError, job: JobId) -> ApiError {
     if error.field() == Some("to") {
-        return ApiError::new(
-            error.code(),
-            format!(
-                "The queue changed while job {job} was moved, so it stays where it was. {error}"
-            ),
-        );
+        return ApiError::new(error.code(), t::stays_because(job, &error.to_string()));
     }
     error
 }

@@ -18,6 +18,7 @@ use crate::components::start_range::words;
 use crate::format;
 use crate::icons::{Icon, icon};
 use crate::live::Live;
+use crate::texts::{common, queue as t, units};
 
 #[component]
 pub fn QueueRow(id: JobId) -> impl IntoView {
@@ -86,8 +87,8 @@ pub fn QueueRow(id: JobId) -> impl IntoView {
                 type="button"
                 class="button button-quiet button-icon queue-more"
                 aria-expanded=move || opened.get().to_string()
-                aria-label=format!("Why job {id} waits")
-                title="Why it waits, and what would help"
+                aria-label=t::why_job_waits(id)
+                title=t::WHY_IT_WAITS
                 on:click=move |_| board.opened.set((!opened.get_untracked()).then_some(id))
             >
                 {move || icon(if opened.get() { Icon::Up } else { Icon::Down })}
@@ -116,7 +117,7 @@ fn Choice(id: JobId) -> impl IntoView {
         <input
             type="checkbox"
             class="queue-choice"
-            aria-label=format!("Choose job {id}")
+            aria-label=t::choose_job(id)
             prop:checked=chosen
             on:change=move |_| {
                 board.chosen.update(|chosen| {
@@ -136,16 +137,16 @@ fn Grip(id: JobId, row: Signal<JobRow>) -> impl IntoView {
     let mine = Memo::new(move |_| row.with(|row| live.may_change(row)));
     let works = move || clock.hydrated() && mine.get() && board.movable.get();
     let title = move || match (mine.get(), board.movable.get()) {
-        (false, _) => row.with(|row| format!("Only {} or an admin can move it", row.user)),
-        (_, false) => "Rows can be moved in the planned order".to_owned(),
-        _ => "Drag it, or press Space and the arrow keys".to_owned(),
+        (false, _) => row.with(|row| t::only_owner_moves(&row.user)),
+        (_, false) => t::IN_PLANNED_ORDER.to_owned(),
+        _ => t::DRAG_IT.to_owned(),
     };
     let picked = move || board.drag.get().is_some_and(|drag| drag.job == id);
     view! {
         <button
             type="button"
             class="queue-grip"
-            aria-label=move || format!("Move job {id}")
+            aria-label=move || t::move_job(id)
             aria-pressed=move || picked().to_string()
             title=title
             disabled=move || !works()
@@ -168,10 +169,10 @@ fn What(id: JobId, row: Signal<JobRow>, user: String) -> impl IntoView {
     let task = move || row.with(|row| row.array.map(|task| format!("[{}]", task.index)));
     let why = Memo::new(move |_| {
         row.with(|row| {
-            let planned = || "Waits to be planned.".to_owned();
+            let planned = || common::WAITS_TO_BE_PLANNED.to_owned();
             match row.is_waiting() {
                 true => row.reason_text.clone().unwrap_or_else(planned),
-                false => format!("It does not wait any more: it is {}.", row.state.as_str()),
+                false => t::waits_no_more(row.state.as_str()),
             }
         })
     });
@@ -204,7 +205,7 @@ fn Starts(id: JobId, row: Signal<JobRow>) -> impl IntoView {
             return match words(p50, p90, clock) {
                 Some(words) => view! { <span class="num">{words}</span> }.into_any(),
                 None => view! {
-                    <span class="quiet" title="Nobody can tell what it waits for">"—"</span>
+                    <span class="quiet" title=t::NOBODY_CAN_TELL>"—"</span>
                 }
                 .into_any(),
             };
@@ -212,9 +213,9 @@ fn Starts(id: JobId, row: Signal<JobRow>) -> impl IntoView {
         let clock_time = |minute| words(at(minute), at(minute), clock).unwrap_or_default();
         let later = start.p50 - start.before;
         let (class, word) = if later > 0 {
-            ("queue-later", "later")
+            ("queue-later", common::LATER)
         } else {
-            ("queue-earlier", "earlier")
+            ("queue-earlier", common::EARLIER)
         };
         let by = format::duration(later.abs() * 60);
         view! {
@@ -292,14 +293,14 @@ fn Ahead(answer: ExplainAnswer) -> impl IntoView {
         view! {
             <li>
                 <a href=format!("/jobs/{}", one.job)>{one.name}</a>
-                <span class="quiet">" of " {one.user.0} ", " {format::count(one.gpus, "GPU")}</span>
+                <span class="quiet">{t::AHEAD_OF} {one.user.0} ", " {units::gpus(one.gpus)}</span>
             </li>
         }
     };
     (count > 0).then(|| {
         view! {
             <div class="queue-ahead">
-                <h3>"Before it"</h3>
+                <h3>{t::BEFORE_IT}</h3>
                 <ol>{answer.ahead.into_iter().map(job).collect_view()}</ol>
             </div>
         }

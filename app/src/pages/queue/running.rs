@@ -11,6 +11,7 @@ use crate::components::owner::OwnerMark;
 use crate::components::start_range::words;
 use crate::components::state_badge::StateBadge;
 use crate::live::Live;
+use crate::texts::{common, queue as t};
 
 /// So many are shown; the jobs page has all.
 const MOST: usize = 40;
@@ -35,7 +36,7 @@ pub fn Running() -> impl IntoView {
                 <section class="panel queue-panel" aria-labelledby="running-title">
                     <header class="queue-head">
                         <h2 id="running-title">
-                            "Running, first to end first "
+                            {t::RUNNING_FIRST_TO_END}
                             <span class="quiet num">{move || live.active.with(Vec::len)}</span>
                         </h2>
                     </header>
@@ -44,7 +45,7 @@ pub fn Running() -> impl IntoView {
                     </ul>
                     {move || (more() > 0).then(|| view! {
                         <p class="more">
-                            <a href="/jobs?user=all&state=running">"and " {more} " more"</a>
+                            <a href="/jobs?user=all&state=running">{common::AND} {more} {common::MORE}</a>
                         </p>
                     })}
                 </section>
@@ -70,11 +71,8 @@ fn RunningRow(id: JobId) -> impl IntoView {
     let name = Memo::new(move |_| row.with(|row| row.name.clone()));
     let end = Memo::new(move |_| row.with(limit_at));
     let until = move || match end.get() {
-        Some(at) => format!(
-            "until {}",
-            words(Some(at), Some(at), clock).unwrap_or_default()
-        ),
-        None => "starts".to_owned(),
+        Some(at) => t::until(&words(Some(at), Some(at), clock).unwrap_or_default()),
+        None => t::STARTS.to_owned(),
     };
     let width = move || {
         let end = end.get().map_or(0.0, |end| axis.0.get().at(end));
@@ -91,7 +89,7 @@ fn RunningRow(id: JobId) -> impl IntoView {
             </div>
             <GpuSquares nodes gpus_per_node />
             <StateBadge row />
-            <div class="queue-starts" title="When its time limit ends it, at the latest">
+            <div class="queue-starts" title=t::LIMIT_ENDS_IT>
                 <span class="num">{until}</span>
             </div>
             <div class="axis" aria-hidden="true">

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::board::Board;
 use crate::format;
 use crate::icons::{Icon, icon};
+use crate::texts::{common, queue as t};
 
 /// Always there, so that rows stay where they are when one is picked up.
 #[component]
@@ -14,9 +15,7 @@ pub fn TollLine() -> impl IntoView {
     let text = move || {
         let drag = board.drag.get();
         let Some(drag) = drag else {
-            return "Drag a row by its grip, or press Space there and move it with the arrow keys: every \
-                    start that would change is shown before the drop."
-                .to_owned();
+            return t::HOW_TO_DRAG.to_owned();
         };
         if let Some(rule) = board.forbidden.get() {
             return rule;
@@ -25,11 +24,11 @@ pub fn TollLine() -> impl IntoView {
             return problem;
         }
         if drag.from == drag.to {
-            return "This is where it is.".to_owned();
+            return t::WHERE_IT_IS.to_owned();
         }
         board.planner.told.with(|told| match told {
             None => "…".to_owned(),
-            Some(told) if told.moved.tolls.is_empty() => "No start changes.".to_owned(),
+            Some(told) if told.moved.tolls.is_empty() => t::NO_START_CHANGES.to_owned(),
             Some(told) => sentence(&told.moved.tolls),
         })
     };
@@ -50,16 +49,19 @@ pub fn TollLine() -> impl IntoView {
 /// `3 jobs of kim start up to 40 min later. 1 job of ana starts up to 2 h earlier.`
 fn sentence(tolls: &[Toll]) -> String {
     let say = |count: u32, user: &str, minutes: i64, word: &str| {
-        let starts = if count == 1 { "starts" } else { "start" };
-        let by = format::duration(minutes * 60);
-        let most = if count == 1 { "" } else { "up to " };
-        let jobs = format::count(count, "job");
-        format!("{jobs} of {user} {starts} {most}{by} {word}.")
+        t::toll(count, user, &format::duration(minutes * 60), word)
     };
     let later = tolls.iter().filter(|toll| toll.later > 0);
-    let later = later.map(|toll| say(toll.later, &toll.user.0, toll.later_min, "later"));
+    let later = later.map(|toll| say(toll.later, &toll.user.0, toll.later_min, common::LATER));
     let earlier = tolls.iter().filter(|toll| toll.earlier > 0);
-    let earlier = earlier.map(|toll| say(toll.earlier, &toll.user.0, toll.earlier_min, "earlier"));
+    let earlier = earlier.map(|toll| {
+        say(
+            toll.earlier,
+            &toll.user.0,
+            toll.earlier_min,
+            common::EARLIER,
+        )
+    });
     let all: Vec<String> = later.chain(earlier).collect();
     all.join(" ")
 }

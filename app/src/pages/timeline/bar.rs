@@ -7,8 +7,8 @@ use super::bars::{Held, How};
 use super::range::Range;
 use crate::components::owner::OwnerMark;
 use crate::components::state_badge::outcome;
-use crate::format;
 use crate::icons::{Icon, icon};
+use crate::texts::{timeline as t, units};
 
 /// Narrower ones, in percent, have no room for an icon, and those for a name.
 const ICON_FITS: f64 = 1.8;
@@ -21,7 +21,7 @@ pub fn bar(held: &Held, (row, rows): (u32, u32), first: i64, range: Range) -> An
     };
     let (which, word, tone) = match &held.how {
         How::Ended { outcome: token, .. } => outcome(token),
-        How::Runs { .. } => (Icon::Running, "running", "run"),
+        How::Runs { .. } => (Icon::Running, t::IS_RUNNING, "run"),
     };
     let mut class = format!("tl-bar tl-is-{tone}");
     for (is, name) in [
@@ -37,13 +37,12 @@ pub fn bar(held: &Held, (row, rows): (u32, u32), first: i64, range: Range) -> An
         "left:{:.3}%;width:{:.3}%;--row:{row};--span:{rows}",
         cut.left, cut.width
     );
-    let label = format!(
-        "Job {}, {}, {}, {}, {}",
+    let label = t::bar(
         held.job,
-        held.name,
-        held.user,
-        format::count(held.gpus, "GPU"),
-        word.to_lowercase()
+        &held.name,
+        &held.user,
+        &units::gpus(held.gpus),
+        &word.to_lowercase(),
     );
     let done = held.runs().then(|| {
         let style = format!("--left:{:.3}", cut.left);

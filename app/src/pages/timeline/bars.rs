@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::pack::runs;
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::texts::jobs as t;
 
 /// An attempt that held GPUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +188,7 @@ fn over(one: Held, live: Live, now: i64) -> Held {
             row.outcome_text.unwrap_or_default(),
         ),
         // It waits again.
-        None => (now, "Requeued".to_owned(), "Queued again".to_owned()),
+        None => (now, "Requeued".to_owned(), t::QUEUED_AGAIN.to_owned()),
     };
     Held {
         to,

@@ -15,6 +15,7 @@ use super::range::Look;
 use super::slots::Slots;
 use super::week::{DAY, DAYS, Day, HOURS};
 use crate::clock::Clock;
+use crate::texts::reservations as t;
 
 /// From when to when is asked, for a week that begins with this Monday wherever the browser is.
 pub fn asked(monday: i64) -> (i64, i64) {
@@ -51,7 +52,7 @@ pub fn WeekView(answer: CalendarAnswer, look: Look, go: Go) -> impl IntoView {
             class="week"
             node_ref=root
             role="group"
-            aria-label="Calendar. Arrow keys lead from hour to hour, Enter reserves from there on."
+            aria-label=t::CALENDAR_TOLD
             on:keydown=move |event| slots.press(&event, root)
             on:pointerover=move |event| facts.point(event.target(), root)
             on:pointerleave=move |_| facts.leave()

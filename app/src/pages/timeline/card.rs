@@ -19,6 +19,7 @@ use crate::components::start_range;
 use crate::components::state_badge::outcome;
 use crate::format;
 use crate::live::Live;
+use crate::texts::{common, jobs, timeline as t, units};
 
 /// So many nodes are named.
 const NODES: usize = 4;
@@ -163,7 +164,7 @@ fn attempt(held: &Held, clock: Clock) -> AnyView {
             end,
         } => {
             let took = format::duration(held.to - held.from);
-            lines.push(format!("{} to {}, {took}", at(held.from), at(held.to)));
+            lines.push(units::from_to_for(&at(held.from), &at(held.to), &took));
             let (_, word, _) = outcome(token);
             if end.starts_with(word) || end.is_empty() {
                 lines.push(if end.is_empty() {
@@ -178,28 +179,25 @@ fn attempt(held: &Held, clock: Clock) -> AnyView {
         How::Runs { state, expected } => {
             let since = format::duration(now - held.from);
             let word = match state {
-                StateName::Starting => "Starting",
-                StateName::Stopping => "Stopping",
-                _ => "Running",
+                StateName::Starting => common::STARTING,
+                StateName::Stopping => common::STOPPING,
+                _ => common::RUNNING,
             };
-            lines.push(format!("{word} since {}, {since}", at(held.from)));
-            lines.push(format!("Its limit ends it at {}", at(held.to)));
+            lines.push(t::since(word, &at(held.from), &since));
+            lines.push(t::limit_ends_it(&at(held.to)));
             lines.push(match expected {
-                Some(expected) if *expected > now => {
-                    format!("Expected to end about {}", at(*expected))
-                }
-                Some(_) => "Expected to have ended by now".to_owned(),
-                None => "— no such job is known that tells when it ends".to_owned(),
+                Some(expected) if *expected > now => t::expected_to_end(&at(*expected)),
+                Some(_) => t::EXPECTED_BY_NOW.to_owned(),
+                None => t::NO_SUCH_JOB_KNOWN.to_owned(),
             });
         }
     }
-    lines.push(format!(
-        "{} on {}",
-        format::count(held.gpus, "GPU"),
-        lease::words_of(&held.lease, NODES)
+    lines.push(t::gpus_on(
+        &units::gpus(held.gpus),
+        &lease::words_of(&held.lease, NODES),
     ));
     card(
-        format!("Job {}, {}", held.job, held.name),
+        jobs::job(held.job, &held.name),
         Some(held.user.0.clone()),
         lines,
     )
@@ -208,17 +206,13 @@ fn attempt(held: &Held, clock: Clock) -> AnyView {
 fn waits(row: &JobRow, clock: Clock) -> AnyView {
     let mut lines = vec![];
     if let Some(words) = start_range::words(row.start_p50, row.start_p90, clock) {
-        lines.push(format!("Starts {words}"));
+        lines.push(t::starts(&words));
     }
     let limit = i64::try_from(row.time_limit_s).unwrap_or(i64::MAX);
-    lines.push(format!(
-        "{}, {} at most",
-        format::count(row.gpus, "GPU"),
-        format::duration(limit)
-    ));
+    lines.push(t::at_most(&units::gpus(row.gpus), &format::duration(limit)));
     lines.extend(row.reason_text.clone());
     card(
-        format!("Job {}, {}", row.id, row.name),
+        jobs::job(row.id, &row.name),
         Some(row.user.0.clone()),
         lines,
     )
@@ -228,19 +222,17 @@ fn reserved(one: &ReservationView, time: &OccurrenceView, clock: Clock) -> AnyVi
     let at = |at: berth_domain::Timestamp| clock.at(at.as_second());
     let length = format::duration(time.end.as_second() - time.start.as_second());
     let mut lines = vec![
-        format!("{} for {}", one.what, promises::holder(one)),
-        format!("{} to {}, {length}", at(time.start), at(time.end)),
+        t::reserved_for(&one.what, &promises::holder(one)),
+        units::from_to_for(&at(time.start), &at(time.end), &length),
     ];
     let how = promises::words(time.state);
     lines.push(match time.over_at.filter(|over| *over < time.end) {
-        Some(over) => format!("{how} at {}", at(over)),
-        None if time.state == OccurrenceState::Active && !time.used => {
-            format!("{how}; nobody of its holder's came yet")
-        }
+        Some(over) => t::over_at(how, &at(over)),
+        None if time.state == OccurrenceState::Active && !time.used => t::nobody_came_yet(how),
         None => how.to_owned(),
     });
     lines.extend(promises::idle(time));
-    lines.extend(promises::again(one).map(|again| format!("Comes {again}")));
+    lines.extend(promises::again(one).map(|again| t::comes(&again)));
     card(promises::title(one), None, lines)
 }
 

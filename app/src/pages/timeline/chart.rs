@@ -20,6 +20,7 @@ use super::range::{Look, Range};
 use super::ticks::ticks;
 use super::waiting::WaitingLane;
 use crate::clock::Clock;
+use crate::texts::timeline as t;
 
 /// Rows are numbered through for the arrow keys: those above the nodes, a thousand for each node,
 /// those below.
@@ -94,7 +95,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
     let then = look.at.map(Timestamp::as_second).and_then(|at| {
         let cut = range.clip(at, at)?;
         let style = format!("left:{:.3}%", cut.left);
-        Some(view! { <div class="tl-then" style=style><span>"then"</span></div> })
+        Some(view! { <div class="tl-then" style=style><span>{t::THEN}</span></div> })
     });
     let zone = move || clock.zone();
     view! {
@@ -105,7 +106,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
             style=style
             role="group"
             tabindex="0"
-            aria-label="Timeline. Left and right move in time, plus and minus zoom, down goes to the bars."
+            aria-label=t::CHART_TOLD
             on:keydown=move |event| keys::press(&event, root, hand)
             on:pointerdown=move |event| hand.down(&event)
             on:pointermove=move |event| hand.moves(&event)
@@ -121,7 +122,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
             <div class="tl-lane tl-head">
                 <div class="tl-name quiet">{zone}</div>
                 <div class="tl-track tl-axis">
-                    <div class="tl-surface" node_ref=surface title="Drag to reserve"></div>
+                    <div class="tl-surface" node_ref=surface title=t::DRAG_TO_RESERVE></div>
                     <Axis range zoom=look.zoom clock />
                 </div>
             </div>

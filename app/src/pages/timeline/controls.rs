@@ -10,6 +10,7 @@ use super::week::{DAY, DAYS};
 use crate::clock::Clock;
 use crate::components::machine::Machine;
 use crate::icons::{Icon, icon};
+use crate::texts::timeline as t;
 
 #[component]
 pub fn Controls(look: Memo<Look>, go: Go) -> impl IntoView {
@@ -22,11 +23,11 @@ pub fn Controls(look: Memo<Look>, go: Go) -> impl IntoView {
     let machine = move || (!week.get()).then(|| view! { <Machine at address=there /> });
     let fresh = move || go.form_href("new", &[]);
     view! {
-        <nav class="timeline-bar" aria-label="What is shown">
+        <nav class="timeline-bar" aria-label=t::WHAT_IS_SHOWN>
             <Zooms look week go />
             <Steps look week go />
             <a class="button button-small button-main" href=fresh on:click=move |event| go.stay(&event)>
-                "Reserve"
+                {t::RESERVE}
             </a>
         </nav>
         {machine}
@@ -62,16 +63,16 @@ fn Zooms(look: Memo<Look>, week: Memo<bool>, go: Go) -> impl IntoView {
         ])
     };
     view! {
-        <span class="actions" role="group" aria-label="How much time">
+        <span class="actions" role="group" aria-label=t::HOW_MUCH_TIME>
             {Zoom::ALL.map(zoom).collect_view()}
             <a
                 class="button button-small"
                 href=calendar
                 aria-current=move || week.get().then_some("true")
-                title="What is reserved in a week"
+                title=t::CALENDAR_TOLD
                 on:click=move |event| go.stay(&event)
             >
-                "Calendar"
+                {t::CALENDAR}
             </a>
         </span>
     }
@@ -100,11 +101,11 @@ fn Steps(look: Memo<Look>, week: Memo<bool>, go: Go) -> impl IntoView {
         move || if week.get() { calendar } else { chart }
     };
     view! {
-        <span class="actions" role="group" aria-label="Which time">
+        <span class="actions" role="group" aria-label=t::WHICH_TIME>
             <a
                 class="button button-small"
                 href=step(-1)
-                aria-label=words("Earlier", "The week before")
+                aria-label=words(t::EARLIER, t::WEEK_BEFORE)
                 on:click=move |event| go.stay(&event)
             >
                 {icon(Icon::Left)}
@@ -113,15 +114,15 @@ fn Steps(look: Memo<Look>, week: Memo<bool>, go: Go) -> impl IntoView {
                 class="button button-small"
                 href=move || go.href(&[("from", None), ("at", None)])
                 aria-current=follows
-                title="Follows the time"
+                title=t::FOLLOWS_THE_TIME
                 on:click=move |event| go.stay(&event)
             >
-                {words("Now", "Today")}
+                {words(t::NOW, t::TODAY)}
             </a>
             <a
                 class="button button-small"
                 href=step(1)
-                aria-label=words("Later", "The week after")
+                aria-label=words(t::LATER, t::WEEK_AFTER)
                 on:click=move |event| go.stay(&event)
             >
                 {icon(Icon::Right)}

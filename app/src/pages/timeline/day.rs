@@ -12,6 +12,7 @@ use super::ticks::{clock, day_name, day_text};
 use super::week::{Beside, Block, DAY, Day, beside};
 use crate::clock::Clock;
 use crate::icons::icon;
+use crate::texts::{reservations as t, units};
 
 #[component]
 pub fn DayColumn(
@@ -77,13 +78,14 @@ fn blocks(day: &Day, promises: &[PromiseView], clock: Clock, go: Go) -> AnyView 
     });
     let mut found: Vec<(&PromiseView, &OccurrenceView, Block)> = found.collect();
     if found.is_empty() {
-        return view! { <p class="week-none quiet">"Nothing is reserved."</p> }.into_any();
+        return view! { <p class="week-none quiet">{t::NOTHING_RESERVED}</p> }.into_any();
     }
     found.sort_by_key(|(one, time, block)| (block.top, time.start, one.reservation.id));
     let alone: Vec<Block> = found.iter().map(|(_, _, block)| *block).collect();
     let places = beside(&alone);
     let more = places.iter().filter(|place| place.is_none()).count();
-    let more = (more > 0).then(|| view! { <p class="week-more quiet">{more} " more at once"</p> });
+    let more =
+        (more > 0).then(|| view! { <p class="week-more quiet">{more} {t::MORE_AT_ONCE}</p> });
     let drawn = found.iter().zip(places);
     let drawn =
         drawn.map(|((one, time, on), beside)| block(day, (*one, *time), *on, beside, clock, go));
@@ -153,9 +155,9 @@ fn when(on: Block, time: &OccurrenceView, here: Clock) -> String {
     let local = |at: i64| clock(at + here.offset(at));
     let (start, end) = (local(time.start.as_second()), local(time.end.as_second()));
     match (on.begins, on.ends) {
-        (true, true) => format!("{start} to {end}"),
-        (true, false) => format!("from {start}"),
-        (false, true) => format!("until {end}"),
-        (false, false) => "all day".to_owned(),
+        (true, true) => units::from_to(&start, &end),
+        (true, false) => t::from(&start),
+        (false, true) => t::until(&end),
+        (false, false) => t::ALL_DAY.to_owned(),
     }
 }

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::components::field::{Field, Kind};
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::texts::{common, reservations as t};
 
 /// So long after the last key the planner is asked.
 const ASK_AFTER: Duration = Duration::from_millis(300);
@@ -173,11 +174,11 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
             match create_reservation(arg).await {
                 Ok(made) => {
                     let done = if draft.replace.is_some() {
-                        "is changed"
+                        t::IS_CHANGED
                     } else {
-                        "is made"
+                        t::IS_MADE
                     };
-                    notices.say(format!("Reservation {} {done}.", made.reservation.id));
+                    notices.say(t::done(made.reservation.id, done));
                     go.again();
                     go.to(close);
                 }
@@ -199,27 +200,27 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
         view! { <Field name label value=draft.text(name) problem left kind hint /> }.into_any()
     };
     let heading = match asked.replace {
-        Some(id) => format!("Change reservation {id}"),
-        None => "Reserve GPUs".to_owned(),
+        Some(id) => t::change_reservation(id),
+        None => t::RESERVE_GPUS.to_owned(),
     };
     let which = asked
         .replace
         .map_or_else(|| "new".to_owned(), |id| id.to_string());
     let verb = if asked.replace.is_some() {
-        "Save the change"
+        t::SAVE_THE_CHANGE
     } else {
-        "Reserve"
+        t::RESERVE
     };
     let refused = asked.refused.clone().map(|why| {
         view! { <p class="banner banner-bad" role="alert">{why}</p> }
     });
     let for_others = if live.is_admin() {
-        field("user", "For a user", Kind::Line, "Empty is you.")
+        field("user", t::FOR_A_USER, Kind::Line, t::FOR_A_USER_HINT)
     } else {
         view! {
             // One that is another's stays so when it is changed.
             <input type="hidden" name="user" value=draft.text("user").get_untracked() />
-            <p class="hint">"It is for you, or for a project: only admins reserve for other people."</p>
+            <p class="hint">{t::FOR_YOU}</p>
         }
         .into_any()
     };
@@ -247,7 +248,7 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
                     prop:checked=on
                     on:change=move |event| on.set(event_target_checked(&event))
                 />
-                <label for=label>{if day == "day" { "every day" } else { day }}</label>
+                <label for=label>{if day == "day" { t::EVERY_DAY } else { day }}</label>
             </span>
         }
     });
@@ -265,40 +266,40 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
             <header class="reserve-head">
                 <h2 id="reserve-title">{heading}</h2>
                 <a class="button button-small button-quiet" href=move || go.closed_href() on:click=move |event| go.stay(&event)>
-                    "Close"
+                    {common::CLOSE}
                 </a>
             </header>
             {refused}
             <input type="hidden" name="reserve" value=which />
             {look.into_iter().collect_view()}
-            {field("note", "What for", Kind::Line, "")}
+            {field("note", t::WHAT_FOR, Kind::Line, "")}
             <div class="field-row">
-                {field("start", "From", Kind::Moment, "")}
-                {field("end", "To", Kind::Moment, "")}
+                {field("start", common::FROM, Kind::Moment, "")}
+                {field("end", common::TO, Kind::Moment, "")}
             </div>
             <div class="field-row">
-                {field("gpus", "GPUs", Kind::Number, "In all, or on each node.")}
-                {field("project", "For a project", Kind::Line, "Its jobs run in it.")}
+                {field("gpus", common::GPUS, Kind::Number, t::GPUS_HINT)}
+                {field("project", t::FOR_A_PROJECT, Kind::Line, t::FOR_A_PROJECT_HINT)}
             </div>
             {for_others}
-            {field("zone", "Time zone", Kind::Code, "In which the times are, and whose clock it follows.")}
+            {field("zone", t::TIME_ZONE, Kind::Code, t::TIME_ZONE_HINT)}
             <details class="more-fields" open=again>
-                <summary>"Again and again"</summary>
+                <summary>{t::AGAIN_AND_AGAIN}</summary>
                 <fieldset class="days">
-                    <legend>"Every"</legend>
+                    <legend>{t::EVERY}</legend>
                     {days}
                 </fieldset>
-                {field("until", "The last day", Kind::Date, "Empty: until it is cancelled.")}
+                {field("until", t::LAST_DAY, Kind::Date, t::LAST_DAY_HINT)}
             </details>
             <details class="more-fields" open=more>
-                <summary>"Which GPUs"</summary>
+                <summary>{t::WHICH_GPUS}</summary>
                 <div class="field-row">
-                    {field("nodes", "Nodes", Kind::Number, "Given, the GPUs above are on each.")}
-                    {field("node", "On this node", Kind::Code, "")}
+                    {field("nodes", common::NODES, Kind::Number, t::NODES_HINT)}
+                    {field("node", t::ON_THIS_NODE, Kind::Code, "")}
                 </div>
-                {field("exact", "Exactly these", Kind::Code, "node-1:0-3,6 for each node; then leave GPUs empty.")}
+                {field("exact", t::EXACTLY_THESE, Kind::Code, t::EXACTLY_THESE_HINT)}
             </details>
-            {field("no_show", "Released when nobody comes for, in minutes", Kind::Line, "Empty: never. Or 15m, 1h.")}
+            {field("no_show", t::NO_SHOW, Kind::Line, t::NO_SHOW_HINT)}
             <Preview said clock />
             <div class="form-end">
                 // Pressing it must not leave a field first: what then appears would move it away.
@@ -311,7 +312,7 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
                 </button>
                 <noscript>
                     <button class="button" formmethod="get" formaction="/timeline" name="preview" value="1">
-                        "Preview"
+                        {common::PREVIEW}
                     </button>
                 </noscript>
             </div>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::texts::timeline as t;
+
 #[component]
 pub fn Legend() -> impl IntoView {
     let entry = |class: &'static str, words: &'static str| {
@@ -13,17 +15,17 @@ pub fn Legend() -> impl IntoView {
         }
     };
     view! {
-        <ul class="tl-legend" aria-label="What the patterns mean">
-            {entry("tl-key tl-is-ok", "ended well")}
-            {entry("tl-key tl-is-bad", "failed")}
-            {entry("tl-key tl-is-warn", "time ran out")}
-            {entry("tl-key tl-is-idle", "cancelled")}
-            {entry("tl-key tl-key-many", "many, drawn together")}
-            {entry("tl-key tl-key-run", "runs")}
-            {entry("tl-key tl-key-limit", "up to its limit")}
-            {entry("tl-key tl-key-end", "expected end")}
-            {entry("tl-key tl-key-wait", "likely to start")}
-            {entry("tl-key tl-key-mark", "reserved")}
+        <ul class="tl-legend" aria-label=t::PATTERNS>
+            {entry("tl-key tl-is-ok", t::ENDED_WELL)}
+            {entry("tl-key tl-is-bad", t::FAILED)}
+            {entry("tl-key tl-is-warn", t::TIME_RAN_OUT)}
+            {entry("tl-key tl-is-idle", t::CANCELLED)}
+            {entry("tl-key tl-key-many", t::MANY_TOGETHER)}
+            {entry("tl-key tl-key-run", t::RUNS)}
+            {entry("tl-key tl-key-limit", t::UP_TO_LIMIT)}
+            {entry("tl-key tl-key-end", t::EXPECTED_END)}
+            {entry("tl-key tl-key-wait", t::LIKELY_TO_START)}
+            {entry("tl-key tl-key-mark", t::RESERVED)}
         </ul>
     }
     .into_any()

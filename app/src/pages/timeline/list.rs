@@ -19,6 +19,7 @@ use crate::components::moment::Moment;
 use crate::format;
 use crate::icons::icon;
 use crate::notice::Notices;
+use crate::texts::{common, reservations as t, units};
 
 /// So many times of each are told; the picture shows all.
 const TIMES: usize = 8;
@@ -28,11 +29,11 @@ pub fn ReservationList(promises: Vec<PromiseView>, go: Go) -> impl IntoView {
     let clock = Clock::here();
     let none = promises
         .is_empty()
-        .then(|| view! { <Empty text="Nothing is reserved in this time." /> });
+        .then(|| view! { <Empty text=t::NOTHING_IN_THIS_TIME /> });
     let items = promises.into_iter().map(|one| item(one, clock, go));
     view! {
         <section class="panel" aria-labelledby="reserved-title">
-            <h2 id="reserved-title">"Reservations"</h2>
+            <h2 id="reserved-title">{t::RESERVATIONS}</h2>
             <ul class="promises">{items.collect_view()}</ul>
             {none}
         </section>
@@ -44,9 +45,9 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
     let view = &one.reservation;
     let next = view.next.as_ref().map(|next| {
         let words = if next.state == OccurrenceState::Active {
-            "under way, until "
+            t::UNDER_WAY_UNTIL
         } else {
-            "next "
+            t::NEXT
         };
         let at = if next.state == OccurrenceState::Active {
             next.end
@@ -58,7 +59,7 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
     let again = again(view).map(|words| format!(" · {words}"));
     let no_show = view.no_show_s.map(|after| {
         let after = format::duration(i64::try_from(after).unwrap_or(i64::MAX));
-        format!(" · released when nobody comes for {after}")
+        t::released_after(&after)
     });
     let mut times: Vec<AnyView> = Vec::new();
     let surplus = view.occurrences.len().saturating_sub(TIMES);
@@ -66,7 +67,7 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
         times.push(occurrence(time, clock));
     }
     if surplus > 0 {
-        times.push(view! { <li class="quiet">{surplus} " more in this time"</li> }.into_any());
+        times.push(view! { <li class="quiet">{surplus} {t::MORE_IN_THIS_TIME}</li> }.into_any());
     }
     let id = format!("reservation-{}", view.id);
     view! {
@@ -74,7 +75,7 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
             <div class="promise-head">
                 <h3>{title(view)}</h3>
                 <span class="quiet">
-                    {format!("number {} · {} for {}", view.id, view.what, holder(view))} {again} {no_show} {next}
+                    {t::number_of(view.id, &view.what, &holder(view))} {again} {no_show} {next}
                 </span>
             </div>
             <ul class="times">{times}</ul>
@@ -87,11 +88,11 @@ fn item(one: PromiseView, clock: Clock, go: Go) -> AnyView {
 fn occurrence(time: &OccurrenceView, clock: Clock) -> AnyView {
     let (which, tone) = look(time.state);
     let (start, end) = (time.start.as_second(), time.end.as_second());
-    let span = move || format!("{} to {}", clock.at(start), clock.at(end));
+    let span = move || units::from_to(&clock.at(start), &clock.at(end));
     let over = time.over_at.filter(|over| *over < time.end);
     let over = over.map(|over| {
         let at = move || clock.at(over.as_second());
-        view! { <span class="quiet num">"at " {at}</span> }
+        view! { <span class="quiet num">{t::OVER_AT} {at}</span> }
     });
     view! {
         <li class="time">
@@ -118,10 +119,7 @@ fn actions(one: &PromiseView, go: Go) -> AnyView {
         return ().into_any();
     }
     if !one.may_change {
-        let why = format!(
-            "Made by {}: only who made or holds it or an admin can change it.",
-            view.created_by
-        );
+        let why = t::made_by(&view.created_by);
         return view! { <p class="hint">{why}</p> }.into_any();
     }
     let under_way = view.next.as_ref().map(|next| next.state) == Some(OccurrenceState::Active);
@@ -133,10 +131,10 @@ fn actions(one: &PromiseView, go: Go) -> AnyView {
             <a
                 class="button button-small"
                 href=href
-                aria-label=format!("Change {which}")
+                aria-label=t::change(&which)
                 on:click=move |event| go.stay(&event)
             >
-                "Change"
+                {common::CHANGE}
             </a>
             {under_way.then(|| button(view, Verb::End, go))}
             {button(view, Verb::Cancel, go)}
@@ -149,29 +147,25 @@ fn button(one: &ReservationView, verb: Verb, go: Go) -> AnyView {
     let (notices, confirm) = (Notices::here(), Confirm::here());
     let (id, which) = (one.id, title(one));
     let (value, text, label) = match verb {
-        Verb::Cancel => ("cancel", "Cancel", format!("Cancel {which}")),
-        Verb::End => (
-            "end",
-            "Give back",
-            format!("Give back what is left of {which}"),
-        ),
+        Verb::Cancel => ("cancel", common::CANCEL, t::cancel(&which)),
+        Verb::End => ("end", t::GIVE_BACK, t::give_back_rest(&which)),
     };
     let ask = Ask {
-        title: format!("Cancel {which}?"),
+        title: t::cancel_asked(&which),
         text: if one.every.is_empty() {
-            "Its GPUs are everybody's again.".to_owned()
+            t::GPUS_ARE_EVERYBODYS.to_owned()
         } else {
-            "It does not come any more, and its GPUs are everybody's again.".to_owned()
+            t::COMES_NO_MORE.to_owned()
         },
-        verb: "Cancel the reservation",
+        verb: t::CANCEL_THE_RESERVATION,
     };
     let send = move || {
         let which = which.clone();
         spawn_local(async move {
             let body = ReservationArg { id };
             let (done, said) = match verb {
-                Verb::Cancel => (cancel_reservation(body).await, "is cancelled"),
-                Verb::End => (end_reservation(body).await, "is given back"),
+                Verb::Cancel => (cancel_reservation(body).await, t::IS_CANCELLED),
+                Verb::End => (end_reservation(body).await, t::IS_GIVEN_BACK),
             };
             match done {
                 Ok(_) => notices.say(format!("{which} {said}.")),

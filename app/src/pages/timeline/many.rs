@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::range::Range;
 use crate::format;
+use crate::texts::timeline as t;
 
 /// Narrower ones, in percent, have no room for the number.
 const NUMBER_FITS: f64 = 2.5;
@@ -18,7 +19,7 @@ pub fn many(one: &ManyView, range: Range) -> AnyView {
         cut.left, cut.width, one.gpu
     );
     let count = u64::from(one.attempts);
-    let title = format!("{} that ended", format::count(count, "short attempt"));
+    let title = t::many(count);
     let number = (cut.width >= NUMBER_FITS).then(|| format::thousands(count));
     view! { <div class="tl-many num" style=style title=title>{number}</div> }.into_any()
 }

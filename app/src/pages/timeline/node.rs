@@ -12,6 +12,7 @@ use super::many::many;
 use super::pack::runs;
 use super::steps::{outline, steps};
 use crate::icons::{Icon, icon};
+use crate::texts::{gpus, timeline as t};
 
 #[component]
 pub fn Node(
@@ -50,7 +51,7 @@ pub fn Node(
         let gpus = node.gpus;
         view! { <span class="tl-count num">{held} "/" {gpus}</span> }.into_any()
     } else {
-        view! { <span class="tl-count quiet">"gone"</span> }.into_any()
+        view! { <span class="tl-count quiet">{t::GONE}</span> }.into_any()
     };
     let others = toggled(open.get_value(), &node);
     let open = node.open;
@@ -68,9 +69,9 @@ pub fn Node(
         view! { <ol class="tl-indices" aria-hidden="true">{(0..node.gpus).map(index).collect_view()}</ol> }
     });
     let says = if open {
-        "one lane"
+        t::ONE_LANE
     } else {
-        "a row for each GPU"
+        t::ROW_FOR_EACH_GPU
     };
     view! {
         <div class="tl-lane tl-node" class:tl-open=open data-node=name.to_string() style=style>
@@ -151,7 +152,7 @@ fn rows(
     };
     let bars: Vec<_> = past.iter().map(|held| draw(held, &name)).collect();
     let over = name.clone();
-    let label = format!("GPUs of {name}");
+    let label = gpus::gpus_of(&name);
     view! {
         <div class="tl-track tl-rows" role="group" aria-label=label>
             <div class="tl-layer">
@@ -202,7 +203,7 @@ fn lane(
             .collect();
         (outline(&steps.held, gpus), outline(&both, gpus))
     });
-    let label = move || format!("{} of {gpus} GPUs held now", held.get());
+    let label = move || t::held_now(held.get(), gpus);
     view! {
         <div class="tl-track tl-steps">
             <div class="tl-layer">

@@ -11,6 +11,7 @@ use super::promises::again;
 use crate::clock::Clock;
 use crate::components::start_changes::{self, delta, later_by};
 use crate::format;
+use crate::texts::{common, reservations as t, units};
 
 /// So many changed starts are told one by one, and so many times of one that comes again.
 const CHANGES: usize = 12;
@@ -20,8 +21,7 @@ const TIMES: usize = 4;
 pub fn Preview(said: RwSignal<Option<Said>>, clock: Clock) -> impl IntoView {
     let told = move || {
         said.with(|said| match said {
-            None => view! { <p class="hint needs-script">"Asking what would come of it."</p> }
-                .into_any(),
+            None => view! { <p class="hint needs-script">{t::ASKING}</p> }.into_any(),
             Some(Err(error)) => {
                 let why = error.to_string();
                 view! { <p class="banner banner-bad">{why}</p> }.into_any()
@@ -35,29 +35,24 @@ pub fn Preview(said: RwSignal<Option<Said>>, clock: Clock) -> impl IntoView {
 fn kept(answer: &ReserveAnswer, clock: Clock) -> AnyView {
     let one = &answer.reservation;
     let length = one.end.as_second() - one.start.as_second();
-    let keeps = format!(
-        "Keeps {} from {} to {}: {} GPU-hours",
-        one.what,
-        clock.at(one.start.as_second()),
-        clock.at(one.end.as_second()),
-        hours(length, one.gpus)
+    let keeps = t::keeps(
+        &one.what,
+        &clock.at(one.start.as_second()),
+        &clock.at(one.end.as_second()),
+        &hours(length, one.gpus),
     );
     let keeps = match again(one) {
         None => format!("{keeps}."),
-        Some(again) => format!("{keeps} each time, {again}."),
+        Some(again) => t::each_time(&keeps, &again),
     };
     let times = (!one.every.is_empty()).then(|| {
         let times = one.occurrences.iter().take(TIMES).map(|time| {
-            let text = format!(
-                "{} to {}",
-                clock.at(time.start.as_second()),
-                clock.at(time.end.as_second())
-            );
+            let text = units::from_to(&clock.at(time.start.as_second()), &clock.at(time.end.as_second()));
             view! { <li class="num">{text}</li> }
         });
         let more = one.occurrences.len().saturating_sub(TIMES);
-        let more = (more > 0).then(|| view! { <li class="quiet">{more} " more within a month"</li> });
-        view! { <ul class="preview-times" aria-label="The next times">{times.collect_view()} {more}</ul> }
+        let more = (more > 0).then(|| view! { <li class="quiet">{more} {t::MORE_WITHIN_A_MONTH}</li> });
+        view! { <ul class="preview-times" aria-label=t::THE_NEXT_TIMES>{times.collect_view()} {more}</ul> }
     });
     let cost = cost(&answer.changes, answer.waiting);
     let changes = answer
@@ -66,7 +61,7 @@ fn kept(answer: &ReserveAnswer, clock: Clock) -> AnyView {
         .take(CHANGES)
         .map(|change| moved(change, clock));
     let more = answer.changes.len().saturating_sub(CHANGES);
-    let more = (more > 0).then(|| view! { <li class="quiet">{more} " more"</li> });
+    let more = (more > 0).then(|| view! { <li class="quiet">{more} {common::MORE}</li> });
     view! {
         <p>{keeps}</p>
         {times}
@@ -89,8 +84,8 @@ fn hours(seconds: i64, gpus: u32) -> String {
 /// Who pays: `Delays 3 of 9 waiting jobs: ana by up to 40 min, bo by up to 5 min.`
 fn cost(changes: &[ChangeView], waiting: usize) -> String {
     let of = |count: usize| match (count, waiting) {
-        (1, 1) => "the waiting job".to_owned(),
-        (count, all) => format!("{count} of {all} waiting jobs"),
+        (1, 1) => t::THE_WAITING_JOB.to_owned(),
+        (count, all) => t::of_waiting(count, all),
     };
     if changes.is_empty() {
         return start_changes::none(waiting);
@@ -106,15 +101,15 @@ fn cost(changes: &[ChangeView], waiting: usize) -> String {
         }
     }
     if later == 0 {
-        return format!("Nobody starts later, {} earlier.", of(changes.len()));
+        return t::nobody_later(&of(changes.len()));
     }
     let mut who: Vec<(&str, i64)> = most.into_iter().collect();
     who.sort_by_key(|(_, by)| std::cmp::Reverse(*by));
     let who = who
         .iter()
-        .map(|(user, by)| format!("{user} by up to {}", format::duration(*by)));
+        .map(|(user, by)| t::by_up_to(user, &format::duration(*by)));
     let who: Vec<String> = who.collect();
-    format!("Delays {}: {}.", of(later), who.join(", "))
+    t::delays(&of(later), &who.join(", "))
 }
 
 fn moved(change: &ChangeView, clock: Clock) -> AnyView {

@@ -14,33 +14,32 @@ use super::range::Range;
 use crate::clock::Clock;
 use crate::format;
 use crate::icons::{Icon, icon};
+use crate::texts::{common, reservations as t, timeline, units};
 
 const MOST_ROWS: usize = 8;
 
 /// Its note, or its number.
 pub fn title(one: &ReservationView) -> String {
-    one.note
-        .clone()
-        .unwrap_or_else(|| format!("Reservation {}", one.id))
+    one.note.clone().unwrap_or_else(|| t::number(one.id))
 }
 
 pub fn holder(one: &ReservationView) -> String {
     match (&one.user, &one.project) {
         (Some(user), _) => user.to_string(),
-        (None, Some(project)) => format!("project {project}"),
-        (None, None) => "nobody".to_owned(),
+        (None, Some(project)) => common::project(project),
+        (None, None) => t::NOBODY.to_owned(),
     }
 }
 
 pub fn words(state: OccurrenceState) -> &'static str {
     match state {
-        OccurrenceState::Upcoming => "To come",
-        OccurrenceState::Active => "Under way",
-        OccurrenceState::Used => "Used",
-        OccurrenceState::Unused => "Over, nobody came",
-        OccurrenceState::NoShow => "Nobody came, released",
-        OccurrenceState::EndedEarly => "Given back",
-        OccurrenceState::Cancelled => "Cancelled",
+        OccurrenceState::Upcoming => t::TO_COME,
+        OccurrenceState::Active => t::UNDER_WAY,
+        OccurrenceState::Used => t::USED,
+        OccurrenceState::Unused => t::OVER_NOBODY_CAME,
+        OccurrenceState::NoShow => t::RELEASED,
+        OccurrenceState::EndedEarly => t::GIVEN_BACK,
+        OccurrenceState::Cancelled => common::CANCELLED,
     }
 }
 
@@ -63,18 +62,15 @@ pub fn again(one: &ReservationView) -> Option<String> {
     }
     let zone = one.zone.as_deref().unwrap_or("UTC");
     let until = one.until.as_ref();
-    let until = until.map_or(String::new(), |until| format!(" until {until}"));
-    Some(format!("every {} ({zone}){until}", one.every.join(", ")))
+    let until = until.map_or(String::new(), |until| t::again_until(until));
+    Some(t::every(&one.every.join(", "), zone, &until))
 }
 
 /// What stayed idle of it and is charged, if anything did.
 pub fn idle(time: &OccurrenceView) -> Option<String> {
     let seconds = time.idle_gpu_seconds.filter(|seconds| *seconds > 0)?;
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    Some(format!(
-        "{} of GPU time idle, charged to fair share",
-        format::duration(seconds)
-    ))
+    Some(t::idle(&format::duration(seconds)))
 }
 
 /// The form for a change of this one.
@@ -93,12 +89,11 @@ pub fn href(one: &PromiseView, go: Go) -> String {
 
 /// `demo, 8 GPUs for ana, to come`.
 pub fn label(one: &ReservationView, time: &OccurrenceView) -> String {
-    format!(
-        "{}, {} for {}, {}",
-        title(one),
-        one.what,
-        holder(one),
-        words(time.state).to_lowercase()
+    t::label(
+        &title(one),
+        &one.what,
+        &holder(one),
+        &words(time.state).to_lowercase(),
     )
 }
 
@@ -123,7 +118,8 @@ pub fn Promises(
     // One is kept free for what is drawn.
     let rows = height(&lanes) + 1;
     let more = lanes.iter().filter(|lane| lane.is_none()).count();
-    let more = (more > 0).then(|| view! { <span class="tl-rest quiet">{more} " more"</span> });
+    let more =
+        (more > 0).then(|| view! { <span class="tl-rest quiet">{more} {common::MORE}</span> });
     let bands = times.iter().zip(&lanes).filter_map(|((one, time), lane)| {
         let lane = (*lane)?;
         Some(band(one, time, lane, range, go))
@@ -138,25 +134,21 @@ pub fn Promises(
             cut.width,
             rows - 1
         );
-        let words = format!(
-            "{} to {}, {}",
-            clock.at(from),
-            clock.at(to),
-            format::duration(to - from)
-        );
+        let words =
+            units::from_to_for(&clock.at(from), &clock.at(to), &format::duration(to - from));
         Some(view! { <div class="tl-ghost" style=style><span class="num">{words}</span></div> })
     };
     let empty = times
         .is_empty()
-        .then(|| view! { <span class="tl-hint needs-script">"Drag here or on the axis to reserve"</span> });
+        .then(|| view! { <span class="tl-hint needs-script">{t::DRAG_HERE}</span> });
     view! {
         <div class="tl-lane tl-reserved" style=format!("--rows:{rows}")>
             <div class="tl-name">
-                <span class="tl-title">"Reserved"</span>
+                <span class="tl-title">{t::RESERVED}</span>
                 {more}
             </div>
-            <div class="tl-track tl-rows" role="group" aria-label="Reservations">
-                <div class="tl-surface" title="Drag to reserve"></div>
+            <div class="tl-track tl-rows" role="group" aria-label=t::RESERVATIONS>
+                <div class="tl-surface" title=timeline::DRAG_TO_RESERVE></div>
                 <div class="tl-layer tl-free">
                     {bands}
                     {ghost}

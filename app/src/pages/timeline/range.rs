@@ -5,6 +5,7 @@ use leptos_router::params::ParamsMap;
 
 use super::week::{DAY, monday};
 use crate::components::machine::looked_at;
+use crate::texts::timeline as t;
 
 /// How much time is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,11 +41,11 @@ impl Zoom {
 
     pub fn words(self) -> &'static str {
         match self {
-            Zoom::Hour => "Hour",
-            Zoom::SixHours => "6 h",
-            Zoom::Day => "Day",
-            Zoom::Week => "Week",
-            Zoom::Month => "Month",
+            Zoom::Hour => t::HOUR,
+            Zoom::SixHours => t::SIX_HOURS,
+            Zoom::Day => t::DAY,
+            Zoom::Week => t::WEEK,
+            Zoom::Month => t::MONTH,
         }
     }
 

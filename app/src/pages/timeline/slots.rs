@@ -11,6 +11,7 @@ use super::go::Go;
 use super::ticks::{clock, day_name, local_text};
 use super::week::{DAY, DAYS, Day, HOURS};
 use crate::clock::Clock;
+use crate::texts::reservations as t;
 
 /// What is reserved at once begins with the next quarter of an hour.
 const QUARTER: i64 = 900;
@@ -66,7 +67,7 @@ impl Slots {
         let hours = (0..HOURS).zip(&day.hours);
         hours
             .map(|(hour, span)| match span {
-                None => view! { <span class="week-slot week-skipped" title="The clock skips this hour"></span> }
+                None => view! { <span class="week-slot week-skipped" title=t::SKIPPED></span> }
                     .into_any(),
                 Some((_, to)) if *to <= self.from.get() => {
                     view! { <span class="week-slot week-over"></span> }.into_any()
@@ -86,11 +87,7 @@ impl Slots {
             ("end", local(to)),
             ("zone", face.zone()),
         ];
-        let label = format!(
-            "Reserve from {}, {}",
-            day_name(day * DAY),
-            clock(start + face.offset(start))
-        );
+        let label = t::reserve_from(&day_name(day * DAY), &clock(start + face.offset(start)));
         let tabindex = move || {
             let reached = !face.hydrated() || self.here.get() == Some(spot);
             if reached { "0" } else { "-1" }

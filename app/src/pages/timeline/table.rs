@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::clock::Clock;
 use crate::components::lease;
 use crate::components::state_badge::outcome;
+use crate::texts::{common, timeline as t};
 
 /// The last so many that ended; all that run and wait.
 const ENDED: usize = 200;
@@ -37,7 +38,7 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
         job: format!("{}, {}", one.job, one.name),
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
-        what: "Running, up to its limit",
+        what: t::RUNNING_TO_LIMIT,
         gpus: lease::words(&one.lease),
         from: one.from.as_second(),
         to: Some(one.limit_at.as_second()),
@@ -46,7 +47,7 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
         job: format!("{}, {}", one.job, one.name),
         href: format!("/jobs/{}", one.job),
         user: one.user.to_string(),
-        what: "Waiting, as forecast",
+        what: t::WAITING_AS_FORECAST,
         gpus: one.gpus.to_string(),
         from: one.start_p50.as_second(),
         to: None,
@@ -67,24 +68,24 @@ pub fn AsTable(answer: TimelineAnswer) -> impl IntoView {
     });
     let rows: Vec<_> = rows.collect();
     let left = (surplus > 0).then(|| {
-        view! { <p class="hint">{surplus} " that ended before are left out here."</p> }
+        view! { <p class="hint">{surplus} {t::ENDED_BEFORE}</p> }
     });
     view! {
         <details class="panel tl-table">
-            <summary>"The same as a table"</summary>
+            <summary>{t::SAME_AS_A_TABLE}</summary>
             <div class="table-wrap">
                 <table class="jobs">
                     <caption class="visually-hidden">
-                        "Attempts that held GPUs in this time, those that do, and waiting jobs"
+                        {t::TABLE_TOLD}
                     </caption>
                     <thead>
                         <tr>
-                            <th scope="col">"Job"</th>
-                            <th scope="col">"Owner"</th>
-                            <th scope="col">"What"</th>
-                            <th scope="col">"GPUs"</th>
-                            <th scope="col" class="num">"From"</th>
-                            <th scope="col" class="num">"To"</th>
+                            <th scope="col">{common::JOB}</th>
+                            <th scope="col">{common::OWNER}</th>
+                            <th scope="col">{t::WHAT}</th>
+                            <th scope="col">{common::GPUS}</th>
+                            <th scope="col" class="num">{common::FROM}</th>
+                            <th scope="col" class="num">{common::TO}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>

@@ -16,6 +16,7 @@ use crate::components::past::InPast;
 use crate::components::totals::TotalsStrip;
 use crate::format;
 use crate::live::Live;
+use crate::texts::{common, timeline as t, units};
 
 /// So many jobs that held GPUs are told, the largest; and so many nodes of each.
 const MOST: usize = 24;
@@ -29,7 +30,7 @@ pub fn Then(told: PastAnswer) -> impl IntoView {
         <InPast picture>
             <section class="tl-past is-past" aria-labelledby="past-title" data-at=at.to_string()>
                 <h2 id="past-title">
-                    "Then, " <span class="num">{move || clock.at(at.as_second())}</span>
+                    {t::THEN_AT} <span class="num">{move || clock.at(at.as_second())}</span>
                 </h2>
                 <TotalsStrip />
                 <Holders />
@@ -52,13 +53,13 @@ fn Holders() -> impl IntoView {
     let more = all.saturating_sub(MOST);
     let more = (more > 0).then(|| {
         let more = format::thousands(more as u64);
-        view! { <p class="more quiet">"and " {more} " more"</p> }
+        view! { <p class="more quiet">{common::AND} {more} {common::MORE}</p> }
     });
-    let none = (all == 0).then(|| view! { <Empty text="Nobody held a GPU." /> });
+    let none = (all == 0).then(|| view! { <Empty text=t::NOBODY_HELD /> });
     let lines = rows.into_iter().take(MOST).map(line);
     view! {
         <section class="panel" aria-labelledby="held-title">
-            <h2 id="held-title">"Who held GPUs " <span class="quiet num">{all}</span></h2>
+            <h2 id="held-title">{t::WHO_HELD_GPUS} <span class="quiet num">{all}</span></h2>
             <ul class="lines">{lines.collect_view()}</ul>
             {more}
             {none}
@@ -76,7 +77,7 @@ fn line(row: JobRow) -> AnyView {
                 <div class="line-head">
                     <a class="line-name" href=format!("/jobs/{}", row.id)>{row.name}</a>
                     <span class="quiet">{row.user.0}</span>
-                    <span class="num">{format::count(row.gpus, "GPU")}</span>
+                    <span class="num">{units::gpus(row.gpus)}</span>
                 </div>
                 <p class="line-reason">{lease::words_of(&held, NODES)}</p>
             </div>

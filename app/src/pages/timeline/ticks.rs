@@ -5,6 +5,7 @@ use berth_domain::Timestamp;
 use super::range::{Range, Zoom};
 use super::week::{DAY, HOUR};
 use crate::format;
+use crate::texts::units;
 
 /// A mark of the axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +76,9 @@ pub fn day_name(local: i64) -> String {
 }
 
 fn weekday_name(local: i64) -> &'static str {
-    const NAMES: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     // 1970 began on a Thursday.
     let day = usize::try_from(local.div_euclid(DAY).rem_euclid(7)).unwrap_or(0);
-    NAMES[day]
+    units::DAYS[(day + 3) % 7]
 }
 
 /// `2026-11-26`, of a day since 1970.

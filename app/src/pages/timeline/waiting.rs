@@ -8,8 +8,8 @@ use super::chart::WAITING_ROWS;
 use super::pack::{height, pack};
 use super::range::{Cut, Range};
 use crate::components::owner::OwnerMark;
-use crate::format;
 use crate::live::Live;
+use crate::texts::{common, timeline as t, units};
 
 /// So many rows; those that would need more are counted.
 const MOST_ROWS: usize = 8;
@@ -53,11 +53,11 @@ pub fn WaitingLane(range: Range) -> impl IntoView {
     view! {
         <div class="tl-lane tl-waiting" style=rows>
             <div class="tl-name">
-                <span class="tl-title">"Waiting"</span>
+                <span class="tl-title">{common::WAITING}</span>
                 <span class="tl-count num">{total}</span>
                 <span class="tl-rest quiet">{rest}</span>
             </div>
-            <div class="tl-track tl-rows" role="group" aria-label="Waiting jobs and when they are likely to start">
+            <div class="tl-track tl-rows" role="group" aria-label=t::WAITING_TOLD>
                 <div class="tl-layer">
                     <For
                         each=move || waits.get().shown
@@ -121,9 +121,9 @@ fn of(rows: impl Iterator<Item = JobRow>, range: Range) -> Waits {
 fn rest(waits: &Waits) -> Option<AnyView> {
     let mut parts = Vec::new();
     for (count, words) in [
-        (waits.more, "more"),
-        (waits.later, "later"),
-        (waits.unknown, "unknown"),
+        (waits.more, t::REST_MORE),
+        (waits.later, common::LATER),
+        (waits.unknown, t::REST_UNKNOWN),
     ] {
         if count > 0 {
             parts.push(format!("{count} {words}"));
@@ -132,8 +132,7 @@ fn rest(waits: &Waits) -> Option<AnyView> {
     if parts.is_empty() {
         return None;
     }
-    let title = "More than fit here, later than what is in view, and those whose start nobody can \
-                 foretell: held, or waiting for something else than GPUs";
+    let title = t::REST_TOLD;
     let href = "/jobs?user=all&state=waiting";
     Some(view! { <a href=href title=title>{parts.join(", ")}</a> }.into_any())
 }
@@ -151,13 +150,7 @@ fn draw(wait: &Wait, range: Range) -> AnyView {
         "left:{:.3}%;width:{:.3}%;--row:{};--span:1;--soft:{soft:.1}%",
         cut.left, cut.width, wait.lane
     );
-    let label = format!(
-        "Job {}, {}, {}, {}, waiting",
-        wait.job,
-        wait.name,
-        wait.user,
-        format::count(wait.gpus, "GPU")
-    );
+    let label = t::waiting_bar(wait.job, &wait.name, &wait.user, &units::gpus(wait.gpus));
     let row = WAITING_ROWS + i64::try_from(wait.lane).unwrap_or(0);
     let start = Timestamp::from_second(wait.p50).map(|at| at.to_string());
     let gpus = wait.gpus;
