@@ -1,6 +1,8 @@
 //! Agents and their mandates, the rules that Berth follows by itself, and the ledger of what all of them
 //! did, suggested, or were refused.
 
+pub mod form;
+
 use std::collections::BTreeMap;
 
 use berth_domain::agent::{AgentRule, Mode, Stopped};

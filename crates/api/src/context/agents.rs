@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use berth_domain::agent::{Act, Agent, AgentRule, CardState, Mode};
 use berth_domain::command::AgentRequest;
-use berth_domain::{Actor, Card, CardId, Command, JobId, Refusal, Timestamp, UserName};
+use berth_domain::{Actor, Card, CardId, Command, JobId, Mandate, Refusal, Timestamp, UserName};
 use berth_orchestrator::View;
 use berth_store::{CardFilter, TokenKind};
 
@@ -48,6 +48,13 @@ impl Context {
                 .map(|card| self.card_view(card.clone(), now))
                 .collect(),
         })
+    }
+
+    /// What an agent may do, if there is one of that name.
+    pub async fn mandate_of(&self, name: &str) -> Option<Mandate> {
+        let view = self.state.handle.current().await;
+        let agent = view.agents.all.get(&UserName::from(name));
+        agent.map(|agent| agent.mandate.clone())
     }
 
     /// # Errors
