@@ -55,6 +55,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("timeline") view=parts::timeline ssr=SsrMode::Async />
                     <Route path=StaticSegment("cluster") view=parts::cluster ssr=SsrMode::Async />
                     <Route path=StaticSegment("history") view=parts::history ssr=SsrMode::Async />
+                    <Route path=StaticSegment("agent") view=parts::agent ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view=parts::alerts ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view=parts::settings ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view=parts::admin ssr=SsrMode::Async />

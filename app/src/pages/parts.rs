@@ -9,6 +9,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_meta::Title;
 
 use super::admin::AdminPage;
+use super::agent::AgentPage;
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
 use super::history::HistoryPage;
@@ -56,6 +57,7 @@ page!(
 );
 page!(cluster, login_ready, login_made, login, LoginPage);
 page!(admin, admin_ready, admin_made, admin, AdminPage);
+page!(agent, agent_ready, agent_made, agent, AgentPage);
 page!(
     styleguide,
     styleguide_ready,
@@ -100,6 +102,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("timeline"), _) => timeline_ready().await,
         (Some("history"), _) => history_ready().await,
         (Some("cluster"), _) => cluster_ready().await,
+        (Some("agent"), _) => agent_ready().await,
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
         (Some("admin"), _) => admin_ready().await,

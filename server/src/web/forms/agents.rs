@@ -149,7 +149,7 @@ fn no_such(name: &str) -> ApiError {
 fn refused(typed: &[(String, String)], error: &ApiError) -> Redirect {
     let of_form = |name: &str| {
         let mut names = TEXTS.iter().chain(&ACTIONS).chain(&CHECKS);
-        name == "new" || names.any(|known| *known == name)
+        ["new", "edit"].contains(&name) || names.any(|known| *known == name)
     };
     let typed: Vec<_> = typed.iter().filter(|(name, _)| of_form(name)).collect();
     let typed = serde_urlencoded::to_string(typed).unwrap_or_default();
