@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+mod agents;
 mod alerts;
 mod analytics;
 mod bad_input;
