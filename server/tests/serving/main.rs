@@ -15,6 +15,7 @@ mod faults;
 mod host;
 mod job_page;
 mod live;
+mod mcp;
 mod node;
 mod order;
 mod past;
