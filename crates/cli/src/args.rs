@@ -96,6 +96,8 @@ pub enum Verb {
     Quota(quota::Args),
     /// Who you are for the server.
     Whoami,
+    /// Serve an AI agent that starts this command: the Model Context Protocol on stdin and stdout.
+    Mcp,
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

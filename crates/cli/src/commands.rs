@@ -11,6 +11,7 @@ pub mod cordon;
 mod detect;
 pub mod job_args;
 pub mod logs;
+pub mod mcp;
 pub mod r#move;
 pub mod nodes;
 pub mod notify;
@@ -71,6 +72,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
         Verb::Whoami => whoami::run(session).await?,
+        Verb::Mcp => mcp::run(session).await?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

@@ -68,7 +68,12 @@ pub async fn guard(
             next.run(request).await
         }
         None if is_public(&path) => next.run(request).await,
-        None if path.starts_with("/api/") => refuse(&unauthenticated()),
+        None if path.starts_with("/api/") || path == "/mcp" => refuse(&unauthenticated()),
+        // Where agents look for another way in when they have no token: there is none.
+        None if path.starts_with("/.well-known/") => refuse(&ApiError::new(
+            ErrorCode::NotFound,
+            "There is nothing here. Send a token as `Authorization: Bearer …`.",
+        )),
         None => Redirect::to("/login").into_response(),
     }
 }

@@ -157,7 +157,7 @@ impl Context {
             state,
             job: args.job,
             asks: args.asks.map(|asks| match asks.as_str() {
-                "me" => self.person().to_string(),
+                "me" => self.whoami().user.to_string(),
                 _ => asks,
             }),
         };
@@ -206,15 +206,6 @@ impl Context {
     async fn do_it(&self, command: Command) -> Result<(), ApiError> {
         let sent = self.state.handle.send(self.actor.clone(), command).await;
         sent.map(|_| ()).map_err(command_error)
-    }
-
-    /// The person who asks, or for whom.
-    fn person(&self) -> UserName {
-        match &self.actor {
-            Actor::User { name, .. } => name.clone(),
-            Actor::Agent { acts_for, .. } => acts_for.clone(),
-            Actor::Berth => "berth".into(),
-        }
     }
 
     fn card_view(&self, card: Card, now: Timestamp) -> CardView {
