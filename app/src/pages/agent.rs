@@ -106,14 +106,14 @@ fn All(seen: Everything, filter: Memo<Filter>, asked: Memo<Option<Asked>>) -> im
     .into_any()
 }
 
-/// Asks again after a break that was not resumed: what was told may be old.
+/// Asks again when something was decided or stopped, and after a break that was not resumed.
 fn follow(desk: Desk) {
     let live = Live::here();
-    Effect::new(move |before: Option<u32>| {
-        let now = live.resynced.get();
-        if before.is_some_and(|before| before != now) {
-            desk.again();
+    Effect::new(move |before: Option<()>| {
+        live.agents.track();
+        live.resynced.track();
+        if before.is_some() {
+            desk.soon();
         }
-        now
     });
 }

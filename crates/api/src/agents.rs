@@ -60,6 +60,20 @@ pub struct AgentsAnswer {
     pub open: Vec<CardView>,
 }
 
+/// What an open page knows of agents without asking: what waits for whom, and when to ask again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentsPulse {
+    /// The number of the next card: it rises whenever something was decided.
+    pub next_card: CardId,
+    /// Whom the cards ask that wait for an answer; `null`: the admins.
+    pub asks: Vec<Option<UserName>>,
+    pub agents: u32,
+    /// How many of them may not act now.
+    pub stopped: u32,
+    /// All of them may not, and no rule.
+    pub all_stopped: bool,
+}
+
 /// A card of the ledger, and what whoever asks may do with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardView {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use berth_domain::{
-    Agents, Alert, Array, Card, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node,
+    Agents, Alert, Array, Card, CardId, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node,
     PolicyChoice, Quotas, Reservation, Seq, State, StateName, UserName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
@@ -96,6 +96,8 @@ pub struct View {
     pub agents_ahead: BTreeMap<UserName, Ahead>,
     /// The cards of the ledger that wait for an answer, by number.
     pub cards: Vec<Card>,
+    /// The number of the next card: it rises whenever something was decided.
+    pub next_card: CardId,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -166,6 +168,7 @@ impl View {
                 .filter(|card| card.is_open())
                 .cloned()
                 .collect(),
+            next_card: state.next_card(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

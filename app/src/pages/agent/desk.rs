@@ -2,6 +2,7 @@
 //! copy.
 
 use std::future::Future;
+use std::time::Duration;
 
 use berth_api::ApiError;
 use berth_api::agents::{AgentView, AgentsAnswer, list_agents};
@@ -13,6 +14,9 @@ use web_sys::HtmlElement;
 
 use crate::components::confirm::Confirm;
 use crate::notice::Notices;
+
+/// What others do is not asked for more often.
+const EVERY: Duration = Duration::from_secs(2);
 
 /// A token that was made, to be shown once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,14 @@ pub struct Desk {
     pub asked: RwSignal<u32>,
     pub notices: Notices,
     pub confirm: Confirm,
+    pace: StoredValue<Pace>,
+}
+
+/// Whether it was asked a moment ago, and something changed since.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    resting: bool,
+    changed: bool,
 }
 
 impl Desk {
@@ -39,6 +51,7 @@ impl Desk {
             asked: RwSignal::new(0),
             notices: Notices::here(),
             confirm: Confirm::here(),
+            pace: StoredValue::new(Pace::default()),
         }
     }
 
@@ -80,6 +93,25 @@ impl Desk {
                 self.take(answer);
             }
         });
+    }
+
+    /// Asks again because others did something: at once, and then not for a while.
+    pub fn soon(self) {
+        let resting = self.pace.try_update_value(|pace| {
+            pace.changed = pace.resting;
+            std::mem::replace(&mut pace.resting, true)
+        });
+        if resting != Some(false) {
+            return;
+        }
+        self.again();
+        let rested = move || {
+            let pace = self.pace.try_update_value(std::mem::take);
+            if pace.is_some_and(|pace| pace.changed) {
+                self.soon();
+            }
+        };
+        set_timeout(rested, EVERY);
     }
 
     fn take(self, answer: AgentsAnswer) {
