@@ -106,7 +106,7 @@ impl Draft {
 #[component]
 pub fn MandateForm(asked: Asked, desk: Desk, filter: Memo<Filter>) -> impl IntoView {
     let (live, clock) = (Live::here(), Clock::here());
-    let of = asked.of.clone().map(UserName);
+    let of = asked.of.map(UserName);
     let fields = if asked.typed.is_empty() {
         start(of.as_ref(), desk)
     } else {
