@@ -191,6 +191,37 @@ const views: View[] = [
     },
   },
   {
+    name: 'agents',
+    path: '/agent',
+    open: async (page) => {
+      for (const line of await page.locator('.ledger-line summary').all()) await press(line);
+      await press(page.locator('.agent-stop summary').first());
+      await press(summary(page, 'Another mode for a project'));
+      await press(page.getByRole('button', { name: 'New token for tuner' }));
+      await expect(page.locator('.token-made code').first()).toBeVisible();
+    },
+  },
+  { name: 'agents, another one', path: '/agent?new=1' },
+  {
+    name: 'agents, a mandate that was refused',
+    path: '/agent?edit=tuner&name=tuner&hours=night&may=submit&commands=%7B&error=%27night%27+is+no+time+of+the+day.&field=hours',
+  },
+  {
+    name: 'agents, all stopped',
+    path: '/agent?state=odd',
+    open: async (page) => {
+      await page.getByLabel('Why all are stopped').fill('a look');
+      await press(page.getByRole('button', { name: 'Stop all' }));
+      await expect(page.locator('#switch-state')).toContainText('a look');
+      await press(page.getByRole('button', { name: 'Let them go on' }));
+      await expect(page.locator('#switch-state')).toContainText('may act');
+      await page.getByLabel('Why all are stopped').fill('a longer look');
+      await page.getByLabel('cancel their jobs too').check();
+      await press(page.getByRole('button', { name: 'Stop all' }));
+      await expect(page.getByRole('dialog')).toContainText('cancel their jobs');
+    },
+  },
+  {
     name: 'admin',
     path: '/admin',
     open: async (page) => {
@@ -222,6 +253,11 @@ async function everything(berth: Berth): Promise<Jobs> {
   const held = await berth.submit('true', { hold: true, name: 'held' });
   await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo' } });
   await berth.api('cordon', { place: 'node-2:3', reason: 'ECC errors' });
+  const { token } = await berth.api('set_agent', { name: 'tuner', mandate: { approval: { actions: ['hold'] }, commands: [{ command: 'python train.py --lr {float}' }] } });
+  await berth.api('submit_job', { command: ['python', 'other.py'] }, token).catch(() => {});
+  const { job: mine } = await berth.api('submit_job', { command: ['python', 'train.py', '--lr', '1'], gpus: 4 }, token);
+  await berth.api('hold_job', { id: mine.id }, token).catch(() => {});
+  await expect.poll(async () => (await berth.api('list_agents')).open.length).toBe(1);
   await expect.poll(async () => (await berth.api(`job_waits?id=${gang}`)).waits.length, { timeout: 20_000 }).toBeGreaterThan(0);
   return { running, failed, gang, waits, held, array };
 }
@@ -237,6 +273,8 @@ test.describe('axe', () => {
     const { reservations } = await berth.api('list_reservations');
     for (const { id } of reservations) await berth.api('cancel_reservation', { id });
     await berth.api('uncordon', { place: 'node-2:3' });
+    await berth.api('resume_agents', {});
+    await berth.api('remove_agent', { name: 'tuner' });
   });
 
   test.beforeEach(async ({ page, berth }) => {
@@ -289,7 +327,7 @@ test.describe('on a phone', () => {
     const id = await berth.submit('sleep 100', { gpus: 8, nodes: 2 });
     await berth.submit('sleep 100', { gpus: 8, nodes: 2, name: 'x'.repeat(120) });
     const at = new Date(Date.now() - 60_000).toISOString().slice(0, 16) + ':00Z';
-    for (const path of ['/', `/?at=${at}`, '/jobs?user=all', `/jobs/${id}`, '/queue', '/timeline', `/timeline?at=${at}`, '/timeline?view=week', '/history', '/cluster', '/alerts', '/settings', '/admin', '/submit', '/styleguide', '/nowhere']) {
+    for (const path of ['/', `/?at=${at}`, '/jobs?user=all', `/jobs/${id}`, '/queue', '/timeline', `/timeline?at=${at}`, '/timeline?view=week', '/history', '/cluster', '/agent', '/agent?new=1', '/alerts', '/settings', '/admin', '/submit', '/styleguide', '/nowhere']) {
       await page.goto(path);
       await hydrated(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);

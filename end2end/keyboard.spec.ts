@@ -38,7 +38,7 @@ test.describe('by keys alone', () => {
     await expect(page.locator('main')).toBeFocused();
     await page.keyboard.press('Tab');
     await expect(page.locator('main :focus')).toHaveCount(1);
-    for (const place of ['Dashboard', 'Queue', 'Timeline', 'Cluster', 'History', 'Alerts', 'Submit', 'Admin', 'Jobs']) {
+    for (const place of ['Dashboard', 'Queue', 'Timeline', 'Cluster', 'History', 'Agents', 'Alerts', 'Submit', 'Admin', 'Jobs']) {
       await press(page, page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: place, exact: true }));
       await expect(page).toHaveTitle(new RegExp(place === 'Dashboard' ? 'Berth' : place));
     }

@@ -13,7 +13,7 @@ test.beforeEach(async ({ page, berth }) => {
 test('nobody sees anything before logging in, and the link works once', async ({ browser, berth }) => {
   const stranger = await browser.newContext({ baseURL: berth.url });
   const page = await stranger.newPage();
-  for (const path of ['/', '/jobs', '/jobs/1', '/submit', '/nowhere']) {
+  for (const path of ['/', '/jobs', '/jobs/1', '/submit', '/agent', '/nowhere']) {
     await page.goto(path);
     await expect(page).toHaveURL(/\/login$/);
   }

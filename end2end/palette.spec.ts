@@ -276,7 +276,7 @@ for (const theme of ['light', 'dark'] as const) {
 test('letters lead to pages, and keys work on the lists without buttons', async ({ page, berth }) => {
   await page.goto('/');
   await hydrated(page);
-  const places = { q: /\/queue$/, j: /\/jobs$/, t: /\/timeline$/, h: /\/history$/, c: /\/cluster$/, a: /\/alerts$/, s: /\/submit$/, d: /\/$/ };
+  const places = { q: /\/queue$/, j: /\/jobs$/, t: /\/timeline$/, h: /\/history$/, c: /\/cluster$/, e: /\/agent$/, a: /\/alerts$/, s: /\/submit$/, d: /\/$/ };
   for (const [letter, address] of Object.entries(places)) {
     await page.keyboard.press('g');
     await page.keyboard.press(letter);

@@ -79,7 +79,7 @@ test.describe('pictures', () => {
   });
 
   test('of a cluster that is not used yet', async ({ page }) => {
-    for (const name of ['jobs', 'queue', 'timeline', 'history', 'alerts', 'submit', 'admin']) {
+    for (const name of ['jobs', 'queue', 'timeline', 'history', 'agent', 'alerts', 'submit', 'admin']) {
       await shoot(page, `${name}-empty`, at(`/${name}`));
     }
     await shoot(page, 'timeline-week-empty', at('/timeline?view=week'));
@@ -165,6 +165,34 @@ test.describe('pictures', () => {
     });
     await shoot(page, 'alerts', at('/alerts'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'settings', at('/settings'));
+    const tuning = {
+      gpu_seconds: 48 * 3600,
+      gpus_at_once: 8,
+      projects: ['align'],
+      commands: [{ command: 'sleep {int}' }, { command: 'python train.py --lr {float} --seed {int}' }],
+      approval: { above_gpu_seconds: 8 * 3600 },
+    };
+    const { token: tuner } = await berth.api('set_agent', { name: 'tuner', mandate: tuning }, people.ana);
+    const { token: night } = await berth.api('set_agent', { name: 'night-shift', mandate: { hours: '00:00-00:00', all_jobs: true } }, people.kim);
+    const run = (seconds: number, gpus: number, limit: string, name: string) =>
+      berth.api('submit_job', { command: ['sleep', String(seconds)], gpus, time_limit: limit, name, project: 'align' }, tuner).catch(() => undefined);
+    await run(1, 1, '30m', 'probe');
+    await run(400, 2, '2h', 'lr-3e-4');
+    await run(400, 4, '6h', 'lr-1e-4, longer');
+    await run(400, 16, '1h', 'everything at once');
+    await berth.api('submit_job', { command: ['rm', '-rf', '/data'], project: 'align' }, tuner).catch(() => undefined);
+    await berth.api('hold_job', { id: gang }, night).catch(() => undefined);
+    await berth.api('set_agent_rule', { rule: 'requeue_lost', mode: 'act' });
+    await berth.api('set_agent_rule', { rule: 'idle_ladder', mode: 'suggest' });
+    await berth.api('set_agent_rule', { rule: 'idle_ladder', project: 'align', mode: 'off' });
+    await shoot(page, 'agent', at('/agent'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'agent-open', at('/agent?by=tuner'), async () => {
+      for (const line of await page.locator('.ledger-line summary').all()) await line.click();
+      await page.locator('.agent-stop summary').first().click();
+    });
+    await shoot(page, 'agent-mandate', at('/agent?edit=tuner'));
+    await shoot(page, 'agent-new', at('/agent?new=1'), undefined, ['phone-dark']);
+    await shoot(page, 'agent-refused', at('/agent?new=1&name=tuner&gpu_hours=many&field=gpu_hours&error=How+many+GPU-hours%3F'));
     await berth.api('set_quota', { user: 'ana', gpus: 8, hard: true });
     await berth.api('set_quota', { every: 'user', gpus: 8 });
     berth.host('node-token', 'node-1', 'node-2');
@@ -191,6 +219,11 @@ test.describe('pictures', () => {
     await shoot(other, 'member-job', at(`/jobs/${watched}`));
     await shoot(other, 'member-cluster', at('/cluster'));
     await shoot(other, 'member-admin', at('/admin'));
+    await shoot(other, 'member-agent', at('/agent'), undefined, ['phone-dark']);
+    await berth.api('stop_agents', { why: 'the queue is full of nonsense' });
+    await shoot(page, 'agent-stopped', at('/agent'));
+    await shoot(other, 'member-agent-stopped', at('/agent'));
+    await berth.api('resume_agents', {});
     await context.close();
   });
 

@@ -53,6 +53,9 @@ const components: Record<string, number> = {
   '.timeline .event': 4,
   '.alert': 5,
   '.alert-answers': 4,
+  '.decision': 3,
+  '.ledger-line': 9,
+  '.effects': 1,
   '.figures': 1,
   '.guide-swatch': 80,
 };

@@ -55,6 +55,7 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("timeline") view={Lazy::<parts::Timeline>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("cluster") view={Lazy::<parts::Cluster>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("history") view={Lazy::<parts::History>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("agent") view={Lazy::<parts::Agent>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("alerts") view={Lazy::<parts::Alerts>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<parts::Settings>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<parts::Admin>::new()} ssr=SsrMode::Async />

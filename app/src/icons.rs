@@ -41,6 +41,8 @@ pub enum Icon {
     Grip,
     Search,
     Admin,
+    Agent,
+    Undo,
 }
 
 impl Icon {
@@ -93,6 +95,10 @@ impl Icon {
                 M3.5 8a1.75 1.75 0 1 0 3.5 0 1.75 1.75 0 0 0-3.5 0\
                 M9 12a1.75 1.75 0 1 0 3.5 0 1.75 1.75 0 0 0-3.5 0"
             }
+            Icon::Agent => {
+                "M3.5 6h9v6.5h-9zM8 6V3.2M6.5 3h3M6.2 8.6v1.2M9.8 8.6v1.2M1.5 8.2v2.2M14.5 8.2v2.2"
+            }
+            Icon::Undo => "M5.8 3.2L2.8 6.2l3 3M2.8 6.2h6.4a4 4 0 0 1 0 7.3H6",
             Icon::LogOut => "M9.5 3H3v10h6.5M7 8h7M11.5 5.5L14 8l-2.5 2.5",
         }
     }

@@ -6,6 +6,7 @@ mod socket;
 
 use std::collections::{HashMap, HashSet};
 
+use berth_api::agents::AgentsPulse;
 use berth_api::alerts::AlertView;
 use berth_api::history::whole_percent;
 use berth_api::live::{Delta, Gap, LiveRequest, Picture};
@@ -82,6 +83,7 @@ pub struct Live {
     pub arrays: RwSignal<Vec<ArrayView>>,
     /// What is wrong now, newest first.
     pub alerts: RwSignal<Vec<AlertView>>,
+    pub agents: RwSignal<AgentsPulse>,
     /// Rises with each snapshot after the first: what was asked before may have been missed.
     pub resynced: RwSignal<u32>,
     cells: StoredValue<Cells>,
@@ -119,6 +121,7 @@ impl Live {
             recent: RwSignal::new(vec![]),
             arrays: RwSignal::new(vec![]),
             alerts: RwSignal::new(vec![]),
+            agents: RwSignal::new(AgentsPulse::default()),
             resynced: RwSignal::new(0),
             cells: StoredValue::new(Cells::default()),
             clock,
@@ -439,11 +442,13 @@ impl Live {
                 picture.cluster.totals,
                 picture.arrays.clone(),
                 picture.alerts.clone(),
+                picture.agents.clone(),
             )
         });
         // Before the lists, whose rows look it up.
         set(self.arrays, picture.6);
         set(self.alerts, picture.7);
+        set(self.agents, picture.8);
         set(self.active, picture.0);
         set(self.queue, picture.1);
         set(self.recent, picture.2);

@@ -1,6 +1,7 @@
 //! Pages, one a file.
 
 pub mod admin;
+pub mod agent;
 pub mod alerts;
 pub mod cluster;
 pub mod dashboard;

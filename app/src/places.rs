@@ -31,7 +31,7 @@ const fn place(
 }
 
 /// Of everybody.
-pub static ALL: [Place; 8] = [
+pub static ALL: [Place; 9] = [
     place(
         "/",
         common::DASHBOARD,
@@ -62,6 +62,7 @@ pub static ALL: [Place; 8] = [
         "h",
         t::HISTORY_ALSO,
     ),
+    place("/agent", common::AGENTS, Icon::Agent, "e", t::AGENTS_ALSO),
     place("/alerts", common::ALERTS, Icon::Alert, "a", t::ALERTS_ALSO),
     place("/submit", common::SUBMIT, Icon::Submit, "s", t::SUBMIT_ALSO),
 ];

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod admin;
+pub mod agent;
 pub mod alerts;
 pub mod cluster;
 pub mod common;

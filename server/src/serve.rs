@@ -134,7 +134,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         api,
         store,
         site,
-        url.starts_with("https://"),
+        &url,
         config.package_limit_mib * 1024 * 1024,
     );
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());

@@ -6,6 +6,7 @@ mod caller;
 mod figures;
 mod forms;
 mod live;
+mod mcp;
 mod metrics;
 mod node;
 mod packages;
@@ -32,6 +33,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::identity::{Sessions, guard, login};
+use mcp::Mcp;
 use site::Site;
 
 /// A page that is not made by then will not be: whoever asks may ask again.
@@ -44,13 +46,16 @@ pub struct Web {
     pub store: Store,
     pub leptos: LeptosOptions,
     pub site: Site,
+    pub mcp: Mcp,
     /// In bytes, of an uploaded folder.
     #[from_ref(skip)]
     pub package_limit: u64,
 }
 
-pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_limit: u64) -> Router {
+/// `url` is what people reach the server by.
+pub fn router(api: ApiState, store: Store, site: Site, url: &str, package_limit: u64) -> Router {
     let web = Web {
+        mcp: Mcp::new(api.clone(), url),
         api,
         store: store.clone(),
         leptos: site.leptos_options(),
@@ -61,7 +66,7 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .with_name("berth_session")
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_secure(secure)
+        .with_secure(url.starts_with("https://"))
         .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
@@ -77,6 +82,9 @@ pub fn router(api: ApiState, store: Store, site: Site, secure: bool, package_lim
         .route("/api/analytics/{file}", get(figures::file))
         .route("/api/job_files/raw", get(raw_file::raw_file))
         .route("/api/{*verb}", any(api::call))
+        // Its answers are streams: no time limit, and nothing compresses them (see `CompressionLayer`'s own
+        // predicate).
+        .route("/mcp", any(mcp::mcp))
         .merge(forms::routes())
         .route("/login", post(login::with_token))
         .route("/login/once/{secret}", get(login::once))

@@ -1,7 +1,7 @@
 //! The rail: where one can go. Words on hover; a bottom bar on phones.
 
 use berth_api::alerts::AlertView;
-use berth_domain::AlertState;
+use berth_domain::{AlertState, UserName};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -53,6 +53,7 @@ fn link(place: &Place, path: Memo<String>) -> AnyView {
                 {icon(which)}
                 <span class="rail-word">{word}</span>
                 {(href == "/alerts").then(open_alerts)}
+                {(href == "/agent").then(open_cards)}
             </a>
         </li>
     }
@@ -67,6 +68,27 @@ fn open_alerts() -> impl IntoView {
         live.alerts
             .with(|alerts| alerts.iter().filter(open).count())
     });
+    count(open)
+}
+
+/// How many cards ask whoever looks.
+fn open_cards() -> impl IntoView {
+    let live = Live::here();
+    let open = Memo::new(move |_| {
+        let me = live.who.get();
+        let asks_me = |asks: &&Option<UserName>| {
+            me.as_ref().is_some_and(|me| match asks {
+                Some(asked) => me.user == *asked,
+                None => me.admin,
+            })
+        };
+        live.agents
+            .with(|agents| agents.asks.iter().filter(asks_me).count())
+    });
+    count(open)
+}
+
+fn count(open: Memo<usize>) -> impl IntoView {
     move || {
         (open.get() > 0).then(|| {
             view! {

@@ -10,6 +10,7 @@ use leptos_meta::Title;
 use leptos_router::LazyRoute;
 
 use super::admin::AdminPage;
+use super::agent::AgentPage;
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
 use super::history::HistoryPage;
@@ -68,6 +69,7 @@ page!(
 );
 page!(cluster, login_ready, login_made, Login, LoginPage);
 page!(admin, admin_ready, admin_made, Admin, AdminPage);
+page!(agent, agent_ready, agent_made, Agent, AgentPage);
 page!(
     styleguide,
     styleguide_ready,
@@ -112,6 +114,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("timeline"), _) => timeline_ready().await,
         (Some("history"), _) => history_ready().await,
         (Some("cluster"), _) => cluster_ready().await,
+        (Some("agent"), _) => agent_ready().await,
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
         (Some("admin"), _) => admin_ready().await,

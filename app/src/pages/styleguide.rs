@@ -1,5 +1,6 @@
 //! `/styleguide`: the tokens, and every component in every state, on made-up data.
 
+mod cards;
 mod controls;
 pub mod sample;
 mod tokens;
@@ -29,7 +30,7 @@ const TOKENS: [Part; 4] = [
     ("space", "Space, edges, motion", tokens::space_tokens),
 ];
 
-const COMPONENTS: [Part; 13] = [
+const COMPONENTS: [Part; 14] = [
     ("buttons", "Buttons", controls::buttons),
     ("dialogs", "Dialogs", controls::dialogs),
     ("fields", "Fields", controls::fields),
@@ -42,6 +43,7 @@ const COMPONENTS: [Part; 13] = [
     ("lines", "Job lines", work::lines),
     ("job", "Of a job", work::job),
     ("alerts", "Alerts", work::alerts),
+    ("cards", "Cards of agents and rules", work::cards),
     ("figures", "Tables and links", work::figures),
 ];
 

@@ -8,6 +8,7 @@ pub const QUEUE: &str = "Queue";
 pub const TIMELINE: &str = "Timeline";
 pub const CLUSTER: &str = "Cluster";
 pub const HISTORY: &str = "History";
+pub const AGENTS: &str = "Agents";
 pub const ALERTS: &str = "Alerts";
 pub const SUBMIT: &str = "Submit";
 pub const ADMIN: &str = "Admin";

@@ -21,6 +21,7 @@ pub const QUEUE_ALSO: &str = "order priority move";
 pub const TIMELINE_ALSO: &str = "calendar";
 pub const CLUSTER_ALSO: &str = "nodes hardware";
 pub const HISTORY_ALSO: &str = "analytics use";
+pub const AGENTS_ALSO: &str = "automation rules ledger mandate approve stop claude";
 pub const ALERTS_ALSO: &str = "problems wrong";
 pub const SUBMIT_ALSO: &str = "a job new run";
 pub const ADMIN_ALSO: &str = "policy quotas people users tokens";

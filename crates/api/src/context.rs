@@ -1,5 +1,6 @@
 //! What a server function runs in: who asks, and what there is to ask.
 
+mod agents;
 pub(crate) mod alerts;
 mod analytics;
 mod charts;
@@ -31,6 +32,7 @@ use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
 use tokio::sync::watch;
 
+pub use agents::LedgerArgs;
 pub use analytics::SubmitTimes;
 pub use files::RawFile;
 pub use jobs::ListArgs;
@@ -143,6 +145,7 @@ impl Context {
     pub(crate) fn whoami(&self) -> Whoami {
         let (user, admin) = match &self.actor {
             Actor::User { name, admin } => (name.clone(), *admin),
+            Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
             Actor::Berth => ("berth".into(), true),
         };
         Whoami {
@@ -155,7 +158,7 @@ impl Context {
     /// For what is no command, whose actor the control loop looks at.
     pub(crate) fn only_admins(&self, what: &str) -> Result<(), ApiError> {
         match &self.actor {
-            Actor::User { admin: false, .. } => {
+            Actor::User { admin: false, .. } | Actor::Agent { .. } => {
                 let why = format!("Only an admin can {what}. The page Admin says who they are.");
                 Err(ApiError::new(ErrorCode::Forbidden, why))
             }

@@ -13,6 +13,7 @@ pub(crate) use self::cluster::{cluster, unknown_daemons};
 
 pub(crate) use berth_scheduler::to_the_minute;
 
+use crate::agents::AgentsPulse;
 use crate::context::alerts;
 use crate::live::Picture;
 use crate::terminals::Terminals;
@@ -233,6 +234,20 @@ pub(crate) fn free_at(view: &View) -> Vec<FreeAt> {
         .collect()
 }
 
+fn pulse(view: &View) -> AgentsPulse {
+    let agents = &view.agents;
+    let stopped = agents.all.keys();
+    let stopped = stopped.filter(|name| agents.stopped(name).is_some());
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    AgentsPulse {
+        next_card: view.next_card,
+        asks: view.cards.iter().map(|card| card.asks.clone()).collect(),
+        agents: count(agents.all.len()),
+        stopped: count(stopped.count()),
+        all_stopped: agents.stopped.is_some(),
+    }
+}
+
 /// The live picture of a view; its version is set by the feed.
 pub(crate) fn picture(view: &View, samples: &Samples, heard: &Heard, at: Timestamp) -> Picture {
     let mut cluster = cluster(view, samples, heard);
@@ -263,6 +278,7 @@ pub(crate) fn picture(view: &View, samples: &Samples, heard: &Heard, at: Timesta
             .map(|(id, one)| array(*id, one))
             .collect(),
         alerts: view.alerts.iter().rev().map(alerts::view).collect(),
+        agents: pulse(view),
         rows: all.map(|job| (job.id, row(job, view))).collect(),
     }
 }

@@ -108,6 +108,7 @@ impl From<Refusal> for ApiError {
             Refusal::NoSuchJob { .. }
             | Refusal::NoSuchReservation { .. }
             | Refusal::NoSuchAlert { .. }
+            | Refusal::NoSuchAgent { .. }
             | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
@@ -120,6 +121,10 @@ impl From<Refusal> for ApiError {
             | Refusal::AlertNotYours { .. }
             | Refusal::AlertForAdmins { .. }
             | Refusal::AdoptNotYours { .. }
+            | Refusal::Mandate { .. }
+            | Refusal::AgentNotYours { .. }
+            | Refusal::AgentsNotAllowed { .. }
+            | Refusal::CardNotYours { .. }
             | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
@@ -129,6 +134,7 @@ impl From<Refusal> for ApiError {
             | Refusal::NotUnderWay { .. }
             | Refusal::NotAChoice { .. }
             | Refusal::AdoptLeased { .. }
+            | Refusal::NoSuchCard { .. }
             | Refusal::Promised { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);

@@ -6,6 +6,7 @@
 //!
 //! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
 
+pub mod agents;
 pub mod alerts;
 pub mod analytics;
 pub mod ansi;

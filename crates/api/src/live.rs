@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use berth_domain::{GpuProcess, JobId, NodeName, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::agents::AgentsPulse;
 use crate::alerts::AlertView;
 use crate::logs::LogText;
 use crate::views::{ArrayView, ClusterView, Counts, FreeAt, GpuView, JobRow, Totals};
@@ -43,6 +44,8 @@ pub struct Picture {
     /// What is wrong now, newest first.
     #[serde(default)]
     pub alerts: Vec<AlertView>,
+    #[serde(default)]
+    pub agents: AgentsPulse,
     /// The rows of all of these; a list in JSON.
     #[serde(with = "as_list")]
     pub rows: BTreeMap<JobId, JobRow>,
@@ -69,6 +72,8 @@ pub struct Delta {
     pub arrays: Option<Vec<ArrayView>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<Vec<AlertView>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agents: Option<AgentsPulse>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,6 +196,7 @@ impl Picture {
             recent: (self.recent != next.recent).then(|| next.recent.clone()),
             arrays: (self.arrays != next.arrays).then(|| next.arrays.clone()),
             alerts: (self.alerts != next.alerts).then(|| next.alerts.clone()),
+            agents: (self.agents != next.agents).then(|| next.agents.clone()),
             counts: (self.counts != next.counts).then_some(next.counts),
             free_at: (self.free_at != next.free_at).then(|| next.free_at.clone()),
             totals: (same_shape && self.cluster.totals != next.cluster.totals)
@@ -237,6 +243,9 @@ impl Picture {
         self.alerts = delta
             .alerts
             .unwrap_or_else(|| std::mem::take(&mut self.alerts));
+        self.agents = delta
+            .agents
+            .unwrap_or_else(|| std::mem::take(&mut self.agents));
         self.counts = delta.counts.unwrap_or(self.counts);
         self.free_at = delta
             .free_at
@@ -290,6 +299,7 @@ impl Delta {
             && self.recent.is_none()
             && self.arrays.is_none()
             && self.alerts.is_none()
+            && self.agents.is_none()
             && self.counts.is_none()
             && self.free_at.is_none()
             && self.totals.is_none()

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, alerts, at, attach, change, completions, cordon, logs, r#move, nodes, notify, policy,
-    queue, quota, reserve, run, shell, show, submit, sweep, update, usage, why,
+    adopt, agent, alerts, at, attach, change, completions, cordon, logs, r#move, nodes, notify,
+    policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage, why,
 };
 use crate::connect;
 
@@ -80,6 +80,8 @@ pub enum Verb {
     Alert(alerts::One),
     /// Make a process that runs outside the queue a job.
     Adopt(adopt::Args),
+    /// Programs that act for people, the rules that Berth follows by itself, and what they did.
+    Agent(agent::Args),
     /// What you are told, and where: by mail, Slack, or a webhook.
     Notify(notify::Args),
     /// How many GPU-hours were held, busy and working, by user, project, node or job.
@@ -94,6 +96,8 @@ pub enum Verb {
     Quota(quota::Args),
     /// Who you are for the server.
     Whoami,
+    /// Serve an AI agent that starts this command: the Model Context Protocol on stdin and stdout.
+    Mcp,
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

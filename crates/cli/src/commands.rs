@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod adopt;
+pub mod agent;
 pub mod alerts;
 pub mod at;
 pub mod attach;
@@ -10,6 +11,7 @@ pub mod cordon;
 mod detect;
 pub mod job_args;
 pub mod logs;
+pub mod mcp;
 pub mod r#move;
 pub mod nodes;
 pub mod notify;
@@ -62,6 +64,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Alerts(args) => alerts::list(session, &args).await?,
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
+        Verb::Agent(args) => agent::run(session, &args).await?,
         Verb::Notify(args) => notify::run(session, &args).await?,
         Verb::Usage(args) => usage::run(session, &args).await?,
         Verb::At(args) => at::run(session, &args).await?,
@@ -69,6 +72,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
         Verb::Whoami => whoami::run(session).await?,
+        Verb::Mcp => mcp::run(session).await?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

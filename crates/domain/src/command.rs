@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::{AgentRule, CardId, Draft, Effect, Mandate, Mode};
 use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
 use crate::constraints::Constraints;
@@ -25,6 +26,11 @@ pub enum Actor {
         name: UserName,
         admin: bool,
     },
+    /// A program that acts for a person, within its mandate and with no more rights than theirs.
+    Agent {
+        name: UserName,
+        acts_for: UserName,
+    },
     /// Berth itself: planner, time limits, executor reports, inventory.
     Berth,
 }
@@ -33,7 +39,7 @@ impl Actor {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Actor::User { name, .. } => name.as_str(),
+            Actor::User { name, .. } | Actor::Agent { name, .. } => name.as_str(),
             Actor::Berth => "berth",
         }
     }
@@ -83,6 +89,44 @@ pub enum Command {
     },
     /// Makes a process that runs outside the queue a job, with a lease of the GPUs that it uses.
     Adopt(Box<AdoptRequest>),
+    /// Makes an agent, or gives one another mandate.
+    SetAgent(Box<AgentRequest>),
+    /// Its jobs stay.
+    RemoveAgent(UserName),
+    /// Stops one agent, or all and the rules that Berth follows by itself, at once.
+    StopAgents {
+        agent: Option<UserName>,
+        why: String,
+        /// Their jobs are cancelled too.
+        jobs: bool,
+    },
+    ResumeAgents(Option<UserName>),
+    /// How far a rule goes, for all or for one project; `None`: as if it was never said.
+    SetRule {
+        rule: AgentRule,
+        project: Option<String>,
+        mode: Option<Mode>,
+    },
+    /// Does what a card suggests, or not.
+    AnswerCard {
+        card: CardId,
+        approve: bool,
+    },
+    /// Takes back what was done.
+    UndoCard(CardId),
+    /// What a rule of Berth's own found should be done.
+    Propose(Box<Draft>),
+    /// What came of something that was done.
+    Measured(CardId, Effect),
+}
+
+/// An agent as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentRequest {
+    pub name: UserName,
+    /// `None`: for whoever asks. Only admins say somebody else.
+    pub acts_for: Option<UserName>,
+    pub mandate: Mandate,
 }
 
 /// Which process becomes a job.

@@ -1,6 +1,7 @@
 //! What follows from an input: events, or a refusal. Pure: the caller commits the events and only
 //! then applies them.
 
+mod agent;
 mod alert;
 mod array;
 mod change;
@@ -106,6 +107,8 @@ pub struct Decision {
     pub jobs: Vec<JobId>,
     /// The submission's key was known: these jobs are from then.
     pub repeated: bool,
+    /// It was refused, and that is written down: the events say so.
+    pub refused: Option<Refusal>,
 }
 
 /// Decides what an input comes to.
@@ -120,6 +123,10 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     match input {
+        Input::Command {
+            actor: Actor::Agent { name, acts_for },
+            command,
+        } => Ok(agent::acts(state, &name, &acts_for, command, now)),
         Input::Command { actor, command } => self::command(state, &actor, command, now),
         Input::Starts(starts) => {
             let mut events = report::starts(state, starts);
@@ -137,6 +144,7 @@ pub fn decide(
             let mut events = report::overdue(state, now);
             events.extend(report::near(state, now));
             events.extend(reserve::due(state, now));
+            events.extend(agent::expired(state, now));
             Ok(just(events))
         }
         Input::Inventory(nodes) => Ok(just(report::inventory(state, nodes, now))),
@@ -184,6 +192,21 @@ fn command(
             lasts,
         } => alert::answer(state, actor, alert, choice, (because, lasts), now),
         Command::Adopt(request) => foreign::adopt(state, actor, &request),
+        Command::SetAgent(request) => agent::set(state, actor, *request, now).map(just),
+        Command::RemoveAgent(name) => agent::remove(state, actor, &name).map(just),
+        Command::StopAgents { agent, why, jobs } => {
+            agent::stop(state, actor, agent, (why, jobs), now)
+        }
+        Command::ResumeAgents(agent) => agent::resume(state, actor, agent).map(just),
+        Command::SetRule {
+            rule,
+            project,
+            mode,
+        } => agent::set_rule(state, actor, rule, project, mode).map(just),
+        Command::AnswerCard { card, approve } => agent::answer(state, actor, card, approve, now),
+        Command::UndoCard(card) => agent::undo(state, actor, card, now),
+        Command::Propose(draft) => agent::propose(state, actor, *draft, now),
+        Command::Measured(card, effect) => agent::measured(state, actor, card, effect).map(just),
     }
 }
 
@@ -223,6 +246,7 @@ fn just(events: Vec<Event>) -> Decision {
 fn person(actor: &Actor) -> (UserName, bool) {
     match actor {
         Actor::User { name, admin } => (name.clone(), *admin),
+        Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
         Actor::Berth => (UserName::from("berth"), true),
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::{Agent, AgentRule, ByAgent, Card, CardId, CardState, Effect, Mode, Stopped};
 use crate::alert::{Alert, AlertId, Answer, Rung};
 use crate::command::{Actor, MoveTo};
 use crate::cordon::{Cordon, Place};
@@ -39,6 +40,9 @@ pub enum Event {
         held: Option<HoldBy>,
         /// Given by the client: the same key of the same user is the same submission.
         key: Option<String>,
+        /// The agent that submitted it, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<ByAgent>,
     },
     JobHeld {
         job: JobId,
@@ -162,6 +166,42 @@ pub enum Event {
     AlertResolved {
         alert: AlertId,
     },
+    /// There is an agent, or its mandate is another from now on. What it used stays counted.
+    AgentSet {
+        agent: Box<Agent>,
+    },
+    AgentRemoved {
+        agent: UserName,
+    },
+    /// It does nothing from now on; `None`: no agent does, and none of Berth's own rules.
+    AgentsStopped {
+        agent: Option<UserName>,
+        stopped: Stopped,
+    },
+    AgentsResumed {
+        agent: Option<UserName>,
+    },
+    AgentRuleSet {
+        rule: AgentRule,
+        project: Option<String>,
+        mode: Option<Mode>,
+    },
+    /// Something was decided, done or refused.
+    CardMade {
+        card: Box<Card>,
+    },
+    /// It was answered, taken back, or is void.
+    CardSettled {
+        card: CardId,
+        state: CardState,
+        by: Option<UserName>,
+        why: Option<String>,
+    },
+    /// What came of it.
+    CardMeasured {
+        card: CardId,
+        measured: Effect,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -209,7 +249,15 @@ impl Event {
             | Event::AlertOpened { .. }
             | Event::AlertAnswered { .. }
             | Event::AlertClimbed { .. }
-            | Event::AlertResolved { .. } => None,
+            | Event::AlertResolved { .. }
+            | Event::AgentSet { .. }
+            | Event::AgentRemoved { .. }
+            | Event::AgentsStopped { .. }
+            | Event::AgentsResumed { .. }
+            | Event::AgentRuleSet { .. }
+            | Event::CardMade { .. }
+            | Event::CardSettled { .. }
+            | Event::CardMeasured { .. } => None,
         }
     }
 
@@ -233,6 +281,16 @@ impl Event {
             Event::AlertAnswered { alert, .. }
             | Event::AlertClimbed { alert, .. }
             | Event::AlertResolved { alert } => Some(*alert),
+            _ => None,
+        }
+    }
+
+    /// The card of the ledger that this is about, if it is about one.
+    #[must_use]
+    pub fn card(&self) -> Option<CardId> {
+        match self {
+            Event::CardMade { card } => Some(card.id),
+            Event::CardSettled { card, .. } | Event::CardMeasured { card, .. } => Some(*card),
             _ => None,
         }
     }
@@ -321,6 +379,33 @@ impl Event {
             }
             Event::AlertClimbed { alert, rung } => format!("Alert {alert}: {}", rung.sentence()),
             Event::AlertResolved { alert } => format!("Alert {alert} is over"),
+            Event::AgentSet { agent } => {
+                format!("Agent {} acts for {}", agent.name, agent.acts_for)
+            }
+            Event::AgentRemoved { agent } => format!("Agent {agent} is no more"),
+            Event::AgentsStopped { agent, stopped } => {
+                let who = who(agent.as_ref());
+                format!("{who} stopped by {}: {}", stopped.by, stopped.why)
+            }
+            Event::AgentsResumed { agent } => format!("{} may act again", who(agent.as_ref())),
+            Event::AgentRuleSet {
+                rule,
+                project,
+                mode,
+            } => {
+                let mode = mode.map_or("as by default", Mode::as_str);
+                let of = project
+                    .as_ref()
+                    .map_or(String::new(), |of| format!(" of {of}"));
+                format!("Rule {rule}{of}: {mode}")
+            }
+            Event::CardMade { card } => format!("Card {}: {}", card.id, card.title),
+            Event::CardSettled { card, state, .. } => format!("Card {card}: {state}"),
+            Event::CardMeasured { card, .. } => format!("Card {card}: measured"),
         }
     }
+}
+
+fn who(agent: Option<&UserName>) -> String {
+    agent.map_or_else(|| "All agents".to_owned(), |agent| format!("Agent {agent}"))
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::attempt::{Attempt, PastAttempt};
 pub use self::state::{HoldBy, JobState, StateName, StopCause};
 pub use self::step::Illegal;
+use crate::agent::ByAgent;
 use crate::command::MoveTo;
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
@@ -37,6 +38,9 @@ pub struct Job {
     pub past: Vec<PastAttempt>,
     /// The client's idempotency key.
     pub key: Option<String>,
+    /// The agent that submitted it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<ByAgent>,
 }
 
 /// Where a waiting job was before somebody moved it.
@@ -161,6 +165,17 @@ impl Job {
         let ahead = self.spec.notice.ahead?;
         let told = self.attempt()?.told == Some(deadline);
         deadline.checked_sub(ahead).ok().filter(|_| !told)
+    }
+
+    /// GPU time that it can still use: as long as it may run, as often as it may be tried.
+    #[must_use]
+    pub fn gpu_seconds_ahead(&self) -> u64 {
+        if self.is_finished() {
+            return 0;
+        }
+        let tried = u32::try_from(self.past.len()).unwrap_or(u32::MAX);
+        let tries = (self.spec.max_retries + 1).saturating_sub(tried).max(1);
+        self.spec.gpu_seconds() * u64::from(tries)
     }
 
     /// Slurm's two letters: `PD R CG CD F CA TO NF OOM`.

@@ -5,6 +5,7 @@
 //! [`State::apply`] turns events into state, and the caller says what time it is. The crate
 //! compiles to wasm, so the browser reasons with the same types as the server.
 
+pub mod agent;
 pub mod alert;
 pub mod array;
 pub mod command;
@@ -38,6 +39,7 @@ pub mod submit;
 mod tokens;
 pub mod walltime;
 
+pub use agent::{Act, Agent, Agents, Card, CardId, Mandate};
 pub use alert::{
     Alert, AlertId, AlertRule, AlertState, Answer, Choice, Finding, Rung, Severity, Subject,
 };

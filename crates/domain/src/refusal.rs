@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::{Bar, CardId};
 use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
@@ -119,6 +120,26 @@ pub enum Refusal {
         wanted: String,
         /// GPUs of the cluster.
         there: u32,
+    },
+    /// The mandate does not allow it.
+    #[error("Agent {agent} may not do this: {bar}.")]
+    Mandate { agent: UserName, bar: Bar },
+    #[error("There is no agent {agent}. `berth agent list` lists them.")]
+    NoSuchAgent { agent: UserName },
+    #[error("Agent {agent} acts for {owner}. Only {owner} or an admin can {verb} it.")]
+    AgentNotYours {
+        agent: UserName,
+        owner: UserName,
+        verb: String,
+    },
+    #[error("Only an admin can {what}. You can stop and resume the agents that act for you.")]
+    AgentsNotAllowed { what: String },
+    #[error("There is no card {card} that can be {done}: it was answered, is void, or is too old.")]
+    NoSuchCard { card: CardId, done: String },
+    #[error("Card {card} asks {}. Only they or an admin can answer it.", asks.as_ref().map_or("the admins", UserName::as_str))]
+    CardNotYours {
+        card: CardId,
+        asks: Option<UserName>,
     },
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },

@@ -11,6 +11,17 @@ pub(crate) fn gpus(count: u32) -> String {
     }
 }
 
+/// `1.5 GPU-hours`.
+pub(crate) fn gpu_hours(gpu_seconds: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    let hours = gpu_seconds as f64 / 3600.0;
+    if hours >= 10.0 || hours == 0.0 {
+        format!("{hours:.0} GPU-hours")
+    } else {
+        format!("{hours:.2} GPU-hours")
+    }
+}
+
 /// `2026-11-30 18:00:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

@@ -64,6 +64,12 @@ impl JobSpec {
     pub fn gpus(&self) -> u32 {
         self.nodes * self.gpus_per_node
     }
+
+    /// GPU time that one try can use at most.
+    #[must_use]
+    pub fn gpu_seconds(&self) -> u64 {
+        u64::from(self.gpus()).saturating_mul(self.time_limit.as_secs())
+    }
 }
 
 /// Which of two waiting jobs goes first, whatever their order in the queue.

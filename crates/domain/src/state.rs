@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 
+use crate::agent::{Agents, ByAgent, CARDS, Card, CardBy, CardId, CardState, Cards};
 use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
 use crate::cordon::Cordons;
@@ -52,6 +53,10 @@ pub struct State {
     /// Those that are not resolved.
     alerts: BTreeMap<AlertId, Alert>,
     last_alert: AlertId,
+    agents: Agents,
+    /// Those that are open, and the last [`CARDS`] numbers.
+    cards: Cards,
+    last_card: CardId,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -65,6 +70,8 @@ pub struct Changes {
     pub cordons: Option<Cordons>,
     pub foreign: Option<Foreign>,
     pub alerts: Vec<Alert>,
+    pub agents: Option<Agents>,
+    pub cards: Vec<Card>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -91,6 +98,11 @@ pub struct Saved {
     pub alerts: Vec<Alert>,
     /// The last number given out.
     pub last_alert: AlertId,
+    pub agents: Agents,
+    /// Those that are open, and the last [`CARDS`].
+    pub cards: Vec<Card>,
+    /// The last number given out.
+    pub last_card: CardId,
 }
 
 impl State {
@@ -124,6 +136,13 @@ impl State {
                 .map(|alert| (alert.id, alert))
                 .collect(),
             last_alert: saved.last_alert,
+            agents: saved.agents,
+            cards: saved
+                .cards
+                .into_iter()
+                .map(|card| (card.id, card))
+                .collect(),
+            last_card: saved.last_card,
             ..State::default()
         };
         for job in saved.live {
@@ -308,6 +327,27 @@ impl State {
         AlertId(self.last_alert.0 + 1)
     }
 
+    /// Agents, the rules that Berth follows by itself, and what is stopped.
+    #[must_use]
+    pub fn agents(&self) -> &Agents {
+        &self.agents
+    }
+
+    /// The ledger's last cards, by number, and all that are open.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        self.cards.values()
+    }
+
+    #[must_use]
+    pub fn card(&self, id: CardId) -> Option<&Card> {
+        self.cards.get(&id)
+    }
+
+    #[must_use]
+    pub fn next_card(&self) -> CardId {
+        CardId(self.last_card.0 + 1)
+    }
+
     #[must_use]
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
@@ -321,6 +361,7 @@ impl State {
         let mut jobs: BTreeMap<JobId, Job> = BTreeMap::new();
         let mut reservations: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
         let mut alerts: BTreeMap<AlertId, Alert> = BTreeMap::new();
+        let mut cards = Cards::new();
         let mut changes = Changes {
             counters: self.counters,
             ..Changes::default()
@@ -333,6 +374,10 @@ impl State {
                         return Err(unknown(*job, &record.event));
                     }
                     jobs.extend(Job::submitted(record).map(|new| (*job, new)));
+                    if concerns_agents(&record.event) {
+                        let all = changes.agents.get_or_insert_with(|| self.agents.clone());
+                        take_agents(all, &record.event, record.at);
+                    }
                 }
                 (event, Some(id)) => {
                     let job = match jobs.entry(id) {
@@ -342,7 +387,19 @@ impl State {
                             entry.insert(job.clone())
                         }
                     };
+                    if let Some(used) = used_by_agent(job, event, record.at) {
+                        let all = changes.agents.get_or_insert_with(|| self.agents.clone());
+                        all.used(&used.0, used.1);
+                    }
                     job.apply(event, record.at)?;
+                }
+                (event, None) if concerns_agents(event) => {
+                    if let Some(known) = event.card().and_then(|id| self.cards.get(&id)) {
+                        cards.entry(known.id).or_insert_with(|| known.clone());
+                    }
+                    take_card(&mut cards, event, record.at);
+                    let all = changes.agents.get_or_insert_with(|| self.agents.clone());
+                    take_agents(all, event, record.at);
                 }
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
@@ -381,6 +438,8 @@ impl State {
                 }
             }
         }
+        changes.agents = changes.agents.filter(|agents| *agents != self.agents);
+        changes.cards = cards.into_values().collect();
         changes.alerts = alerts.into_values().collect();
         changes.reservations = reservations.into_values().collect();
         changes.jobs = jobs.into_values().collect();
@@ -409,6 +468,7 @@ impl State {
                     count(&mut self.arrays, None, &job);
                     self.live.insert(*id, job);
                 }
+                take_agents(&mut self.agents, &record.event, record.at);
                 if let Some(key) = key {
                     self.keys.entry((owner.clone(), key.clone())).or_insert(*id);
                 }
@@ -431,6 +491,16 @@ impl State {
                 take_alert(&mut self.alerts, event, record.at);
                 self.last_alert = self.last_alert.max(event.alert().unwrap_or_default());
                 self.alerts.retain(|_, alert| alert.resolved_at.is_none());
+            }
+            // A number is given once.
+            (Event::CardMade { card }, None) if card.id <= self.last_card => {}
+            (event, None) if concerns_agents(event) => {
+                take_card(&mut self.cards, event, record.at);
+                self.last_card = self.last_card.max(event.card().unwrap_or_default());
+                let last = self.last_card.0;
+                self.cards
+                    .retain(|id, card| id.0 + CARDS as u64 > last || card.is_open());
+                take_agents(&mut self.agents, event, record.at);
             }
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
@@ -475,8 +545,12 @@ impl State {
         }
         let job = self.live.get_mut(&id).ok_or_else(|| unknown(id, event))?;
         let before = Counted::of(job);
+        let used = used_by_agent(job, event, record.at);
         job.apply(event, record.at)?;
         count(&mut self.arrays, before, job);
+        if let Some((agent, gpu_seconds)) = used {
+            self.agents.used(&agent, gpu_seconds);
+        }
         match event {
             Event::AttemptStarting { attempt, lease } => {
                 self.leased
@@ -546,6 +620,71 @@ fn take_alert(alerts: &mut BTreeMap<AlertId, Alert>, event: &Event, at: Timestam
     } else if let Some(alert) = event.alert().and_then(|id| alerts.get_mut(&id)) {
         alert.apply(event, at);
     }
+}
+
+/// Takes an event about a card; any other changes none.
+fn take_card(cards: &mut Cards, event: &Event, at: Timestamp) {
+    if let Event::CardMade { card } = event {
+        cards.insert(card.id, (**card).clone());
+    } else if let Some(card) = event.card().and_then(|id| cards.get_mut(&id)) {
+        card.apply(event, at);
+    }
+}
+
+/// Whether an event changes what is known of agents, or the ledger.
+fn concerns_agents(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::JobSubmitted { agent: Some(_), .. }
+            | Event::AgentSet { .. }
+            | Event::AgentRemoved { .. }
+            | Event::AgentsStopped { .. }
+            | Event::AgentsResumed { .. }
+            | Event::AgentRuleSet { .. }
+            | Event::CardMade { .. }
+            | Event::CardSettled { .. }
+            | Event::CardMeasured { .. }
+    )
+}
+
+/// Takes an event about agents; any other changes none.
+fn take_agents(agents: &mut Agents, event: &Event, at: Timestamp) {
+    match event {
+        Event::JobSubmitted {
+            agent: Some(by), ..
+        } => agents.submitted(by, at),
+        Event::AgentSet { agent } => {
+            agents.all.insert(agent.name.clone(), (**agent).clone());
+        }
+        Event::AgentRemoved { agent } => {
+            agents.all.remove(agent);
+        }
+        Event::AgentsStopped { agent, stopped } => agents.stop(agent.as_ref(), stopped),
+        Event::AgentsResumed { agent } => agents.resume(agent.as_ref()),
+        Event::AgentRuleSet {
+            rule,
+            project,
+            mode,
+        } => agents.rules = agents.rules.with(*rule, project.as_deref(), *mode),
+        Event::CardMade { card } => {
+            if let (CardState::Refused, CardBy::Agent { agent }) = (card.state, &card.by) {
+                agents.refused(agent, at);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What an attempt that ends used, and on which agent's account.
+fn used_by_agent(job: &Job, event: &Event, at: Timestamp) -> Option<(ByAgent, u64)> {
+    let (Event::AttemptExited { .. }, Some(by)) = (event, &job.agent) else {
+        return None;
+    };
+    let attempt = job.attempt()?;
+    let held = at.duration_since(attempt.granted_at).as_secs();
+    let gpus = u64::try_from(attempt.lease.gpu_count()).unwrap_or_default();
+    let held = u64::try_from(held).unwrap_or_default();
+    Some((by.clone(), gpus.saturating_mul(held)))
 }
 
 /// Takes an event about a reservation; any other changes none.

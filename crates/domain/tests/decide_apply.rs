@@ -143,6 +143,12 @@ proptest! {
             for one in &changes.reservations {
                 prop_assert_eq!(world.state.reservation(one.id), Some(one));
             }
+            if let Some(agents) = &changes.agents {
+                prop_assert_eq!(agents, world.state.agents());
+            }
+            for one in &changes.cards {
+                prop_assert_eq!(world.state.card(one.id), Some(one));
+            }
             prop_assert_eq!(changes.counters, world.state.counters());
             check(&world.state)?;
         }
@@ -364,7 +370,7 @@ fn the_random_inputs_reach_every_event() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..250 {
+    for _ in 0..700 {
         let mut world = World::new();
         for step in steps().new_tree(&mut runner).unwrap().current() {
             let records = world.decide(step);
@@ -377,6 +383,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 26, "{kinds:?}");
+    assert_eq!(kinds.len(), 34, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

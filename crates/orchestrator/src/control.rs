@@ -207,7 +207,10 @@ impl Control {
             (Command::SetPolicy(choice), _) => resolve(choice, self.settings.cpu_jobs_per_node)
                 .map(|_| ())
                 .map_err(|why| Refusal::invalid("policy", why)),
-            (Command::Move(job, to), Actor::User { name, admin: false }) => {
+            (
+                Command::Move(job, to),
+                Actor::User { name, admin: false } | Actor::Agent { acts_for: name, .. },
+            ) => {
                 let own = |job: &&Job| job.owner == *name && job.is_waiting();
                 // Whether it may be moved at all is told by the state.
                 let moved = self.state.live_job(*job).filter(own).map(in_line);
@@ -251,6 +254,9 @@ impl Control {
                 tracing::error!(%error, "a command was decided against the state");
                 return Err(CommandError::Stopped);
             }
+        }
+        if let Some(refusal) = decision.refused {
+            return Err(refusal.into());
         }
         let jobs = decision
             .jobs

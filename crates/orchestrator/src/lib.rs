@@ -33,4 +33,4 @@ pub use handle::{CommandError, Done, Handle, LogGrew};
 pub use keeping::{History, HistoryError, SeriesRows};
 pub use planning::{Planning, resolve};
 pub use time_machine::{PastError, view_at};
-pub use view::{FirstTasks, QUEUE_WINDOW, RECENT_WINDOW, Samples, View};
+pub use view::{Ahead, FirstTasks, QUEUE_WINDOW, RECENT_WINDOW, Samples, View};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use berth_domain::{
-    Alert, Array, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node, PolicyChoice, Quotas,
-    Reservation, Seq, State, StateName,
+    Agents, Alert, Array, Card, CardId, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node,
+    PolicyChoice, Quotas, Reservation, Seq, State, StateName, UserName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -33,6 +33,27 @@ impl FirstTasks {
             *seen <= TASKS_SHOWN
         })
     }
+}
+
+/// What jobs that wait or run ask for, together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ahead {
+    pub jobs: u32,
+    pub gpus: u32,
+    /// As long as they may run, as often as they may be tried.
+    pub gpu_seconds: u64,
+}
+
+fn ahead(state: &State) -> BTreeMap<UserName, Ahead> {
+    let mut all: BTreeMap<UserName, Ahead> = BTreeMap::new();
+    for job in state.live() {
+        let Some(by) = &job.agent else { continue };
+        let ahead = all.entry(by.agent.clone()).or_default();
+        ahead.jobs += 1;
+        ahead.gpus += job.spec.gpus();
+        ahead.gpu_seconds += job.gpu_seconds_ahead();
+    }
+    all
 }
 
 /// The last sample of each GPU.
@@ -70,6 +91,13 @@ pub struct View {
     pub foreign: Foreign,
     /// What is wrong now, by number.
     pub alerts: Vec<Alert>,
+    pub agents: Agents,
+    /// What jobs of agents that wait or run ask for, by agent.
+    pub agents_ahead: BTreeMap<UserName, Ahead>,
+    /// The cards of the ledger that wait for an answer, by number.
+    pub cards: Vec<Card>,
+    /// The number of the next card: it rises whenever something was decided.
+    pub next_card: CardId,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -133,6 +161,14 @@ impl View {
             quotas: state.quotas().clone(),
             foreign: state.foreign().clone(),
             alerts: state.alerts().cloned().collect(),
+            agents: state.agents().clone(),
+            agents_ahead: ahead(state),
+            cards: state
+                .cards()
+                .filter(|card| card.is_open())
+                .cloned()
+                .collect(),
+            next_card: state.next_card(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

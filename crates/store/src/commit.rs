@@ -8,6 +8,7 @@ use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
 use crate::alerts;
+use crate::cards;
 use crate::forecasts::{self, Foretold};
 use crate::lives;
 use crate::{Store, StoreError, int, micros};
@@ -62,6 +63,13 @@ impl Store {
         if let Some(foreign) = &changes.foreign {
             let doc = serde_json::to_string(foreign).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "foreign", doc).await?;
+        }
+        if let Some(agents) = &changes.agents {
+            let doc = serde_json::to_string(agents).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "agents", doc).await?;
+        }
+        for card in &changes.cards {
+            cards::save(&mut transaction, card).await?;
         }
         for alert in &changes.alerts {
             alerts::save(&mut transaction, alert).await?;

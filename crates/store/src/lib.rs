@@ -6,6 +6,7 @@
 mod alerts;
 mod analytics;
 mod arrays;
+mod cards;
 mod commit;
 mod error;
 mod forecasts;
@@ -23,6 +24,7 @@ mod telemetry;
 mod telemetry_read;
 
 pub use analytics::{About, AnalyticsRows, AttemptRow, Came, HourUse, NodeChange, Range, WaitRow};
+pub use cards::CardFilter;
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::error::unreadable;
 use crate::{Store, StoreError};
-use crate::{alerts, arrays};
+use crate::{alerts, arrays, cards};
 
 impl Store {
     /// Builds the state.
@@ -52,6 +52,8 @@ impl Store {
             .await?;
         let alerts = alerts::open(&mut reading).await?;
         let last_alert = alerts::last(&mut reading).await?;
+        let last_card = cards::last(&mut reading).await?;
+        let cards = cards::at_hand(&mut reading, last_card).await?;
         let reservations = sqlx::query("SELECT doc FROM reservations")
             .fetch_all(&mut *reading)
             .await?;
@@ -95,6 +97,9 @@ impl Store {
             foreign: setting(&settings, "foreign")?,
             alerts,
             last_alert,
+            agents: setting(&settings, "agents")?,
+            cards,
+            last_card,
         }))
     }
 }

@@ -22,6 +22,8 @@ pub enum TokenKind {
     LoginLink,
     /// For the daemon of the node that its label names.
     Node,
+    /// For the agent that its label names; its user is for whom that acts.
+    Agent,
 }
 
 impl TokenKind {
@@ -30,6 +32,7 @@ impl TokenKind {
             TokenKind::Api => "api",
             TokenKind::LoginLink => "login_link",
             TokenKind::Node => "node",
+            TokenKind::Agent => "agent",
         }
     }
 }
@@ -159,6 +162,38 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         Ok(found.map(|row| NodeName(row.get(0))))
+    }
+
+    /// Which agent's token it is, if it is one, has not expired, and was made for this agent's person.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn token_agent(
+        &self,
+        secret: &str,
+        now: Timestamp,
+    ) -> Result<Option<(UserName, UserName)>, StoreError> {
+        let found = sqlx::query(
+            "SELECT label, user FROM tokens WHERE hash = ? AND kind = 'agent' \
+             AND (expires_us IS NULL OR expires_us > ?)",
+        )
+        .bind(hash(secret))
+        .bind(micros(now))
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(found.map(|row| (UserName(row.get(0)), UserName(row.get(1)))))
+    }
+
+    /// Ends all tokens of an agent; tells how many there were.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn revoke_agent_tokens(&self, agent: &UserName) -> Result<u64, StoreError> {
+        let done = sqlx::query("DELETE FROM tokens WHERE kind = 'agent' AND label = ?")
+            .bind(agent.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(done.rows_affected())
     }
 
     /// The tokens of nodes, by name.

@@ -68,7 +68,12 @@ pub async fn guard(
             next.run(request).await
         }
         None if is_public(&path) => next.run(request).await,
-        None if path.starts_with("/api/") => refuse(&unauthenticated()),
+        None if path.starts_with("/api/") || path == "/mcp" => refuse(&unauthenticated()),
+        // Where agents look for another way in when they have no token: there is none.
+        None if path.starts_with("/.well-known/") => refuse(&ApiError::new(
+            ErrorCode::NotFound,
+            "There is nothing here. Send a token as `Authorization: Bearer …`.",
+        )),
         None => Redirect::to("/login").into_response(),
     }
 }
@@ -105,6 +110,9 @@ async fn who(store: &Store, secret: &str) -> Option<Who> {
                 name: user.name,
                 admin: user.admin,
             })));
+        }
+        if let Some((name, acts_for)) = store.token_agent(secret, clock::now()).await? {
+            return Ok(Some(Who::Person(Actor::Agent { name, acts_for })));
         }
         let node = store.token_node(secret).await?;
         Ok::<_, StoreError>(node.map(Who::Node))

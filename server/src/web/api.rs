@@ -14,7 +14,7 @@ use super::Web;
 use super::answer::refuse;
 
 /// The largest request that is accepted: room for the largest command, in any encoding.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
+pub const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// The largest that is read to its end, so that who sends too much gets an answer and not a broken
 /// connection.
 pub const LARGEST_READ: usize = 16 * 1024 * 1024;
@@ -60,7 +60,8 @@ async fn prepare(request: Request) -> Result<Request, ApiError> {
     }
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
+/// All of a request. What is too large is read all the same: see [`LARGEST_READ`].
+pub async fn read(body: Body) -> Result<Bytes, ApiError> {
     let bytes = axum::body::to_bytes(body, LARGEST_READ).await;
     bytes
         .ok()

@@ -1,7 +1,9 @@
 //! Plain HTML forms, for pages without script: the same commands, answered with a redirect.
 
+mod agents;
 mod alerts;
 mod cordon;
+mod once;
 mod people;
 mod policy;
 mod reserve;
@@ -23,6 +25,14 @@ use super::caller::Caller;
 pub fn routes() -> Router<Web> {
     Router::new()
         .route("/forms/submit", post(submit))
+        .route("/forms/agent", post(agents::set))
+        .route("/forms/agent-token", post(agents::token))
+        .route("/forms/agent-remove", post(agents::remove))
+        .route("/forms/agent-stop", post(agents::stop))
+        .route("/forms/agent-resume", post(agents::resume))
+        .route("/forms/agent-answer", post(agents::answer))
+        .route("/forms/agent-undo", post(agents::undo))
+        .route("/forms/agent-rule", post(agents::rule))
         .route("/forms/answer", post(alerts::answer))
         .route("/forms/adopt", post(alerts::adopt))
         .route("/forms/notifications", post(alerts::notifications))

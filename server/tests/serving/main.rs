@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+mod agents;
 mod alerts;
 mod analytics;
 mod bad_input;
@@ -14,6 +15,7 @@ mod faults;
 mod host;
 mod job_page;
 mod live;
+mod mcp;
 mod node;
 mod order;
 mod past;

@@ -1,9 +1,10 @@
 //! What is shown of jobs, GPUs and alerts.
 
+use berth_api::agents::AgentsAnswer;
 use berth_domain::{StateName, Timestamp};
 use leptos::prelude::*;
 
-use super::{sample, shown};
+use super::{cards as made_up, sample, shown};
 use crate::clock::Clock;
 use crate::components::alert_card::{AlertCard, badge_of};
 use crate::components::array_actions::ArrayActions;
@@ -24,6 +25,8 @@ use crate::components::state_badge::{StateBadge, outcome};
 use crate::components::timeline::Timeline;
 use crate::icons::icon;
 use crate::live::{Link, Live};
+use crate::pages::agent::card::{LedgerLine, OpenCard};
+use crate::pages::agent::desk::Desk;
 
 /// How an attempt can end and a job cannot.
 const OF_ATTEMPTS: [&str; 4] = ["Preempted", "Requeued", "GpuFault", "Idle"];
@@ -176,6 +179,25 @@ pub fn alerts() -> AnyView {
         .into_iter()
         .map(|alert| view! { <AlertCard alert /> });
     view! { <div class="panel">{cards.collect_view()}</div> }.into_any()
+}
+
+/// Each that waits whole, and all of them as lines of the ledger.
+pub fn cards() -> AnyView {
+    let desk = Desk::new(AgentsAnswer::default());
+    let cards = made_up::cards(now());
+    let open = cards.iter().filter(|view| view.card.is_open()).cloned();
+    let open = open.map(|card| view! { <OpenCard card desk /> });
+    let open: Vec<_> = open.collect();
+    let lines = cards
+        .into_iter()
+        .map(|card| view! { <LedgerLine card=Signal::stored(card) desk /> });
+    view! {
+        <div class="panel">{open}</div>
+        <div class="panel">
+            <ol class="ledger">{lines.collect_view()}</ol>
+        </div>
+    }
+    .into_any()
 }
 
 pub fn figures() -> AnyView {

@@ -190,6 +190,7 @@ impl Context {
     pub(super) fn may_see_secrets(&self, job: &Job) -> bool {
         match &self.actor {
             Actor::User { name, admin } => *admin || *name == job.owner,
+            Actor::Agent { acts_for, .. } => *acts_for == job.owner,
             Actor::Berth => true,
         }
     }

@@ -97,7 +97,9 @@ impl Context {
     fn person(&self) -> Result<(UserName, bool), ApiError> {
         match &self.actor {
             Actor::User { name, admin } => Ok((name.clone(), *admin)),
-            Actor::Berth => Err(ApiError::new(ErrorCode::Forbidden, "Nobody is to be told.")),
+            Actor::Agent { .. } | Actor::Berth => {
+                Err(ApiError::new(ErrorCode::Forbidden, "Nobody is to be told."))
+            }
         }
     }
 }

@@ -228,7 +228,7 @@ pub(super) fn answer(
     Ok(Decision {
         events: [answered].into_iter().chain(events).collect(),
         jobs,
-        repeated: false,
+        ..Decision::default()
     })
 }
 

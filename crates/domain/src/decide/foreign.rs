@@ -122,6 +122,7 @@ pub(super) fn adopt(
         rank: state.next_rank(),
         held: None,
         key: None,
+        agent: None,
     };
     let starting = Event::AttemptStarting {
         attempt: AttemptId { job, number: 1 },
@@ -134,7 +135,7 @@ pub(super) fn adopt(
     Ok(Decision {
         events: [submitted, starting].into_iter().chain(rest).collect(),
         jobs: vec![job],
-        repeated: false,
+        ..Decision::default()
     })
 }
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, person};
+use crate::agent::ByAgent;
 use crate::command::Actor;
 use crate::event::Event;
 use crate::ids::JobId;
@@ -69,13 +70,23 @@ pub(super) fn submit(
             rank: Rank::ordinal(ordinal),
             held: request.hold.then_some(HoldBy::User),
             key: request.idempotency_key.clone(),
+            agent: by_agent(actor),
         })
         .collect();
     Ok(Decision {
         events,
         jobs,
-        repeated: false,
+        ..Decision::default()
     })
+}
+
+fn by_agent(actor: &Actor) -> Option<ByAgent> {
+    match actor {
+        Actor::Agent { name, .. } => Some(ByAgent {
+            agent: name.clone(),
+        }),
+        Actor::User { .. } | Actor::Berth => None,
+    }
 }
 
 /// The job, or one for each task of the array or combination of the sweep; the first one's number

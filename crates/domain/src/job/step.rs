@@ -25,6 +25,7 @@ impl Job {
             rank,
             held,
             key,
+            agent,
         } = &record.event
         else {
             return None;
@@ -48,6 +49,7 @@ impl Job {
             state,
             past: Vec::new(),
             key: key.clone(),
+            agent: agent.clone(),
         })
     }
 

@@ -122,13 +122,18 @@ fn range(text: &str) -> Option<Result<Vec<String>, Refusal>> {
 }
 
 impl Sweep {
+    /// How many combinations there are.
+    #[must_use]
+    pub fn jobs(&self) -> usize {
+        self.params.iter().map(|param| param.values.len()).product()
+    }
+
     /// The job of each combination.
     ///
     /// # Errors
     /// When a combination's command cannot be run.
     pub(crate) fn specs(&self, spec: &JobSpec) -> Result<Vec<JobSpec>, Refusal> {
-        let count: usize = self.params.iter().map(|param| param.values.len()).product();
-        (0..count)
+        (0..self.jobs())
             .map(|number| {
                 let combination = self.combination(number);
                 let command = spec.command.iter();

@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use berth_domain::command::AdoptRequest;
+use berth_domain::agent::{AgentRule, Approval, Draft, Effect, Mode};
+use berth_domain::command::{AdoptRequest, AgentRequest};
 use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
 use berth_domain::quota::{Allow, Quota, Whose};
 use berth_domain::{
-    Actor, AlertRule, ArrayChange, Choice, Command, Dependency, DependencyKind, Ended, Exit,
-    Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
-    NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass, Record, ReservationId,
-    ReserveRequest, Rung, Severity, State, Subject, SubmitRequest, Timestamp, UserName,
+    Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
+    Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
+    Mandate, MoveTo, Node, NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass,
+    Record, ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest,
+    Timestamp, UserName,
 };
 use proptest::prelude::*;
 
@@ -82,6 +84,34 @@ pub enum Step {
         user: u8,
         pid: u8,
     },
+    /// About agents and the ledger.
+    Agents {
+        user: u8,
+        what: OfAgents,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum OfAgents {
+    /// With a mandate of so many GPUs at once.
+    Set(u8),
+    Remove,
+    Stop {
+        all: bool,
+        jobs: bool,
+    },
+    Resume {
+        other: bool,
+    },
+    Rule(u8),
+    Answer {
+        card: u8,
+        approve: bool,
+    },
+    Undo(u8),
+    /// Berth's own rules would hold this job.
+    Propose(u8),
+    Measured(u8),
 }
 
 #[derive(Clone, Debug)]
@@ -140,7 +170,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         prop::sample::select(CHANGES.as_slice()).prop_map(What::Array),
     ];
     let submit = (
-        0u8..3,
+        0u8..4,
         0u8..9,
         0u8..3,
         prop::bool::weighted(0.1),
@@ -161,7 +191,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         );
     let step = prop_oneof![
         4 => submit,
-        5 => (0u8..3, any::<u8>(), what).prop_map(|(user, job, what)| Step::Command { user, job, what }),
+        5 => (0u8..4, any::<u8>(), what).prop_map(|(user, job, what)| Step::Command { user, job, what }),
         4 => (1u8..4, 0u8..16).prop_map(|(jobs, gpu)| Step::Start { jobs, gpu }),
         6 => (any::<u8>(), prop::sample::select(vec![0u8, 0, 0, 1]), any::<bool>(), 0u8..6)
             .prop_map(|(job, attempt_off_by, running, code)| Step::Report {
@@ -183,8 +213,23 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0u8..3, any::<u8>(), 0u8..7)
             .prop_map(|(user, alert, choice)| Step::Answer { user, alert, choice }),
         1 => (0u8..3, 0u8..9).prop_map(|(user, pid)| Step::Adopt { user, pid }),
+        4 => (prop::sample::select(vec![0u8, 0, 1, 1, 1, 2, 3]), of_agents()).prop_map(|(user, what)| Step::Agents { user, what }),
     ];
     prop::collection::vec(step, 1..120)
+}
+
+fn of_agents() -> impl Strategy<Value = OfAgents> {
+    prop_oneof![
+        3 => (0u8..9).prop_map(OfAgents::Set),
+        1 => Just(OfAgents::Remove),
+        1 => any::<(bool, bool)>().prop_map(|(all, jobs)| OfAgents::Stop { all, jobs }),
+        5 => prop::bool::weighted(0.1).prop_map(|other| OfAgents::Resume { other }),
+        2 => (0u8..4).prop_map(OfAgents::Rule),
+        2 => any::<(u8, bool)>().prop_map(|(card, approve)| OfAgents::Answer { card, approve }),
+        2 => any::<u8>().prop_map(OfAgents::Undo),
+        3 => any::<u8>().prop_map(OfAgents::Propose),
+        1 => any::<u8>().prop_map(OfAgents::Measured),
+    ]
 }
 
 fn want() -> impl Strategy<Value = Want> {
@@ -303,6 +348,7 @@ impl World {
             | Step::Command { .. }
             | Step::Policy { .. }
             | Step::Reserve { .. }
+            | Step::Agents { .. }
             | Step::Quota { .. } => {
                 let (actor, command) = self.command(step);
                 (actor.clone(), Input::Command { actor, command })
@@ -417,11 +463,98 @@ impl World {
         starts
     }
 
+    /// One of these cards or, where there is none, any number.
+    fn card(&self, pick: u8, of: impl Fn(&Card) -> bool) -> CardId {
+        let cards: Vec<CardId> = self
+            .state
+            .cards()
+            .filter(|card| of(card))
+            .map(|card| card.id)
+            .collect();
+        let any = CardId(u64::from(pick) % (self.state.next_card().0 + 1));
+        cards
+            .get(usize::from(pick) % cards.len().max(1))
+            .copied()
+            .unwrap_or(any)
+    }
+
+    fn propose(&self, job: u8) -> Command {
+        let job = self.job(job);
+        Command::Propose(Box::new(Draft {
+            rule: AgentRule::ALL[usize::from(job.0.to_le_bytes()[0]) % 4],
+            subject: format!("job {job}"),
+            job: Some(job),
+            project: None,
+            asks: Some(UserName::from("ana")),
+            title: "It should be held".to_owned(),
+            saw: vec![],
+            considered: vec![],
+            act: (job.0 % 4 != 0).then_some(Act::Hold { job }),
+            undo: None,
+            predicted: None,
+            until: self.now + jiff::SignedDuration::from_secs(300),
+        }))
+    }
+
+    fn of_agents(&self, what: OfAgents) -> Command {
+        let bot = || UserName::from("bot");
+        match what {
+            OfAgents::Set(gpus) => Command::SetAgent(Box::new(AgentRequest {
+                name: bot(),
+                acts_for: None,
+                mandate: Mandate {
+                    gpus_at_once: Some(u32::from(gpus)),
+                    jobs_per_hour: 10,
+                    all_jobs: gpus % 2 == 0,
+                    approval: Approval {
+                        above_gpu_seconds: (gpus % 3 == 0).then_some(1000),
+                        ..Approval::default()
+                    },
+                    ..Mandate::default()
+                },
+            })),
+            OfAgents::Remove => Command::RemoveAgent(bot()),
+            OfAgents::Stop { all, jobs } => Command::StopAgents {
+                agent: (!all).then(bot),
+                why: "It went wild".to_owned(),
+                jobs,
+            },
+            // Mostly what is stopped.
+            OfAgents::Resume { other } => {
+                let all = self.state.agents().stopped.is_some() != other;
+                Command::ResumeAgents((!all).then(bot))
+            }
+            OfAgents::Rule(mode) => Command::SetRule {
+                rule: AgentRule::ALL[usize::from(mode)],
+                project: None,
+                mode: Some(Mode::ALL[usize::from(mode)]),
+            },
+            OfAgents::Answer { card, approve } => Command::AnswerCard {
+                card: self.card(card, Card::is_open),
+                approve,
+            },
+            OfAgents::Undo(card) => {
+                Command::UndoCard(self.card(card, |card| card.can_be_undone(self.now)))
+            }
+            // Those are Berth's own.
+            OfAgents::Propose(job) => self.propose(job),
+            OfAgents::Measured(card) => {
+                Command::Measured(self.card(card, |_| true), Effect::default())
+            }
+        }
+    }
+
     fn command(&self, step: Step) -> (Actor, Command) {
         let names = ["root", "ana", "bo"];
-        let actor = |user: u8| Actor::User {
-            name: UserName::from(names[usize::from(user)]),
-            admin: user == 0,
+        let actor = |user: u8| match names.get(usize::from(user)) {
+            Some(name) => Actor::User {
+                name: UserName::from(*name),
+                admin: user == 0,
+            },
+            None => Actor::Agent {
+                name: UserName::from("bot"),
+                acts_for: UserName::from("ana"),
+            },
         };
         match step {
             Step::Submit {
@@ -485,6 +618,18 @@ impl World {
                 };
                 (actor(user), Command::Adopt(Box::new(request)))
             }
+            Step::Agents {
+                what: OfAgents::Propose(job),
+                ..
+            } => (Actor::Berth, self.propose(job)),
+            Step::Agents {
+                what: OfAgents::Measured(card),
+                ..
+            } => {
+                let card = self.card(card, |_| true);
+                (Actor::Berth, Command::Measured(card, Effect::default()))
+            }
+            Step::Agents { user, what } => (actor(user), self.of_agents(what)),
             Step::Quota { user, gpus } => {
                 let hard = gpus % 2 == 0;
                 let gpus = u32::from(gpus);

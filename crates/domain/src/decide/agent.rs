@@ -1,0 +1,206 @@
+//! What agents may do, and the ledger: what a command of an agent comes to, what Berth's own rules
+//! propose, and what people answer.
+
+mod guard;
+mod ledger;
+
+use jiff::Timestamp;
+
+use super::{Decision, change, just, person};
+use crate::agent::{Agent, AgentRule, Mode, Stopped};
+use crate::command::{Actor, AgentRequest};
+use crate::event::Event;
+use crate::ids::UserName;
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::submit::label;
+
+pub(super) use self::guard::acts;
+pub(super) use self::ledger::{answer, expired, measured, propose, undo};
+
+/// No more than these at a time.
+const MOST_AGENTS: usize = 1000;
+
+/// Makes an agent or changes its mandate.
+pub(super) fn set(
+    state: &State,
+    actor: &Actor,
+    request: AgentRequest,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    let (who, admin) = person(actor);
+    let AgentRequest {
+        name,
+        acts_for,
+        mandate,
+    } = request;
+    check_name(&name)?;
+    mandate.check()?;
+    let known = state.agents().all.get(&name);
+    if let Some(known) = known
+        && known.acts_for != who
+        && !admin
+    {
+        return Err(not_yours(known, "change"));
+    }
+    let acts_for = acts_for.unwrap_or_else(|| known.map_or(who.clone(), |k| k.acts_for.clone()));
+    if acts_for != who && !admin {
+        let what = format!("make an agent that acts for {acts_for}");
+        return Err(Refusal::AgentsNotAllowed { what });
+    }
+    if known.is_none() && state.agents().all.len() >= MOST_AGENTS {
+        return Err(Refusal::invalid(
+            "name",
+            format!("There are {MOST_AGENTS} agents already: remove one first."),
+        ));
+    }
+    if known.is_some_and(|known| known.acts_for == acts_for && known.mandate == mandate) {
+        return Ok(vec![]);
+    }
+    let agent = Agent {
+        name,
+        acts_for,
+        mandate,
+        made_at: known.map_or(now, |known| known.made_at),
+        stopped: known.and_then(|known| known.stopped.clone()),
+        account: known.map(|known| known.account.clone()).unwrap_or_default(),
+    };
+    Ok(vec![Event::AgentSet {
+        agent: Box::new(agent),
+    }])
+}
+
+fn check_name(name: &UserName) -> Result<(), Refusal> {
+    let allowed = |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
+    let name = name.as_str();
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name == "berth" {
+        return Err(Refusal::invalid(
+            "name",
+            "An agent's name is 1 to 64 of a-z, 0-9, '.', '_' and '-', and not 'berth'.",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn remove(state: &State, actor: &Actor, name: &UserName) -> Result<Vec<Event>, Refusal> {
+    let agent = mine(state, actor, name, "remove")?;
+    Ok(vec![Event::AgentRemoved {
+        agent: agent.name.clone(),
+    }])
+}
+
+/// The switch.
+pub(super) fn stop(
+    state: &State,
+    actor: &Actor,
+    agent: Option<UserName>,
+    (why, jobs): (String, bool),
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let (by, _) = for_all_or_mine(state, actor, agent.as_ref(), "stop")?;
+    label("why", &why)?;
+    let stopped = Stopped { by, at: now, why };
+    let mut events = vec![Event::AgentsStopped {
+        agent: agent.clone(),
+        stopped,
+    }];
+    let mut cancelled = Vec::new();
+    if jobs {
+        let by = person(actor).0;
+        for job in state.live() {
+            let of = job.agent.as_ref();
+            if !of.is_some_and(|of| agent.as_ref().is_none_or(|agent| of.agent == *agent)) {
+                continue;
+            }
+            // What is on its way out goes on so.
+            if let Ok(ends) = change::cancelled(job, &by) {
+                events.extend(ends);
+                cancelled.push(job.id);
+            }
+        }
+    }
+    Ok(Decision {
+        jobs: cancelled,
+        ..just(events)
+    })
+}
+
+pub(super) fn resume(
+    state: &State,
+    actor: &Actor,
+    agent: Option<UserName>,
+) -> Result<Vec<Event>, Refusal> {
+    let (_, stopped) = for_all_or_mine(state, actor, agent.as_ref(), "resume")?;
+    if !stopped {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::AgentsResumed { agent }])
+}
+
+/// Who asks, and whether it is stopped already.
+fn for_all_or_mine(
+    state: &State,
+    actor: &Actor,
+    agent: Option<&UserName>,
+    verb: &str,
+) -> Result<(UserName, bool), Refusal> {
+    let (who, admin) = person(actor);
+    match agent {
+        None if !admin => Err(Refusal::AgentsNotAllowed {
+            what: format!("{verb} all agents"),
+        }),
+        None => Ok((who, state.agents().stopped.is_some())),
+        Some(name) => Ok((who, mine(state, actor, name, verb)?.stopped.is_some())),
+    }
+}
+
+fn mine<'a>(
+    state: &'a State,
+    actor: &Actor,
+    name: &UserName,
+    verb: &str,
+) -> Result<&'a Agent, Refusal> {
+    let (who, admin) = person(actor);
+    let agent = state.agents().all.get(name);
+    let agent = agent.ok_or_else(|| Refusal::NoSuchAgent {
+        agent: name.clone(),
+    })?;
+    if agent.acts_for != who && !admin {
+        return Err(not_yours(agent, verb));
+    }
+    Ok(agent)
+}
+
+fn not_yours(agent: &Agent, verb: &str) -> Refusal {
+    Refusal::AgentNotYours {
+        agent: agent.name.clone(),
+        owner: agent.acts_for.clone(),
+        verb: verb.to_owned(),
+    }
+}
+
+pub(super) fn set_rule(
+    state: &State,
+    actor: &Actor,
+    rule: AgentRule,
+    project: Option<String>,
+    mode: Option<Mode>,
+) -> Result<Vec<Event>, Refusal> {
+    if !person(actor).1 {
+        return Err(Refusal::AgentsNotAllowed {
+            what: "say how far a rule goes".to_owned(),
+        });
+    }
+    if let Some(project) = &project {
+        label("project", project)?;
+    }
+    let rules = &state.agents().rules;
+    if rules.with(rule, project.as_deref(), mode) == *rules {
+        return Ok(vec![]);
+    }
+    Ok(vec![Event::AgentRuleSet {
+        rule,
+        project,
+        mode,
+    }])
+}

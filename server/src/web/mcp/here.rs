@@ -1,0 +1,55 @@
+//! Server functions called where they live: by whoever sent the request, as the guard said.
+
+use berth_api::ApiError;
+use berth_api::context::{ApiState, unauthenticated};
+use berth_domain::Actor;
+use berth_mcp::{Door, House};
+use http::request::Parts;
+use leptos::context::provide_context;
+use leptos::reactive::computed::ScopedFuture;
+use leptos::reactive::owner::Owner;
+use rmcp::model::Extensions;
+use server_fn::ServerFn;
+
+/// Where agents' requests come in.
+#[derive(Clone)]
+pub struct Hall(pub ApiState);
+
+impl House for Hall {
+    type Door = Here;
+
+    /// Each request has its own actor: what a session began with does not count.
+    fn door(&self, asked: &Extensions) -> Result<Here, ApiError> {
+        let parts = asked.get::<Parts>();
+        let actor = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned());
+        Ok(Here {
+            state: self.0.clone(),
+            actor: actor.ok_or_else(unauthenticated)?,
+        })
+    }
+}
+
+/// One request: the shared state, and who asks.
+#[derive(Clone)]
+pub struct Here {
+    state: ApiState,
+    actor: Actor,
+}
+
+impl Door for Here {
+    fn call<F>(&self, function: F) -> impl Future<Output = Result<F::Output, ApiError>> + Send
+    where
+        F: ServerFn<Error = ApiError> + 'static,
+    {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.extensions.insert(self.actor.clone());
+        let state = self.state.clone();
+        // As for a call over HTTP: the function finds both in the owner that it runs in.
+        let owner = Owner::new();
+        owner.with(|| {
+            provide_context(state);
+            provide_context(parts);
+            ScopedFuture::new_untracked(async move { function.run_body().await })
+        })
+    }
+}
