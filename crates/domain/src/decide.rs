@@ -126,7 +126,7 @@ pub fn decide(
         Input::Command {
             actor: Actor::Agent { name, acts_for },
             command,
-        } => Ok(agent::acts(state, &name, &acts_for, command, now)),
+        } => Ok(agent::acts(state, &name, &acts_for, &command, now)),
         Input::Command { actor, command } => self::command(state, &actor, command, now),
         Input::Starts(starts) => {
             let mut events = report::starts(state, starts);
@@ -195,7 +195,7 @@ fn command(
         Command::SetAgent(request) => agent::set(state, actor, *request, now).map(just),
         Command::RemoveAgent(name) => agent::remove(state, actor, &name).map(just),
         Command::StopAgents { agent, why, jobs } => {
-            agent::stop(state, actor, agent, (why, jobs), now)
+            agent::stop(state, actor, agent.as_ref(), (why, jobs), now)
         }
         Command::ResumeAgents(agent) => agent::resume(state, actor, agent).map(just),
         Command::SetRule {

@@ -52,7 +52,7 @@ impl World {
         let gpus = (0..8).map(gpu).collect();
         let node = Node::new("n1".into(), NodeSource::Simulated, gpus);
         world
-            .input(Actor::Berth, Input::Inventory(vec![node]))
+            .input(&Actor::Berth, Input::Inventory(vec![node]))
             .unwrap();
         world.mandate(mandate);
         world
@@ -68,7 +68,7 @@ impl World {
             .unwrap();
     }
 
-    fn input(&mut self, actor: Actor, input: Input) -> Result<Decision, Refusal> {
+    fn input(&mut self, actor: &Actor, input: Input) -> Result<Decision, Refusal> {
         let decision = decide(&self.state, &Rules::default(), input, self.now)?;
         let records: Vec<Record> = decision
             .events
@@ -99,7 +99,7 @@ impl World {
             actor: actor.clone(),
             command,
         };
-        let decision = self.input(actor.clone(), input)?;
+        let decision = self.input(actor, input)?;
         match &decision.refused {
             Some(refusal) => Err(refusal.clone()),
             None => Ok(decision),
@@ -136,15 +136,15 @@ impl World {
             node: "n1".into(),
             gpus: (0..gpus).map(gpu).collect(),
         }]);
-        self.input(Actor::Berth, Input::Starts(vec![(job, lease)]))
+        self.input(&Actor::Berth, Input::Starts(vec![(job, lease)]))
             .unwrap();
         let attempt = AttemptId { job, number: 1 };
         let running = Report::Running { sessions: vec![] };
-        self.input(Actor::Berth, Input::Reports([(attempt, running)].into()))
+        self.input(&Actor::Berth, Input::Reports([(attempt, running)].into()))
             .unwrap();
         self.now += SignedDuration::from_secs(seconds);
         let exited = Report::Exited(Exit::code(0));
-        self.input(Actor::Berth, Input::Reports([(attempt, exited)].into()))
+        self.input(&Actor::Berth, Input::Reports([(attempt, exited)].into()))
             .unwrap();
     }
 
@@ -493,7 +493,7 @@ fn a_person_approves_what_the_mandate_says() {
         panic!("it is to be approved");
     };
     world.now += SignedDuration::from_hours(25);
-    world.input(Actor::Berth, Input::Clock).unwrap();
+    world.input(&Actor::Berth, Input::Clock).unwrap();
     assert_eq!(world.state.card(card).unwrap().state, CardState::Expired);
 }
 
@@ -591,7 +591,7 @@ fn a_rule_goes_as_far_as_its_mode() {
         assert_eq!(state.map(|_| world.last_card().state), state);
         assert_eq!(limit(&world), after, "{set}");
         world.now += SignedDuration::from_hours(2);
-        world.input(Actor::Berth, Input::Clock).unwrap();
+        world.input(&Actor::Berth, Input::Clock).unwrap();
     }
     // An admin takes it back while there is time; this card's time is over.
     let card = world.last_card().id;

@@ -195,7 +195,7 @@ fn remove_button(name: &UserName, desk: Desk) -> AnyView {
                 name: name.to_string(),
             };
             desk.send(remove_agent(arg), t::removed(&name), || {
-                focus("agents-title")
+                focus("agents-title");
             });
         };
         desk.confirm.ask(ask, Callback::new(remove));

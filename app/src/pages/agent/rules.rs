@@ -96,7 +96,7 @@ fn choice(rule: AgentRule, mode: Mode, desk: Desk) -> AnyView {
             mode: select.get_untracked().map(|select| select.value()),
         };
         desk.send(set_agent_rule(arg), t::MODE_IS_SET.to_owned(), move || {
-            focus(after)
+            focus(after);
         });
     };
     view! {
@@ -143,7 +143,7 @@ fn as_for_all(rule: AgentRule, title: &str, project: &str, desk: Desk) -> AnyVie
         };
         let after = format!("rule-{rule}");
         desk.send(set_agent_rule(arg), t::MODE_IS_SET.to_owned(), move || {
-            focus(after)
+            focus(after);
         });
     };
     view! {

@@ -93,23 +93,26 @@ pub(super) fn remove(state: &State, actor: &Actor, name: &UserName) -> Result<Ve
 pub(super) fn stop(
     state: &State,
     actor: &Actor,
-    agent: Option<UserName>,
+    agent: Option<&UserName>,
     (why, jobs): (String, bool),
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let (by, _) = for_all_or_mine(state, actor, agent.as_ref(), "stop")?;
+    let (by, _) = for_all_or_mine(state, actor, agent, "stop")?;
     label("why", &why)?;
     let stopped = Stopped { by, at: now, why };
     let mut events = vec![Event::AgentsStopped {
-        agent: agent.clone(),
+        agent: agent.cloned(),
         stopped,
     }];
     let mut cancelled = Vec::new();
     if jobs {
         let by = person(actor).0;
         for job in state.live() {
-            let of = job.agent.as_ref();
-            if !of.is_some_and(|of| agent.as_ref().is_none_or(|agent| of.agent == *agent)) {
+            let theirs = match agent {
+                Some(agent) => job.agent.as_ref().is_some_and(|by| by.agent == *agent),
+                None => job.agent.is_some(),
+            };
+            if !theirs {
                 continue;
             }
             // What is on its way out goes on so.

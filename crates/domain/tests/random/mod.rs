@@ -489,7 +489,7 @@ impl World {
             title: "It should be held".to_owned(),
             saw: vec![],
             considered: vec![],
-            act: (job.0 % 4 != 0).then_some(Act::Hold { job }),
+            act: (!job.0.is_multiple_of(4)).then_some(Act::Hold { job }),
             undo: None,
             predicted: None,
             until: self.now + jiff::SignedDuration::from_secs(300),

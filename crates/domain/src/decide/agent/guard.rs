@@ -28,7 +28,7 @@ pub(in crate::decide) fn acts(
     state: &State,
     name: &UserName,
     acts_for: &UserName,
-    command: Command,
+    command: &Command,
     now: Timestamp,
 ) -> Decision {
     let Some(agent) = state.agents().all.get(name) else {
@@ -38,7 +38,7 @@ pub(in crate::decide) fn acts(
     if let Some(stopped) = state.agents().stopped(name) {
         return refused(barred(name, stopped_bar(stopped)), vec![]);
     }
-    let Some(act) = Act::of(&command) else {
+    let Some(act) = Act::of(command) else {
         let title = "Do what no agent does".to_owned();
         let card = of_agent(state, agent, title, None, now);
         return refuse(agent, card, barred(name, Bar::Never), now);
@@ -111,7 +111,7 @@ fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<De
     if decision.repeated {
         return Ok(decision);
     }
-    within(state, agent, act, &decision.events, now).map_err(bar)?;
+    within(state, agent, &decision.events, now).map_err(bar)?;
     Ok(decision)
 }
 
@@ -129,13 +129,7 @@ fn own(state: &State, agent: &Agent, job: JobId) -> Result<(), Bar> {
 }
 
 /// Whether what it comes to is within the mandate, whichever way it was asked for.
-fn within(
-    state: &State,
-    agent: &Agent,
-    act: &Act,
-    events: &[Event],
-    now: Timestamp,
-) -> Result<(), Bar> {
+fn within(state: &State, agent: &Agent, events: &[Event], now: Timestamp) -> Result<(), Bar> {
     let mut wanted = Wanted::default();
     for event in events {
         match event {
@@ -181,7 +175,6 @@ fn within(
             }
         }
     }
-    let _ = act;
     wanted.within(state, agent, now)
 }
 
