@@ -12,7 +12,15 @@ use berth_api::{ApiError, Berth, ErrorCode};
 use berth_domain::agent::{Approval, CardState, Mode};
 use berth_domain::{Mandate, StateName, SubmitRequest};
 
-use crate::support::{Server, get, refused, shell, submit};
+use crate::support::{Server, get, refused, submit};
+
+/// For an hour: the usual limit of a day would be all that a careful mandate allows.
+fn shell(line: &str) -> SubmitRequest {
+    SubmitRequest {
+        time_limit: Some("1h".to_owned()),
+        ..crate::support::shell(line)
+    }
+}
 
 async fn make(berth: &Berth, name: &str, mandate: Mandate) -> AgentAnswer {
     let body = SetAgentArg {
@@ -133,6 +141,7 @@ async fn an_agent_acts_for_its_person_within_its_mandate() {
     assert_eq!(agent(&ana, "tuner").await.refusals_last_hour, 3);
 
     // As it was, after a kill.
+    crate::support::until_finished(&ana, &[ran]).await;
     let before = (agents(&ana).await, ledger(&ana, "tuner").await);
     server.keep_address();
     server.kill();
@@ -276,6 +285,8 @@ async fn the_switch_and_the_rules_are_for_admins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_does_the_same() {
     let server = Server::with("1x8", &[]);
+    // `berth submit` names the folder where it is called.
+    let folder = server.dir.path().canonicalize().unwrap();
     let run = |args: &[&str], token: Option<&str>| {
         let mut command = server.cli();
         command
@@ -294,14 +305,22 @@ async fn the_command_line_does_the_same() {
         "2",
         "--command",
         "echo {int}",
+        "--workdir",
+        folder.to_str().unwrap(),
     ];
     let (ok, text, error) = run(&created, None);
     assert!(ok, "{error}");
     let token = text.lines().last().unwrap();
     assert!(token.starts_with("berth_"), "{text}");
-    let (ok, _, error) = run(&["submit", "-g", "1", "--", "echo", "7"], Some(token));
+    let (ok, _, error) = run(
+        &["submit", "-g", "1", "-t", "1h", "--", "echo", "7"],
+        Some(token),
+    );
     assert!(ok, "{error}");
-    let (ok, _, error) = run(&["submit", "-g", "1", "--", "echo", "x"], Some(token));
+    let (ok, _, error) = run(
+        &["submit", "-g", "1", "-t", "1h", "--", "echo", "x"],
+        Some(token),
+    );
     assert!(
         !ok && error.contains("none of those that it may run"),
         "{error}"

@@ -37,6 +37,9 @@ pub struct Flags {
     /// replaces what was.
     #[arg(long = "command", value_name = "COMMAND")]
     commands: Vec<String>,
+    /// Where these commands run, and nowhere else. Default: in each job's own folder.
+    #[arg(long, value_name = "FOLDER", requires = "commands")]
+    workdir: Option<String>,
     /// Ask you first for what could use more GPU-hours than this; 0 asks for everything that uses any.
     #[arg(long, value_name = "HOURS")]
     approve_above: Option<f64>,
@@ -76,6 +79,7 @@ impl Flags {
         if !self.commands.is_empty() {
             let template = |command: &String| Template {
                 command: command.clone(),
+                workdir: self.workdir.clone(),
                 ..Template::default()
             };
             mandate.commands = self.commands.iter().map(template).collect();
