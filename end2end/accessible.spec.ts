@@ -255,7 +255,7 @@ async function everything(berth: Berth): Promise<Jobs> {
   await berth.api('cordon', { place: 'node-2:3', reason: 'ECC errors' });
   const { token } = await berth.api('set_agent', { name: 'tuner', mandate: { approval: { actions: ['hold'] }, commands: [{ command: 'python train.py --lr {float}' }] } });
   await berth.api('submit_job', { command: ['python', 'other.py'] }, token).catch(() => {});
-  const { job: mine } = await berth.api('submit_job', { command: ['python', 'train.py', '--lr', '1'], gpus: 4 }, token);
+  const { job: mine } = await berth.api('submit_job', { command: ['python', 'train.py', '--lr', '1'], gpus: 4, time_limit: '1h', begin: new Date(Date.now() + 3 * 3_600_000).toISOString() }, token);
   await berth.api('hold_job', { id: mine.id }, token).catch(() => {});
   await expect.poll(async () => (await berth.api('list_agents')).open.length).toBe(1);
   await expect.poll(async () => (await berth.api(`job_waits?id=${gang}`)).waits.length, { timeout: 20_000 }).toBeGreaterThan(0);

@@ -77,7 +77,7 @@ test('an agent is made, approved, taken back, stopped and removed without script
   expect(page.url()).not.toContain(token);
   await page.getByRole('link', { name: 'Back to Agents' }).click();
 
-  await berth.submit('sleep 300', { name: 'asked' }, token).catch(() => {});
+  await berth.submit('sleep 300', { name: 'asked', time_limit: '1h' }, token).catch(() => {});
   await page.goto('/agent');
   await page.getByRole('article', { name: 'Submit asked' }).getByRole('button', { name: /^Approve/ }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Approved.' })).toBeVisible();
@@ -91,7 +91,7 @@ test('an agent is made, approved, taken back, stopped and removed without script
   await form.getByLabel('Asks before it may submit').uncheck();
   await form.getByRole('button', { name: 'Save the mandate' }).click();
   await expect(agent).toContainText('of 2');
-  const done = await berth.submit('sleep 300', { name: 'undone' }, token);
+  const done = await berth.submit('sleep 300', { name: 'undone', time_limit: '1h' }, token);
   await page.goto('/agent?by=plain-bot');
   const line = page.locator('.ledger-line', { hasText: 'Submit undone' });
   await line.locator('summary').click();
