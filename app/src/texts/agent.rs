@@ -139,6 +139,8 @@ pub fn declined(card: CardId) -> String {
 
 // rules
 pub const RULES: &str = "Berth's own rules";
+pub const NOT_FOLLOWED_YET: &str =
+    "Berth does not follow these yet: what is set here holds from the version on that does.";
 pub const RULE: &str = "Rule";
 pub const LOOKS_FOR: &str = "What it looks for";
 pub const MODE: &str = "Mode";

@@ -80,6 +80,37 @@ pub struct LeasePart {
     pub gpus: Vec<u32>,
 }
 
+impl LeasePart {
+    /// `node-1[0-3,6]`, as Slurm writes it; a node alone where it holds no GPU.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.gpus.as_slice() {
+            [] => self.node.to_string(),
+            gpus => format!("{}[{}]", self.node, ranges(gpus)),
+        }
+    }
+}
+
+/// `0-3,6` for 0, 1, 2, 3, 6.
+#[must_use]
+pub fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = vec![];
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let run = |(first, last): &(u32, u32)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    };
+    runs.iter().map(run).collect::<Vec<_>>().join(",")
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrayPlace {
     pub array: JobId,
@@ -425,4 +456,25 @@ pub struct Whoami {
     pub user: UserName,
     pub admin: bool,
     pub version: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gpus_of_a_node_are_written_short() {
+        let held = LeasePart {
+            node: "node-1".into(),
+            gpus: vec![0, 1, 2, 3, 6],
+        };
+        assert_eq!(held.words(), "node-1[0-3,6]");
+        for (numbers, text) in [
+            (&[][..], ""),
+            (&[4], "4"),
+            (&[0, 1, 2, 3, 4, 5, 6, 7], "0-7"),
+        ] {
+            assert_eq!(ranges(numbers), text);
+        }
+    }
 }

@@ -189,30 +189,11 @@ fn exit(row: &JobRow) -> String {
 
 /// `node-1[0-3,6] node-2[0]`.
 pub fn lease(parts: &[LeasePart]) -> String {
-    let part = |part: &LeasePart| match part.gpus.as_slice() {
-        [] => part.node.to_string(),
-        gpus => format!("{}[{}]", part.node, ranges(gpus)),
-    };
-    parts.iter().map(part).collect::<Vec<_>>().join(" ")
-}
-
-/// `0-3,6` for 0, 1, 2, 3, 6.
-pub fn ranges(numbers: &[u32]) -> String {
-    let mut runs: Vec<(u32, u32)> = vec![];
-    for &number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == number => *last = number,
-            _ => runs.push((number, number)),
-        }
-    }
-    let run = |(first, last): &(u32, u32)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}-{last}")
-        }
-    };
-    runs.iter().map(run).collect::<Vec<_>>().join(",")
+    parts
+        .iter()
+        .map(LeasePart::words)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Without what could move the cursor or fake another line.
@@ -341,16 +322,5 @@ JOBID  NAME                          USER  ST     TIME  GPUS  START  NODELIST(RE
             "{text}"
         );
         assert!(text.contains("…\n"), "{text}");
-    }
-
-    #[test]
-    fn numbers_are_gathered() {
-        for (numbers, text) in [
-            (&[][..], ""),
-            (&[4], "4"),
-            (&[0, 1, 2, 3, 4, 5, 6, 7], "0-7"),
-        ] {
-            assert_eq!(ranges(numbers), text);
-        }
     }
 }

@@ -28,12 +28,6 @@ use crate::ids::UserName;
 /// So many cards are kept at hand; the store has all.
 pub const CARDS: usize = 1000;
 
-/// Which agent something was done by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ByAgent {
-    pub agent: UserName,
-}
-
 /// A program with a token of its own. It has no right that the person has not for whom it acts, and
 /// never those of an admin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,15 +70,15 @@ impl Agents {
     }
 
     /// Counts a job that an agent submitted.
-    pub(crate) fn submitted(&mut self, by: &ByAgent, at: Timestamp) {
-        if let Some(agent) = self.all.get_mut(&by.agent) {
+    pub(crate) fn submitted(&mut self, agent: &UserName, at: Timestamp) {
+        if let Some(agent) = self.all.get_mut(agent) {
             agent.account.submitted(at);
         }
     }
 
     /// Counts what an attempt of an agent's job used.
-    pub(crate) fn used(&mut self, by: &ByAgent, gpu_seconds: u64) {
-        if let Some(agent) = self.all.get_mut(&by.agent) {
+    pub(crate) fn used(&mut self, agent: &UserName, gpu_seconds: u64) {
+        if let Some(agent) = self.all.get_mut(agent) {
             agent.account.gpu_seconds += gpu_seconds;
         }
     }

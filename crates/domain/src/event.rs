@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::agent::{Agent, AgentRule, ByAgent, Card, CardId, CardState, Effect, Mode, Stopped};
+use crate::agent::{Agent, AgentRule, Card, CardId, CardState, Effect, Mode, Stopped};
 use crate::alert::{Alert, AlertId, Answer, Rung};
 use crate::command::{Actor, MoveTo};
 use crate::cordon::{Cordon, Place};
@@ -42,7 +42,7 @@ pub enum Event {
         key: Option<String>,
         /// The agent that submitted it, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        agent: Option<ByAgent>,
+        agent: Option<UserName>,
     },
     JobHeld {
         job: JobId,

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 pub use self::attempt::{Attempt, PastAttempt};
 pub use self::state::{HoldBy, JobState, StateName, StopCause};
 pub use self::step::Illegal;
-use crate::agent::ByAgent;
 use crate::command::MoveTo;
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
@@ -40,7 +39,7 @@ pub struct Job {
     pub key: Option<String>,
     /// The agent that submitted it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<ByAgent>,
+    pub agent: Option<UserName>,
 }
 
 /// Where a waiting job was before somebody moved it.

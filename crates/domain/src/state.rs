@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 
-use crate::agent::{Agents, ByAgent, CARDS, Card, CardBy, CardId, CardState, Cards};
+use crate::agent::{Agents, CARDS, Card, CardBy, CardId, CardState, Cards};
 use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
 use crate::cordon::Cordons;
@@ -676,7 +676,7 @@ fn take_agents(agents: &mut Agents, event: &Event, at: Timestamp) {
 }
 
 /// What an attempt that ends used, and on which agent's account.
-fn used_by_agent(job: &Job, event: &Event, at: Timestamp) -> Option<(ByAgent, u64)> {
+fn used_by_agent(job: &Job, event: &Event, at: Timestamp) -> Option<(UserName, u64)> {
     let (Event::AttemptExited { .. }, Some(by)) = (event, &job.agent) else {
         return None;
     };

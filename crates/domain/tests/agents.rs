@@ -180,7 +180,7 @@ fn a_job_of_an_agent_belongs_to_its_person_and_stands_in_the_ledger() {
     let job = world.submit(&bot(), train(1, "1h")).unwrap();
     let known = world.state.job(job).unwrap();
     assert_eq!(known.owner, UserName::from("ana"));
-    assert_eq!(known.agent.as_ref().unwrap().agent, UserName::from("bot"));
+    assert_eq!(known.agent.clone().unwrap(), UserName::from("bot"));
     let card = world.last_card();
     assert_eq!((card.state, card.job), (CardState::Acted, Some(job)));
     assert_eq!(card.undo, Some(Act::Cancel { job }));
@@ -486,7 +486,7 @@ fn a_person_approves_what_the_mandate_says() {
     assert!(matches!(other, Refusal::CardNotYours { .. }));
     let done = world.send(&ana(), answer(true)).unwrap();
     let job = world.state.job(done.jobs[0]).unwrap();
-    assert_eq!(job.agent.as_ref().unwrap().agent, UserName::from("bot"));
+    assert_eq!(job.agent.clone().unwrap(), UserName::from("bot"));
     assert_eq!(world.state.card(card).unwrap().state, CardState::Acted);
     // What nobody answers is void after a day.
     let Bar::Approval { card, .. } = world.bar(submit(train(2, "1h"))) else {

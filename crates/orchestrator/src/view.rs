@@ -48,7 +48,7 @@ fn ahead(state: &State) -> BTreeMap<UserName, Ahead> {
     let mut all: BTreeMap<UserName, Ahead> = BTreeMap::new();
     for job in state.live() {
         let Some(by) = &job.agent else { continue };
-        let ahead = all.entry(by.agent.clone()).or_default();
+        let ahead = all.entry(by.clone()).or_default();
         ahead.jobs += 1;
         ahead.gpus += job.spec.gpus();
         ahead.gpu_seconds += job.gpu_seconds_ahead();

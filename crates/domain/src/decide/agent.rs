@@ -109,7 +109,7 @@ pub(super) fn stop(
         let by = person(actor).0;
         for job in state.live() {
             let theirs = match agent {
-                Some(agent) => job.agent.as_ref().is_some_and(|by| by.agent == *agent),
+                Some(agent) => job.agent.as_ref() == Some(agent),
                 None => job.agent.is_some(),
             };
             if !theirs {

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Decision, person};
-use crate::agent::ByAgent;
 use crate::command::Actor;
 use crate::event::Event;
-use crate::ids::JobId;
+use crate::ids::{JobId, UserName};
 use crate::job::HoldBy;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
@@ -80,11 +79,9 @@ pub(super) fn submit(
     })
 }
 
-fn by_agent(actor: &Actor) -> Option<ByAgent> {
+fn by_agent(actor: &Actor) -> Option<UserName> {
     match actor {
-        Actor::Agent { name, .. } => Some(ByAgent {
-            agent: name.clone(),
-        }),
+        Actor::Agent { name, .. } => Some(name.clone()),
         Actor::User { .. } | Actor::Berth => None,
     }
 }

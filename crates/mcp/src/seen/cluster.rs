@@ -1,11 +1,11 @@
 //! Nodes and GPUs.
 
 use berth_api::cluster::ClusterAnswer;
-use berth_api::views::{GpuView, NodeState, NodeView};
+use berth_api::views::{GpuView, NodeState, NodeView, ranges};
 use rmcp::schemars::{self, JsonSchema};
 use serde::Serialize;
 
-use super::words::{counted, gpus, lines, moment, ranges, unknown};
+use super::words::{counted, gpus, lines, moment, unknown};
 
 /// The cluster now.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use berth_api::history::JobUse;
 use berth_api::jobs::JobAnswer;
-use berth_api::views::{ArrayView, AttemptView, EventView, JobDetail, JobRow};
+use berth_api::views::{ArrayView, AttemptView, EventView, JobDetail, JobRow, LeasePart};
 use berth_domain::walltime;
 use rmcp::schemars::{self, JsonSchema};
 use serde::Serialize;
 
-use super::words::{Class, State, gpus, moment, part, start};
+use super::words::{Class, State, gpus, moment, start};
 
 /// A job as lists show it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -86,7 +86,7 @@ impl JobSeen {
             outcome: row.outcome.clone(),
             ended: row.outcome_text.clone(),
             exit_code: row.exit_code.filter(|_| !active && !waits),
-            on: row.lease.iter().flatten().map(part).collect(),
+            on: row.lease.iter().flatten().map(LeasePart::words).collect(),
             array: row.array.map(|place| place.array.0),
             task: row.array.map(|place| place.index),
         }
@@ -97,7 +97,7 @@ impl JobSeen {
 pub fn told(row: &JobRow) -> String {
     let (id, user, size) = (row.id, &row.user, gpus(row.gpus));
     let begin = format!("Job {id} ({}, of {user}, {size})", row.name);
-    let held: Vec<String> = row.lease.iter().flatten().map(part).collect();
+    let held: Vec<String> = row.lease.iter().flatten().map(LeasePart::words).collect();
     let now = match (&row.outcome_text, &row.reason_text) {
         (Some(ended), _) => format!("has ended: {}.", ended.trim_end_matches('.')),
         (None, Some(why)) if row.is_waiting() => {
@@ -194,7 +194,7 @@ impl AttemptSeen {
     fn new(attempt: &AttemptView) -> Self {
         AttemptSeen {
             number: attempt.number,
-            on: attempt.lease.iter().map(part).collect(),
+            on: attempt.lease.iter().map(LeasePart::words).collect(),
             started_at: attempt.started_at.map(moment),
             ended_at: attempt.ended_at.map(moment),
             exit_code: attempt.exit_code,

@@ -1,6 +1,5 @@
 //! Small things that everything told is made of: times, counts, GPUs of nodes.
 
-use berth_api::views::LeasePart;
 use berth_domain::{PriorityClass, StateName, Timestamp};
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -92,34 +91,6 @@ pub fn counted(count: usize, what: &str) -> String {
     }
 }
 
-/// `node-1[0-3,6]`.
-pub fn part(part: &LeasePart) -> String {
-    match part.gpus.as_slice() {
-        [] => part.node.to_string(),
-        gpus => format!("{}[{}]", part.node, ranges(gpus)),
-    }
-}
-
-/// `0-3,6` for 0, 1, 2, 3, 6.
-pub fn ranges(numbers: &[u32]) -> String {
-    let mut runs: Vec<(u32, u32)> = vec![];
-    for &number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == number => *last = number,
-            _ => runs.push((number, number)),
-        }
-    }
-    let run = |(first, last): &(u32, u32)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}-{last}")
-        }
-    };
-    let runs: Vec<String> = runs.iter().map(run).collect();
-    runs.join(",")
-}
-
 /// When something starts that is as likely before `p50` as after, and nine times of ten by `p90`.
 pub fn start(p50: Option<Timestamp>, p90: Option<Timestamp>) -> Option<String> {
     let p50 = p50?;
@@ -150,12 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gpus_of_a_node_are_written_short() {
-        let held = LeasePart {
-            node: "node-1".into(),
-            gpus: vec![0, 1, 2, 3, 6],
-        };
-        assert_eq!(part(&held), "node-1[0-3,6]");
+    fn none_one_and_many() {
         assert_eq!((gpus(0), gpus(1)), ("no GPU".into(), "1 GPU".into()));
     }
 

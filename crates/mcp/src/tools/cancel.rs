@@ -3,7 +3,7 @@
 use berth_api::ApiError;
 use berth_api::jobs::{ArrayArg, CancelJob, ChangeArray, JobArg};
 use berth_api::planner::ExplainJob;
-use berth_api::views::JobRow;
+use berth_api::views::{JobRow, LeasePart};
 use berth_domain::{ArrayChange, JobId, Refusal, StateName};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::{tool, tool_router};
@@ -13,7 +13,7 @@ use super::queue::{Whose, waiting};
 use crate::door::Through;
 use crate::seen::job::{Changed, JobSeen, told};
 use crate::seen::preview::ChangePreview;
-use crate::seen::words::{gpus, part};
+use crate::seen::words::gpus;
 use crate::told::{Answer, Told, data};
 use crate::{Agent, Door, House};
 
@@ -122,7 +122,7 @@ async fn consequences<D: Door>(door: &D, row: &JobRow) -> Result<Vec<String>, Ap
         all.push("It would leave the queue. Nothing of it has to be stopped.".to_owned());
         return Ok(all);
     }
-    let held: Vec<String> = row.lease.iter().flatten().map(part).collect();
+    let held: Vec<String> = row.lease.iter().flatten().map(LeasePart::words).collect();
     let begun = row.started_at.map(|at| format!(" since {at}"));
     all.push(format!(
         "It would get SIGTERM, some seconds to save its work, then SIGKILL. It has run{}; what it did not \

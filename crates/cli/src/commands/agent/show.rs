@@ -141,7 +141,10 @@ pub fn rules(answer: &AgentsAnswer, width: Width) -> String {
             table::printable(&stopped.why)
         )
     });
-    stopped + &table::plain(&header, &[], rows, width)
+    let table = table::plain(&header, &[], rows, width);
+    format!(
+        "{stopped}{table}\nBerth does not follow these yet: what is set holds from the version on that does.\n"
+    )
 }
 
 pub fn ledger(answer: &LedgerAnswer, now: Timestamp, width: Width) -> String {

@@ -121,8 +121,7 @@ fn own(state: &State, agent: &Agent, job: JobId) -> Result<(), Bar> {
         // Who asks is told that there is none, or that it is too old.
         return Ok(());
     };
-    let by_it = |by: &crate::agent::ByAgent| by.agent == agent.name;
-    if agent.mandate.all_jobs || known.agent.as_ref().is_some_and(by_it) {
+    if agent.mandate.all_jobs || is_counted(agent, known) {
         return Ok(());
     }
     Err(Bar::OthersJob { job })
@@ -225,7 +224,7 @@ impl Wanted {
 
 /// Whether a job counts on this agent's budget.
 fn is_counted(agent: &Agent, job: &crate::Job) -> bool {
-    job.agent.as_ref().is_some_and(|by| by.agent == agent.name)
+    job.agent.as_ref() == Some(&agent.name)
 }
 
 fn allow_spec(mandate: &Mandate, spec: &JobSpec) -> Result<(), Bar> {
