@@ -267,13 +267,26 @@ for (const theme of ['light', 'dark'] as const) {
     await searched(page);
     await check();
     await page.keyboard.press('Escape');
-    // axe works in a tab of its own: a key that comes right after it closed may go nowhere.
-    await expect(palette(page)).toBeHidden();
     await page.keyboard.press('?');
     await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
     await check();
   });
 }
+
+test('a key right after the palette closed is not taken for a letter of its field', async ({ page }) => {
+  await page.goto('/');
+  await hydrated(page);
+  await open(page);
+  // In one go: the browser moves the focus out of a closed dialog only later.
+  const where = await palette(page).evaluate((dialog: HTMLDialogElement) => {
+    dialog.close();
+    const active = document.activeElement;
+    active?.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true, cancelable: true }));
+    return active?.tagName;
+  });
+  expect(where).toBe('INPUT');
+  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+});
 
 test('letters lead to pages, and keys work on the lists without buttons', async ({ page, berth }) => {
   await page.goto('/');

@@ -162,9 +162,16 @@ fn open_dialog() -> bool {
     query("dialog[open]").is_some()
 }
 
-/// The field that letters belong to.
+/// The field that letters belong to. That of a dialog which was just closed has the focus until the
+/// browser moves it, and nothing belongs to it any more.
 fn field() -> Option<Element> {
     document().active_element().filter(|active| {
+        if active
+            .closest("dialog:not([open])")
+            .is_ok_and(|shut| shut.is_some())
+        {
+            return false;
+        }
         let kind = active.get_attribute("type");
         matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
             && !matches!(kind.as_deref(), Some("checkbox" | "radio" | "range"))
