@@ -96,7 +96,7 @@ impl Site {
         };
         let up = tokio::time::timeout(PATIENCE, self.states.wait_for(up)).await;
         let up = up.map(|up| drop(up.unwrap()));
-        assert!(up.is_ok(), "not up: {:?}", self.states.borrow());
+        assert!(up.is_ok(), "not up: {}", self.all_that_is_known());
     }
 
     /// Waits until a host is away, and says why.
@@ -131,9 +131,10 @@ impl Site {
         let processes = processes.map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
         let states = self.states.borrow();
         format!(
-            "{:?}\n{:?}\n{}",
+            "{:?}\n{:?}\n{}\n{}",
             *states,
             self.reports,
+            self.hosts.all_that_is_known(),
             processes.unwrap_or_default()
         )
     }

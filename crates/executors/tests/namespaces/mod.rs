@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::fs::File;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,14 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Network {
     bridge: String,
     subnet: u8,
-    _lock: File,
+    _taken: UnixListener,
 }
 
 impl Network {
-    /// `name` is the bridge's, before a number.
-    pub fn new(name: &str) -> Self {
-        let (subnet, lock) = free_subnet();
-        let bridge = format!("{name}{subnet}");
+    pub fn new() -> Self {
+        let (subnet, taken) = free_subnet();
+        let bridge = format!("berth{subnet}");
         // One that a test left which was killed.
         delete_link(&bridge);
         let address = format!("10.99.{subnet}.254/24");
@@ -30,7 +30,7 @@ impl Network {
         Network {
             bridge,
             subnet,
-            _lock: lock,
+            _taken: taken,
         }
     }
 
@@ -63,6 +63,22 @@ impl Network {
         assert!(entered.unwrap().success());
     }
 
+    /// For whoever has to find out why a host is not seen.
+    pub fn all_that_is_known(&self) -> String {
+        let known = [
+            &["-br", "addr"][..],
+            &["-br", "link"],
+            &["route"],
+            &["neigh"],
+        ];
+        let outputs = known.map(|words| Command::new("ip").args(words).output());
+        let said = outputs.into_iter().flatten();
+        let said: String = said
+            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+            .collect();
+        format!("{}:\n{said}", self.bridge)
+    }
+
     pub fn link(&self, number: u8, up: bool) {
         ip(&[
             "link",
@@ -81,15 +97,15 @@ impl Drop for Network {
     }
 }
 
-/// A part of 10.99.0.0/16 that no other test uses.
-fn free_subnet() -> (u8, File) {
-    let lock = |subnet: u8| {
-        let path = std::env::temp_dir().join(format!("berth-ray-{subnet}.lock"));
-        let file = File::create(path).ok()?;
-        file.try_lock().ok()?;
-        Some((subnet, file))
+/// A part of 10.99.0.0/16 that no other test uses. Who listens by an abstract name has it: such names
+/// are the network's own, so a test with another `/tmp` sees it too, and they end with their process.
+fn free_subnet() -> (u8, UnixListener) {
+    let take = |subnet: u8| {
+        let name = format!("berth-test-network-{subnet}");
+        let name = SocketAddr::from_abstract_name(name).ok()?;
+        Some((subnet, UnixListener::bind_addr(&name).ok()?))
     };
-    (10..250).find_map(lock).expect("a free network")
+    (10..250).find_map(take).expect("a free network")
 }
 
 fn delete_link(name: &str) {

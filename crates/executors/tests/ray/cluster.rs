@@ -58,7 +58,7 @@ impl Cluster {
         let mut cluster = Cluster {
             nodes: [None, None],
             http: reqwest::Client::new(),
-            network: Network::new("bray"),
+            network: Network::new(),
         };
         cluster.boot(1);
         cluster.boot(2);

@@ -72,7 +72,7 @@ impl Hosts {
         let mut hosts = Hosts {
             dir,
             hosts: [None, None],
-            network: Network::new("bssh"),
+            network: Network::new(),
         };
         hosts.write_config();
         hosts.boot(1);
@@ -98,6 +98,15 @@ impl Hosts {
         let mut host = host.expect("a host that runs");
         host.kill().unwrap();
         host.wait().unwrap();
+    }
+
+    /// For whoever has to find out why a host is not reached.
+    pub fn all_that_is_known(&self) -> String {
+        let logs = [1, 2].map(|number| {
+            let log = self.dir.path().join(format!("host-{number}/sshd.log"));
+            fs::read_to_string(log).unwrap_or_else(|why| why.to_string())
+        });
+        format!("{}\n{}", self.network.all_that_is_known(), logs.join("\n"))
     }
 
     /// Pulls the plug out of the network, or puts it in again.
