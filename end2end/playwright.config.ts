@@ -8,12 +8,14 @@ export default defineConfig({
   // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
   testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
   testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
-  // One server, one cluster: tests that ran beside each other would see each other's jobs.
-  workers: 1,
+  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. What
+  // measures, and what takes pictures, is alone.
+  workers: process.env.BERTH_BENCH || process.env.BERTH_SHOTS ? 1 : 2,
   fullyParallel: false,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // On a busy host. What hangs is found all the same.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   forbidOnly: !!process.env.CI,
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {

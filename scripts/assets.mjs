@@ -1,7 +1,7 @@
 // Puts target/site together: what scripts/site built, style/*.css in one file and the font, in a folder
 // of pkg/ that is named by what is in it, so that browsers may keep it for good; and public/. Then
 // everything that compresses, compressed, and what a first visit loads. Run by scripts/site.
-//   node scripts/assets.mjs [--plain]       --plain: no compression
+//   node scripts/assets.mjs [--plain]       --plain: no compression; BERTH_QUICK=1: little
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,6 +11,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const site = join(root, 'target/site');
 const plain = process.argv.includes('--plain');
+const quick = Boolean(process.env.BERTH_QUICK);
 // The dashboard's first visit in bytes, brotli, of wasm, script and style together.
 const BUDGET = 500_000;
 const FIRST = /^(berth\.css|berth\.js|berth_bg\.wasm)$/;
@@ -91,7 +92,7 @@ for (const path of [...files(site)].filter((path) => compressible.test(path)).so
   if (!newer(`${path}.br`, path) || !newer(`${path}.gz`, path)) {
     const content = readFileSync(path);
     const params = {
-      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_QUALITY]: quick ? 4 : constants.BROTLI_MAX_QUALITY,
       [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
       [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     };
@@ -102,7 +103,7 @@ for (const path of [...files(site)].filter((path) => compressible.test(path)).so
   if (FIRST.test(relative(folder, path))) total += size;
   console.log(`${size.toString().padStart(9)} B brotli  ${statSync(path).size.toString().padStart(9)} B  ${relative(site, path)}`);
 }
-if (!plain) {
+if (!plain && !quick) {
   console.log(`${total.toString().padStart(9)} B brotli  wasm, script and style of the first visit (budget ${BUDGET})`);
   if (total > BUDGET) console.log('site: over the budget');
 }
