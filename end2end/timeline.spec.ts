@@ -98,11 +98,11 @@ test('zoom and time are in the address; buttons, keys, wheel and drag move', asy
   await expect(chart).toBeFocused();
   await page.keyboard.press('+');
   await expect(page).toHaveURL(/zoom=day/);
+  // Each counts, even if what the one before asked for is not drawn yet.
   await page.keyboard.press('-');
-  await expect(page).toHaveURL(/zoom=week/);
-  await expect(chart).toBeFocused();
   await page.keyboard.press('-');
   await expect(page).toHaveURL(/zoom=month/);
+  await expect(chart).toBeFocused();
   await page.keyboard.press('Home');
   await expect(page).not.toHaveURL(/from=/);
 

@@ -256,7 +256,7 @@ impl Hand {
 
     /// What the other keys of the chart do; whether they do something.
     pub fn key(self, key: &str) -> bool {
-        let look = self.look.get_value();
+        let look = untrack(|| self.go.look());
         let zoom = match key {
             "+" | "=" => look.zoom.stepped(false),
             "-" => look.zoom.stepped(true),
@@ -283,7 +283,13 @@ impl Hand {
     /// Moves by a part of what is in view.
     pub fn pan(self, share: f64) {
         self.keep_focus();
-        self.begin_at(self.range.at(share));
+        let look = untrack(|| self.go.look());
+        let from = look.from.unwrap_or(self.range.from);
+        let span = Range {
+            from,
+            to: from + look.zoom.span(),
+        };
+        self.begin_at(span.at(share));
     }
 
     fn keep_focus(self) {

@@ -8,6 +8,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use leptos_router::params::ParamsMap;
 
+use super::range::Look;
+
 /// What of the address says what is looked at.
 pub const LOOK: [&str; 5] = ["view", "zoom", "from", "at", "open"];
 /// Besides the fields of the form.
@@ -50,6 +52,11 @@ impl Go {
     /// What the address says. Follows it.
     pub fn value(self, name: &str) -> Option<String> {
         self.query.with(|query| query.get(name))
+    }
+
+    /// What is looked at by now: what is drawn may still be what was looked at before. Follows it.
+    pub fn look(self) -> Look {
+        self.query.with(Look::from_query)
     }
 
     /// This page with other values of these; the rest of what is looked at and typed stays.
