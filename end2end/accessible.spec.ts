@@ -243,7 +243,7 @@ const views: View[] = [
 
 /** Something of everything that a page can show. */
 async function everything(berth: Berth): Promise<Jobs> {
-  await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 });
+  await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 3600', { name: 'flaky', max_retries: 9 });
   const failed = await berth.submit('echo no; exit 1', { name: 'failed' });
   const running = await berth.submit('i=0; while true; do i=$((i+1)); echo "step $i"; sleep 1; done', { gpus: 8, name: 'runs', time_limit: '2h' });
   await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
