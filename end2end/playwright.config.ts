@@ -8,9 +8,9 @@ export default defineConfig({
   // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
   testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
   testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
-  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. What
-  // measures, and what takes pictures, is alone.
-  workers: process.env.BERTH_BENCH || process.env.BERTH_SHOTS ? 1 : 2,
+  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. One
+  // browser draws by processor and keeps two busy: another beside it makes a page take longer than it may.
+  workers: 1,
   fullyParallel: false,
   retries: 0,
   // On a busy host. What hangs is found all the same.
