@@ -8,8 +8,8 @@ export default defineConfig({
   // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
   testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
   testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
-  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. One
-  // browser draws by processor and keeps two busy: another beside it makes a page take longer than it may.
+  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. Two
+  // workers on two processors were tried on builds that are not optimized: each test took twice as long.
   workers: 1,
   fullyParallel: false,
   retries: 0,
