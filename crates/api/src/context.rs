@@ -66,6 +66,14 @@ pub struct ApiState {
     pub submits: Arc<SubmitTimes>,
 }
 
+impl ApiState {
+    /// The cluster with everything that was done before the call.
+    pub async fn picture(&self) -> Arc<Picture> {
+        let seq = self.handle.current().await.seq;
+        self.feed.picture_of(seq).await
+    }
+}
+
 /// What the server stands on.
 #[derive(Debug)]
 pub struct Ground {
@@ -82,9 +90,20 @@ pub struct Ground {
 pub struct Context {
     pub state: ApiState,
     pub actor: Actor,
+    /// What a page that is being made shows of the cluster.
+    picture: Option<Arc<Picture>>,
 }
 
 impl Context {
+    #[must_use]
+    pub fn new(state: ApiState, actor: Actor) -> Self {
+        Context {
+            state,
+            actor,
+            picture: None,
+        }
+    }
+
     /// The call under way. The server put the actor there when it checked session or token.
     ///
     /// # Errors
@@ -93,9 +112,13 @@ impl Context {
         let state = leptos::context::use_context::<ApiState>()
             .ok_or_else(|| ApiError::new(ErrorCode::Unavailable, "The server is starting."))?;
         let parts = leptos::context::use_context::<http::request::Parts>();
-        let actor = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned());
-        let actor = actor.ok_or_else(unauthenticated)?;
-        Ok(Context { state, actor })
+        let extensions = parts.map(|parts| parts.extensions).unwrap_or_default();
+        let actor = extensions.get::<Actor>().cloned();
+        Ok(Context {
+            state,
+            actor: actor.ok_or_else(unauthenticated)?,
+            picture: extensions.get::<Arc<Picture>>().cloned(),
+        })
     }
 
     pub(crate) fn view(&self) -> Arc<View> {
@@ -138,8 +161,11 @@ impl Context {
 
     /// With everything that was done before the call.
     pub(crate) async fn picture(&self) -> Picture {
-        let seq = self.state.handle.current().await.seq;
-        (*self.state.feed.picture_of(seq).await).clone()
+        let picture = match &self.picture {
+            Some(picture) => picture.clone(),
+            None => self.state.picture().await,
+        };
+        Arc::unwrap_or_clone(picture)
     }
 
     pub(crate) fn whoami(&self) -> Whoami {

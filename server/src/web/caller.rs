@@ -18,6 +18,6 @@ impl FromRequestParts<Web> for Caller {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
         let Extension(actor) = Extension::<Actor>::from_request_parts(parts, web).await?;
         let state = web.api.clone();
-        Ok(Caller(Context { state, actor }))
+        Ok(Caller(Context::new(state, actor)))
     }
 }

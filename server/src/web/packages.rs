@@ -34,7 +34,7 @@ async fn known(
     Path(sha256): Path<String>,
 ) -> StatusCode {
     let state = web.api;
-    match (Context { state, actor }).package(&sha256) {
+    match (Context::new(state, actor)).package(&sha256) {
         Ok(path) if path.is_file() => StatusCode::OK,
         _ => StatusCode::NOT_FOUND,
     }
@@ -47,7 +47,7 @@ async fn upload(
     body: Body,
 ) -> Response {
     let (state, limit) = (web.api, web.package_limit);
-    let context = Context { state, actor };
+    let context = Context::new(state, actor);
     let stored = match context.package(&sha256) {
         Ok(path) => store(body, &path, &sha256, limit).await,
         Err(error) => Err(error),

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use berth_api::context::ApiState;
 use berth_app::{App, shell};
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use tower::ServiceExt;
@@ -19,24 +21,38 @@ pub fn routes(web: &Web) -> Router<Web> {
     let routes = generate_route_list_with_exclusions(App, Some(functions));
     let context = web.api.clone();
     let options = web.leptos.clone();
-    Router::new().leptos_routes_with_context(
-        web,
-        routes,
-        move || leptos::context::provide_context(context.clone()),
-        move || shell(options.clone()),
-    )
+    Router::new()
+        .leptos_routes_with_context(
+            web,
+            routes,
+            move || leptos::context::provide_context(context.clone()),
+            move || shell(options.clone()),
+        )
+        .route_layer(middleware::from_fn_with_state(
+            web.api.clone(),
+            picture_first,
+        ))
+}
+
+/// What every page waits for is there before it is made: `leptos` forgets about one page in a thousand when
+/// several of its parts wait for the same, and it then never ends (leptos-rs/leptos#4851, and still so in
+/// 0.8.23).
+async fn picture_first(State(api): State<ApiState>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(api.picture().await);
+    next.run(request).await
 }
 
 /// A static file, or the page that says that there is nothing here.
 pub async fn fallback(State(web): State<Web>, request: Request) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        let (parts, _) = request.into_parts();
+        let (mut parts, _) = request.into_parts();
         let file = Request::from_parts(parts.clone(), Body::empty());
         if let Ok(found) = web.site.file_service().oneshot(file).await
             && found.status().is_success()
         {
             return found.into_response();
         }
+        parts.extensions.insert(web.api.picture().await);
         let context = web.api.clone();
         let options = web.leptos.clone();
         let render = leptos_axum::render_app_to_stream_with_context(

@@ -30,7 +30,7 @@ pub async fn raw_file(
         Err(error) => return refuse(&error),
     };
     let state = web.api;
-    let context = Context { state, actor };
+    let context = Context::new(state, actor);
     let RawFile { file, bytes, name } = match context.raw_file(which.id, &which.path).await {
         Ok(found) => found,
         Err(error) => return refuse(&error),
