@@ -59,7 +59,7 @@ impl Facts {
     pub fn point(self, target: Option<EventTarget>, root: NodeRef<html::Div>) {
         let target = target.and_then(|target| target.dyn_into::<Element>().ok());
         let bar = target.and_then(|target| target.closest("[data-bar]").ok().flatten());
-        let (Some(bar), Some(root)) = (bar, root.get_untracked()) else {
+        let (Some(bar), Some(root)) = (bar, root.try_get_untracked().flatten()) else {
             return self.leave();
         };
         let name = bar.get_attribute("data-bar").unwrap_or_default();

@@ -107,7 +107,7 @@ pub fn ChartView(answer: TimelineAnswer, look: Look, go: Go) -> impl IntoView {
             role="group"
             tabindex="0"
             aria-label=t::CHART_TOLD
-            on:keydown=move |event| keys::press(&event, root, hand)
+            on:keydown=move |event| keys::press(&event, hand)
             on:pointerdown=move |event| hand.down(&event)
             on:pointermove=move |event| hand.moves(&event)
             on:pointerup=move |event| hand.up(&event)

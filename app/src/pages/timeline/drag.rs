@@ -106,11 +106,18 @@ impl Hand {
         held.is_some_and(|(grip, _, moved)| grip == Grip::Time && moved)
     }
 
+    /// Whether the chart stands. One that is about to be drawn anew is still there to be touched, but
+    /// nothing is known of it any more.
+    fn stands(self) -> bool {
+        self.held.try_get_untracked().is_some()
+    }
+
     pub fn down(self, event: &PointerEvent) {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(target) = target.filter(|_| event.button() == 0 && event.is_primary()) else {
+        let first = event.button() == 0 && event.is_primary();
+        let Some(target) = target.filter(|_| first && self.stands()) else {
             return;
         };
         self.dragged.set_value(false);
@@ -150,7 +157,7 @@ impl Hand {
     }
 
     pub fn moves(self, event: &PointerEvent) {
-        let Some((grip, since, moved)) = self.held.get_untracked() else {
+        let Some((grip, since, moved)) = self.held.try_get_untracked().flatten() else {
             return;
         };
         let by = event.client_x() - since;
@@ -190,7 +197,7 @@ impl Hand {
     }
 
     pub fn up(self, event: &PointerEvent) {
-        let Some((grip, since, moved)) = self.held.get_untracked() else {
+        let Some((grip, since, moved)) = self.held.try_get_untracked().flatten() else {
             return;
         };
         self.held.set(None);
@@ -224,7 +231,7 @@ impl Hand {
 
     /// After a drag the browser takes it for a press of what lies there.
     pub fn click(self, event: &MouseEvent) {
-        if self.dragged.get_value() {
+        if self.dragged.try_get_value() == Some(true) {
             self.dragged.set_value(false);
             event.prevent_default();
             event.stop_propagation();
@@ -240,6 +247,9 @@ impl Hand {
             (false, false) => return,
         };
         event.prevent_default();
+        if !self.stands() {
+            return;
+        }
         self.shift.update(|shift| *shift -= by);
         self.wheels.update_value(|turns| *turns += 1);
         let turn = self.wheels.get_value();

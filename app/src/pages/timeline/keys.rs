@@ -1,8 +1,6 @@
 //! The chart by keys: arrows lead from bar to bar; on the chart itself they move in time.
 
 use leptos::ev::KeyboardEvent;
-use leptos::html;
-use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -11,19 +9,21 @@ use super::spots::{Spot, Way, next};
 
 const BARS: &str = "[data-bar]";
 
-pub fn press(event: &KeyboardEvent, root: NodeRef<html::Div>, hand: Hand) {
+pub fn press(event: &KeyboardEvent, hand: Hand) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }
-    let Some(root) = root.get_untracked() else {
-        return;
-    };
+    // Also of a chart that is about to be drawn anew: its keys count too.
+    let root = event
+        .current_target()
+        .and_then(|root| root.dyn_into::<Element>().ok());
+    let Some(root) = root else { return };
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target else { return };
     let bar = target.closest(BARS).ok().flatten();
-    let itself = target == **root;
+    let itself = target == root;
     if bar.is_none() && !itself {
         return;
     }

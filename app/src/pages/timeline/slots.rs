@@ -124,7 +124,9 @@ impl Slots {
             .and_then(|target| target.dyn_into::<Element>().ok());
         let slot = target.and_then(|target| target.get_attribute("data-slot"));
         let spot = slot.as_deref().and_then(spot);
-        let (Some((mut day, mut hour)), Some(root)) = (spot, root.get_untracked()) else {
+        // A week that is about to be drawn anew is still there.
+        let root = root.try_get_untracked().flatten();
+        let (Some((mut day, mut hour)), Some(root)) = (spot, root) else {
             return;
         };
         event.prevent_default();
