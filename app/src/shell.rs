@@ -35,7 +35,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href=style />
                 <script>{THEME}</script>
-                <HydrationScripts options />
+                // What is seen comes first.
+                <HydrationScripts options defer=true />
                 <MetaTags />
             </head>
             <body>
