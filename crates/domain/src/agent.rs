@@ -4,6 +4,7 @@
 
 mod account;
 mod act;
+mod ahead;
 mod bar;
 mod card;
 mod mandate;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::account::Account;
 pub use self::act::{Act, Action};
+pub use self::ahead::Ahead;
 pub use self::bar::Bar;
 pub use self::card::{Card, CardBy, CardEnd, CardId, CardState, Considered, Draft, Effect};
 pub use self::mandate::{Approval, Hours, Mandate};
@@ -76,10 +78,44 @@ impl Agents {
         }
     }
 
-    /// Counts what an attempt of an agent's job used.
+    /// Counts GPU time that is used up on an agent's account.
     pub(crate) fn used(&mut self, agent: &UserName, gpu_seconds: u64) {
         if let Some(agent) = self.all.get_mut(agent) {
             agent.account.gpu_seconds += gpu_seconds;
+        }
+    }
+
+    /// Counts what a language model cost an agent, in millionths of a dollar.
+    pub(crate) fn used_model(&mut self, agent: &UserName, micros: u64) {
+        if let Some(agent) = self.all.get_mut(agent) {
+            let spent = &mut agent.account.model_micros;
+            *spent = spent.saturating_add(micros);
+        }
+    }
+
+    /// What an agent has left for language models, in millionths of a dollar; `None`: as much as it
+    /// likes.
+    ///
+    /// # Errors
+    /// Why it may not ask one now: it is stopped, or has nothing left.
+    pub fn may_ask_model(&self, agent: &UserName) -> Result<Option<u64>, Bar> {
+        let known = self.all.get(agent).ok_or(Bar::Unknown)?;
+        if let Some(stopped) = self.stopped(agent) {
+            return Err(Bar::Stopped {
+                by: stopped.by.clone(),
+                why: stopped.why.clone(),
+            });
+        }
+        let Some(of_micros) = known.mandate.model_micros else {
+            return Ok(None);
+        };
+        let used_micros = known.account.model_micros;
+        match of_micros.checked_sub(used_micros) {
+            None | Some(0) => Err(Bar::ModelBudget {
+                used_micros,
+                of_micros,
+            }),
+            left => Ok(left),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{AgentRule, CardId, Draft, Effect, Mandate, Mode};
 use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
+use crate::campaign::{CampaignChange, CampaignId, CampaignSpec, TrialDraft, TrialEnd};
 use crate::constraints::Constraints;
 use crate::cordon::Place;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
@@ -118,6 +119,28 @@ pub enum Command {
     Propose(Box<Draft>),
     /// What came of something that was done.
     Measured(CardId, Effect),
+    /// A language model was asked for an agent, and cost so much. Berth only.
+    UseModel {
+        agent: UserName,
+        /// In millionths of a dollar.
+        micros: u64,
+    },
+    StartCampaign(Box<CampaignSpec>),
+    ChangeCampaign(CampaignId, CampaignChange),
+    /// Submits the job of a trial, once: a trial that is known already is not run again. Berth only.
+    RunTrial(CampaignId, Box<TrialDraft>),
+    /// What came of a trial, whose job has ended. Berth only.
+    EndTrial {
+        campaign: CampaignId,
+        trial: u32,
+        end: TrialEnd,
+    },
+    /// A language model was asked for trials of a campaign, and cost so much. Berth only.
+    AskedFor {
+        campaign: CampaignId,
+        /// In millionths of a dollar.
+        micros: u64,
+    },
 }
 
 /// An agent as it is asked for.
@@ -170,6 +193,10 @@ pub struct JobPatch {
     pub notice: Option<Notice>,
     /// While the job waits.
     pub per_gpu: Option<bool>,
+    /// Of a task of an array: below how many running tasks of it this one may start. Those that wait with
+    /// it keep to theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u32>,
     pub constraints: ConstraintsPatch,
 }
 

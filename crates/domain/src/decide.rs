@@ -4,9 +4,11 @@
 mod agent;
 mod alert;
 mod array;
+mod campaign;
 mod change;
 mod cordon;
 mod foreign;
+mod purse;
 mod report;
 mod reserve;
 mod submit;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::alert::{Finding, Rung};
+use crate::campaign::CampaignId;
 use crate::command::{Actor, Command};
 use crate::event::Event;
 use crate::foreign::Foreign;
@@ -105,6 +108,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// The jobs that the command was about: for a submission the new ones, first one first.
     pub jobs: Vec<JobId>,
+    /// The campaign that was started or changed.
+    pub campaign: Option<CampaignId>,
     /// The submission's key was known: these jobs are from then.
     pub repeated: bool,
     /// It was refused, and that is written down: the events say so.
@@ -153,6 +158,24 @@ pub fn decide(
             events.extend(alert::found(state, rules.ladder, seen.findings, now));
             Ok(just(events))
         }
+    }
+}
+
+/// What follows when a command is refused by something that the state does not tell. Of an agent that
+/// is written down.
+///
+/// # Errors
+/// The refusal, of whoever else asks.
+pub fn refuse(
+    state: &State,
+    actor: &Actor,
+    command: &Command,
+    refusal: Refusal,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    match actor {
+        Actor::Agent { name, .. } => Ok(agent::refused_before(state, name, command, refusal, now)),
+        Actor::User { .. } | Actor::Berth => Err(refusal),
     }
 }
 
@@ -206,7 +229,21 @@ fn command(
         Command::AnswerCard { card, approve } => agent::answer(state, actor, card, approve, now),
         Command::UndoCard(card) => agent::undo(state, actor, card, now),
         Command::Propose(draft) => agent::propose(state, actor, *draft, now),
+        Command::StartCampaign(spec) => campaign::start(state, actor, *spec, now),
+        Command::ChangeCampaign(id, change) => campaign::change(state, actor, id, change, now),
+        Command::RunTrial(id, draft) => campaign::run(state, actor, id, *draft, now),
+        Command::EndTrial {
+            campaign,
+            trial,
+            end,
+        } => campaign::end_trial(state, actor, (campaign, trial), end, now).map(just),
+        Command::AskedFor { campaign, micros } => {
+            campaign::asked(state, actor, campaign, micros).map(just)
+        }
         Command::Measured(card, effect) => agent::measured(state, actor, card, effect).map(just),
+        Command::UseModel { agent, micros } => {
+            agent::use_model(state, actor, agent, micros).map(just)
+        }
     }
 }
 
@@ -239,6 +276,14 @@ fn just(events: Vec<Event>) -> Decision {
     Decision {
         events,
         ..Decision::default()
+    }
+}
+
+/// The agent that acts, if one does.
+fn by_agent(actor: &Actor) -> Option<UserName> {
+    match actor {
+        Actor::Agent { name, .. } => Some(name.clone()),
+        Actor::User { .. } | Actor::Berth => None,
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::{Agent, AgentRule, Card, CardId, CardState, Effect, Mode, Stopped};
 use crate::alert::{Alert, AlertId, Answer, Rung};
+use crate::campaign::{CampaignChange, CampaignId, CampaignSpec, Trial};
 use crate::command::{Actor, MoveTo};
 use crate::cordon::{Cordon, Place};
 use crate::foreign::ForeignProcess;
@@ -17,7 +18,7 @@ use crate::policy::PolicyChoice;
 use crate::quota::Quotas;
 use crate::rank::Rank;
 use crate::reservation::{Over, Reservation, WhyOver};
-use crate::sentence::span;
+use crate::sentence::{dollars, gpu_hours, span};
 use crate::spec::JobSpec;
 
 /// A journal entry. Stored as JSON: add fields with `#[serde(default)]`, never change a meaning.
@@ -43,6 +44,9 @@ pub enum Event {
         /// The agent that submitted it, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<UserName>,
+        /// The campaign whose trial it is, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        campaign: Option<CampaignId>,
     },
     JobHeld {
         job: JobId,
@@ -65,6 +69,14 @@ pub enum Event {
     JobUpdated {
         job: JobId,
         spec: Box<JobSpec>,
+    },
+    /// An agent let a job that it did not submit use so much more: it is on its account until the job
+    /// has ended.
+    JobGiven {
+        job: JobId,
+        agent: UserName,
+        gpus: u32,
+        gpu_seconds: u64,
     },
     /// The intent: committed with its lease before the executor is asked to launch.
     AttemptStarting {
@@ -202,6 +214,37 @@ pub enum Event {
         card: CardId,
         measured: Effect,
     },
+    /// A language model was asked for an agent, and cost so much.
+    ModelUsed {
+        agent: UserName,
+        /// In millionths of a dollar.
+        micros: u64,
+    },
+    CampaignStarted {
+        campaign: CampaignId,
+        owner: UserName,
+        /// The agent that started it, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<UserName>,
+        spec: Box<CampaignSpec>,
+    },
+    /// There is a trial, or it is as this says from now on.
+    TrialSet {
+        campaign: CampaignId,
+        trial: Box<Trial>,
+    },
+    /// A language model was asked for trials of it, and cost so much.
+    CampaignAsked {
+        campaign: CampaignId,
+        /// In millionths of a dollar.
+        micros: u64,
+    },
+    /// It was paused, let go on, steered, or is over.
+    CampaignChanged {
+        campaign: CampaignId,
+        change: CampaignChange,
+        by: UserName,
+    },
 }
 
 /// What follows the end of an attempt.
@@ -228,6 +271,7 @@ impl Event {
             | Event::JobReleased { job }
             | Event::JobMoved { job, .. }
             | Event::JobUpdated { job, .. }
+            | Event::JobGiven { job, .. }
             | Event::JobFinished { job, .. }
             | Event::JobRequeued { job, .. } => Some(*job),
             Event::AttemptStarting { attempt, .. }
@@ -257,7 +301,12 @@ impl Event {
             | Event::AgentRuleSet { .. }
             | Event::CardMade { .. }
             | Event::CardSettled { .. }
-            | Event::CardMeasured { .. } => None,
+            | Event::CardMeasured { .. }
+            | Event::ModelUsed { .. }
+            | Event::CampaignStarted { .. }
+            | Event::TrialSet { .. }
+            | Event::CampaignAsked { .. }
+            | Event::CampaignChanged { .. } => None,
         }
     }
 
@@ -295,6 +344,18 @@ impl Event {
         }
     }
 
+    /// The campaign that this is about, if it is about one and not about a job of it.
+    #[must_use]
+    pub fn campaign(&self) -> Option<CampaignId> {
+        match self {
+            Event::CampaignStarted { campaign, .. }
+            | Event::TrialSet { campaign, .. }
+            | Event::CampaignAsked { campaign, .. }
+            | Event::CampaignChanged { campaign, .. } => Some(*campaign),
+            _ => None,
+        }
+    }
+
     /// One sentence for a timeline.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -305,6 +366,12 @@ impl Event {
             Event::JobReleased { .. } => "Released".to_owned(),
             Event::JobMoved { .. } => "Moved in the queue".to_owned(),
             Event::JobUpdated { .. } => "Changed".to_owned(),
+            Event::JobGiven {
+                agent, gpu_seconds, ..
+            } => {
+                let most = gpu_hours(*gpu_seconds);
+                format!("Up to {most} of it count on agent {agent}")
+            }
             Event::AttemptStarting { attempt, lease } if lease.gpu_count() == 0 => {
                 format!("Attempt {} starts without GPUs", attempt.number)
             }
@@ -402,6 +469,33 @@ impl Event {
             Event::CardMade { card } => format!("Card {}: {}", card.id, card.title),
             Event::CardSettled { card, state, .. } => format!("Card {card}: {state}"),
             Event::CardMeasured { card, .. } => format!("Card {card}: measured"),
+            Event::ModelUsed { agent, micros } => {
+                format!(
+                    "Agent {agent} asked a language model, for {}",
+                    dollars(*micros)
+                )
+            }
+            Event::CampaignStarted { campaign, spec, .. } => {
+                format!("Campaign {campaign} started: {}", spec.name)
+            }
+            Event::TrialSet { campaign, trial } => {
+                let result = trial
+                    .result
+                    .map_or(String::new(), |result| format!(", {result}"));
+                format!(
+                    "Campaign {campaign}, trial {} (job {}): {}{result}",
+                    trial.number, trial.job, trial.state
+                )
+            }
+            Event::CampaignAsked { campaign, micros } => {
+                format!(
+                    "Campaign {campaign} asked a language model, for {}",
+                    dollars(*micros)
+                )
+            }
+            Event::CampaignChanged {
+                campaign, change, ..
+            } => format!("Campaign {campaign} {}", change.words()),
         }
     }
 }

@@ -41,6 +41,24 @@ impl FromStr for ReservationId {
     }
 }
 
+/// A talk with the assistant: given once, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TalkId(pub u64);
+
+impl fmt::Display for TalkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for TalkId {
+    type Err = std::num::ParseIntError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(TalkId)
+    }
+}
+
 /// One try to run a job, written `17.2`: the second attempt of job 17. It is also the name of the
 /// attempt's lease, because an attempt holds exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

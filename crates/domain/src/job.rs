@@ -2,15 +2,20 @@
 //! written: only a job with a live attempt has a lease, only a finished one has an outcome.
 
 mod attempt;
+mod given;
 mod state;
 mod step;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::attempt::{Attempt, PastAttempt};
+pub use self::given::Given;
 pub use self::state::{HoldBy, JobState, StateName, StopCause};
 pub use self::step::Illegal;
+use crate::campaign::CampaignId;
 use crate::command::MoveTo;
 use crate::ids::{AttemptId, JobId, UserName};
 use crate::lease::Lease;
@@ -40,6 +45,12 @@ pub struct Job {
     /// The agent that submitted it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<UserName>,
+    /// The campaign whose trial it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// What agents that did not submit it gave it, as long as it waits or runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given: BTreeMap<UserName, Given>,
 }
 
 /// Where a waiting job was before somebody moved it.
@@ -172,9 +183,19 @@ impl Job {
         if self.is_finished() {
             return 0;
         }
+        // What is stopped to be queued again is tried once more after this try.
+        let this = match &self.state {
+            JobState::Stopping {
+                cause: StopCause::Requeued { .. },
+                ..
+            } => 1,
+            _ => 0,
+        };
         let tried = u32::try_from(self.past.len()).unwrap_or(u32::MAX);
+        let tried = tried.saturating_add(this);
         let tries = (self.spec.max_retries + 1).saturating_sub(tried).max(1);
-        self.spec.gpu_seconds() * u64::from(tries)
+        let tries = u64::from(tries) + u64::from(this);
+        self.spec.gpu_seconds().saturating_mul(tries)
     }
 
     /// Slurm's two letters: `PD R CG CD F CA TO NF OOM`.

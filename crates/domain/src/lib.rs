@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod alert;
 pub mod array;
+pub mod campaign;
 pub mod command;
 pub mod commandline;
 pub mod constraints;
@@ -44,6 +45,7 @@ pub use alert::{
     Alert, AlertId, AlertRule, AlertState, Answer, Choice, Finding, Rung, Severity, Subject,
 };
 pub use array::{Array, ArrayChange, Tasks};
+pub use campaign::{Campaign, CampaignChange, CampaignId, CampaignSpec, Trial};
 pub use command::{Actor, Command, ConstraintsPatch, JobPatch, MoveTo};
 pub use constraints::{Constraint, Constraints};
 pub use cordon::{Cordon, Cordons, Place};
@@ -51,7 +53,7 @@ pub use decide::{Decision, Input, Ladder, Report, Rules, Seen, decide};
 pub use detection::{ClusterKind, Detection, Signal, SignalName};
 pub use event::{Event, Record};
 pub use foreign::{Adopted, Foreign, ForeignProcess};
-pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserName};
+pub use ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, TalkId, UserName};
 pub use jiff::Timestamp;
 pub use job::{Attempt, BeforeMove, HoldBy, Job, JobState, StateName, StopCause};
 pub use lease::{GpuRef, Lease, NodeLease};
@@ -67,6 +69,7 @@ pub use reason::PendingReason;
 pub use refusal::Refusal;
 pub use reservation::{Holder, Reservation, ReserveRequest};
 pub use sample::{Figure, GpuProcess, GpuSample, SampleSource, Throttle};
+pub use sentence::dollars;
 pub use spec::{ArrayTask, Dependency, DependencyKind, JobSpec, PriorityClass};
 pub use state::State;
 pub use submit::{ArrayRequest, SubmitRequest};

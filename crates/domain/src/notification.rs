@@ -18,6 +18,8 @@ tokens! {
         Waits = "waits",
         /// An alert asks them.
         Alert = "alert",
+        /// The autopilot, or an agent of theirs, asks whether to do something.
+        Approval = "approval",
     }
 }
 
@@ -30,6 +32,7 @@ impl Occasion {
             Occasion::Ended => "a job of mine ends",
             Occasion::Waits => "a job of mine waits for long",
             Occasion::Alert => "an alert asks me",
+            Occasion::Approval => "an agent or the autopilot asks me",
         }
     }
 }
@@ -56,7 +59,13 @@ pub struct Preferences {
 impl Default for Preferences {
     fn default() -> Self {
         Preferences {
-            on: [Occasion::Ended, Occasion::Waits, Occasion::Alert].into(),
+            on: [
+                Occasion::Ended,
+                Occasion::Waits,
+                Occasion::Alert,
+                Occasion::Approval,
+            ]
+            .into(),
             waits_over_s: 4 * 3600,
             email: None,
             slack: None,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::{Bar, CardId};
 use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
+use crate::campaign::CampaignId;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
 
 /// A refused command. Nothing was changed.
@@ -141,6 +142,23 @@ pub enum Refusal {
         card: CardId,
         asks: Option<UserName>,
     },
+    #[error("There is no campaign {campaign}. `berth campaign list` lists them.")]
+    NoSuchCampaign { campaign: CampaignId },
+    #[error("Campaign {campaign} belongs to {owner}. Only {owner} or an admin can {verb} it.")]
+    CampaignNotYours {
+        campaign: CampaignId,
+        owner: UserName,
+        verb: String,
+    },
+    #[error("Campaign {campaign} is {state}, so that it cannot be {done}.")]
+    CampaignState {
+        campaign: CampaignId,
+        state: String,
+        done: String,
+    },
+    /// Its budget, or a switch, does not allow another trial.
+    #[error("Campaign {campaign} may not run another trial: {bar}.")]
+    Campaign { campaign: CampaignId, bar: Bar },
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
     #[error("{at} is in the past: a deadline must be ahead, or left out.")]

@@ -22,6 +22,17 @@ pub(crate) fn gpu_hours(gpu_seconds: u64) -> String {
     }
 }
 
+/// Millionths of a dollar: `$0.0312`, `$4.99`.
+#[must_use]
+pub fn dollars(micros: u64) -> String {
+    let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
+    if whole == 0 && rest > 0 {
+        format!("$0.{:04}", (rest / 100).max(1))
+    } else {
+        format!("${whole}.{:02}", rest / 10_000)
+    }
+}
+
 /// `2026-11-30 18:00:00 UTC`.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

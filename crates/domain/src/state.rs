@@ -4,12 +4,14 @@
 //! others only what dependencies need; the store has the rest.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::agent::{Agents, CARDS, Card, CardBy, CardId, CardState, Cards};
 use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
+use crate::campaign::{self, Campaign, CampaignId, Campaigns, Unread};
 use crate::cordon::Cordons;
 use crate::event::{Event, Record};
 use crate::foreign::{Foreign, ForeignProcess};
@@ -57,6 +59,9 @@ pub struct State {
     /// Those that are open, and the last [`CARDS`] numbers.
     cards: Cards,
     last_card: CardId,
+    /// Those that go on, and the last [`campaign::ENDED`] that ended.
+    campaigns: Campaigns,
+    last_campaign: CampaignId,
 }
 
 /// What [`State::project`] found that a batch of events changes: what the store writes.
@@ -72,6 +77,9 @@ pub struct Changes {
     pub alerts: Vec<Alert>,
     pub agents: Option<Agents>,
     pub cards: Vec<Card>,
+    pub campaigns: Vec<Arc<Campaign>>,
+    /// Which of their trials are others than before.
+    pub trials: Vec<(CampaignId, u32)>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
 }
@@ -103,6 +111,10 @@ pub struct Saved {
     pub cards: Vec<Card>,
     /// The last number given out.
     pub last_card: CardId,
+    /// Those that go on, and the last [`campaign::ENDED`] that ended, with their trials.
+    pub campaigns: Vec<Campaign>,
+    /// The last number given out.
+    pub last_campaign: CampaignId,
 }
 
 impl State {
@@ -143,6 +155,12 @@ impl State {
                 .map(|card| (card.id, card))
                 .collect(),
             last_card: saved.last_card,
+            campaigns: saved
+                .campaigns
+                .into_iter()
+                .map(|campaign| (campaign.id, Arc::new(campaign)))
+                .collect(),
+            last_campaign: saved.last_campaign,
             ..State::default()
         };
         for job in saved.live {
@@ -348,6 +366,37 @@ impl State {
         CardId(self.last_card.0 + 1)
     }
 
+    /// The campaigns that go on and the last that ended, by number.
+    pub fn campaigns(&self) -> impl DoubleEndedIterator<Item = &Arc<Campaign>> {
+        self.campaigns.values()
+    }
+
+    #[must_use]
+    pub fn campaign(&self, id: CampaignId) -> Option<&Arc<Campaign>> {
+        self.campaigns.get(&id)
+    }
+
+    #[must_use]
+    pub fn next_campaign(&self) -> CampaignId {
+        CampaignId(self.last_campaign.0 + 1)
+    }
+
+    /// Trials whose job has ended and whose result is still to be read.
+    #[must_use]
+    pub fn unread_trials(&self) -> Vec<Unread> {
+        let unread = self.campaigns.values().flat_map(|campaign| {
+            let over = campaign
+                .live()
+                .filter(|trial| self.live_job(trial.job).is_none());
+            over.map(|trial| Unread {
+                campaign: campaign.id,
+                trial: trial.number,
+                job: trial.job,
+            })
+        });
+        unread.collect()
+    }
+
     #[must_use]
     pub fn quotas(&self) -> &Quotas {
         &self.quotas
@@ -362,6 +411,7 @@ impl State {
         let mut reservations: BTreeMap<ReservationId, Reservation> = BTreeMap::new();
         let mut alerts: BTreeMap<AlertId, Alert> = BTreeMap::new();
         let mut cards = Cards::new();
+        let mut campaigns = Campaigns::new();
         let mut changes = Changes {
             counters: self.counters,
             ..Changes::default()
@@ -387,9 +437,15 @@ impl State {
                             entry.insert(job.clone())
                         }
                     };
-                    if let Some(used) = used_by_agent(job, event, record.at) {
-                        let all = changes.agents.get_or_insert_with(|| self.agents.clone());
-                        all.used(&used.0, used.1);
+                    if let Some(used) = used(job, event, record.at) {
+                        for (by, part) in job.charged(used) {
+                            let all = changes.agents.get_or_insert_with(|| self.agents.clone());
+                            all.used(by, part);
+                        }
+                        if let Some(id) = job.campaign {
+                            self.known_campaign(&mut campaigns, id);
+                            campaign::use_up(&mut campaigns, id, used);
+                        }
                     }
                     job.apply(event, record.at)?;
                 }
@@ -400,6 +456,15 @@ impl State {
                     take_card(&mut cards, event, record.at);
                     let all = changes.agents.get_or_insert_with(|| self.agents.clone());
                     take_agents(all, event, record.at);
+                }
+                (event, None) if event.campaign().is_some() => {
+                    if let Some(id) = event.campaign() {
+                        self.known_campaign(&mut campaigns, id);
+                        if let Event::TrialSet { trial, .. } = event {
+                            changes.trials.push((id, trial.number));
+                        }
+                    }
+                    campaign::take(&mut campaigns, event, record.at);
                 }
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
@@ -434,12 +499,17 @@ impl State {
                         let known = self.reservation(id).cloned();
                         reservations.extend(known.map(|known| (id, known)));
                     }
+                    if let Some((by, idle)) = left_idle(&reservations, event) {
+                        let all = changes.agents.get_or_insert_with(|| self.agents.clone());
+                        all.used(by, idle);
+                    }
                     reserve(&mut reservations, event, record.at);
                 }
             }
         }
         changes.agents = changes.agents.filter(|agents| *agents != self.agents);
         changes.cards = cards.into_values().collect();
+        changes.campaigns = campaigns.into_values().collect();
         changes.alerts = alerts.into_values().collect();
         changes.reservations = reservations.into_values().collect();
         changes.jobs = jobs.into_values().collect();
@@ -502,6 +572,14 @@ impl State {
                     .retain(|id, card| id.0 + CARDS as u64 > last || card.is_open());
                 take_agents(&mut self.agents, event, record.at);
             }
+            // A number is given once.
+            (Event::CampaignStarted { campaign, .. }, None) if *campaign <= self.last_campaign => {}
+            (event, None) if event.campaign().is_some() => {
+                campaign::take(&mut self.campaigns, event, record.at);
+                let id = event.campaign().unwrap_or_default();
+                self.last_campaign = self.last_campaign.max(id);
+                campaign::forget(&mut self.campaigns);
+            }
             (Event::NodeSeen { node }, None) => {
                 self.nodes.insert(node.name.clone(), node.clone());
             }
@@ -510,7 +588,12 @@ impl State {
                     *known = known.gone(record.at);
                 }
             }
-            (event, None) => reserve(&mut self.reservations, event, record.at),
+            (event, None) => {
+                if let Some((by, idle)) = left_idle(&self.reservations, event) {
+                    self.agents.used(by, idle);
+                }
+                reserve(&mut self.reservations, event, record.at);
+            }
         }
         self.seq = record.seq;
         self.counters.count(&record.event);
@@ -545,11 +628,18 @@ impl State {
         }
         let job = self.live.get_mut(&id).ok_or_else(|| unknown(id, event))?;
         let before = Counted::of(job);
-        let used = used_by_agent(job, event, record.at);
+        let used = used(job, event, record.at);
+        let charged: Vec<(UserName, u64)> = used.map_or_else(Vec::new, |used| {
+            let charged = job.charged(used);
+            charged.map(|(by, part)| (by.clone(), part)).collect()
+        });
         job.apply(event, record.at)?;
         count(&mut self.arrays, before, job);
-        if let Some((agent, gpu_seconds)) = used {
-            self.agents.used(&agent, gpu_seconds);
+        for (by, part) in charged {
+            self.agents.used(&by, part);
+        }
+        if let (Some(used), Some(campaign)) = (used, job.campaign) {
+            campaign::use_up(&mut self.campaigns, campaign, used);
         }
         match event {
             Event::AttemptStarting { attempt, lease } => {
@@ -578,6 +668,13 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Puts a campaign beside others, as it is before they change.
+    fn known_campaign(&self, campaigns: &mut Campaigns, id: CampaignId) {
+        if let (false, Some(known)) = (campaigns.contains_key(&id), self.campaign(id)) {
+            campaigns.insert(id, known.clone());
+        }
     }
 
     fn lease_of(&mut self, job: &Job) {
@@ -644,6 +741,7 @@ fn concerns_agents(event: &Event) -> bool {
             | Event::CardMade { .. }
             | Event::CardSettled { .. }
             | Event::CardMeasured { .. }
+            | Event::ModelUsed { .. }
     )
 }
 
@@ -666,6 +764,7 @@ fn take_agents(agents: &mut Agents, event: &Event, at: Timestamp) {
             project,
             mode,
         } => agents.rules = agents.rules.with(*rule, project.as_deref(), *mode),
+        Event::ModelUsed { agent, micros } => agents.used_model(agent, *micros),
         Event::CardMade { card } => {
             if let (CardState::Refused, CardBy::Agent { agent }) = (card.state, &card.by) {
                 agents.refused(agent, at);
@@ -675,16 +774,27 @@ fn take_agents(agents: &mut Agents, event: &Event, at: Timestamp) {
     }
 }
 
-/// What an attempt that ends used, and on which agent's account.
-fn used_by_agent(job: &Job, event: &Event, at: Timestamp) -> Option<(UserName, u64)> {
-    let (Event::AttemptExited { .. }, Some(by)) = (event, &job.agent) else {
+/// What an attempt that ends used, in GPU seconds; `None` for any other event.
+fn used(job: &Job, event: &Event, at: Timestamp) -> Option<u64> {
+    let attempt = job
+        .attempt()
+        .filter(|_| matches!(event, Event::AttemptExited { .. }))?;
+    Some(attempt.gpu_seconds(at))
+}
+
+/// Of a time that an agent reserved and that is over: by whom, and the GPU seconds that nobody used.
+fn left_idle<'a>(
+    reservations: &'a BTreeMap<ReservationId, Reservation>,
+    event: &Event,
+) -> Option<(&'a UserName, u64)> {
+    let Event::ReservationOver {
+        reservation, over, ..
+    } = event
+    else {
         return None;
     };
-    let attempt = job.attempt()?;
-    let held = at.duration_since(attempt.granted_at).as_secs();
-    let gpus = u64::try_from(attempt.lease.gpu_count()).unwrap_or_default();
-    let held = u64::try_from(held).unwrap_or_default();
-    Some((by.clone(), gpus.saturating_mul(held)))
+    let by = reservations.get(reservation)?.agent.as_ref()?;
+    Some((by, over.idle_gpu_seconds))
 }
 
 /// Takes an event about a reservation; any other changes none.

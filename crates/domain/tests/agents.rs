@@ -2,6 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
+#[path = "agents/account.rs"]
+mod account;
+#[path = "agents/approval.rs"]
+mod approval;
+#[path = "agents/hours.rs"]
+mod hours;
+#[path = "agents/planner.rs"]
+mod planner;
+
 use std::time::Duration;
 
 use berth_domain::agent::{
@@ -10,14 +19,15 @@ use berth_domain::agent::{
 use berth_domain::command::AgentRequest;
 use berth_domain::decide::{Decision, Input, Report, Rules};
 use berth_domain::{
-    Actor, AttemptId, Command, Exit, Gpu, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node, NodeLease,
-    NodeSource, PriorityClass, Record, Refusal, ReserveRequest, State, SubmitRequest, Timestamp,
-    UserName, decide,
+    Actor, AttemptId, Command, Event, Exit, Gpu, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
+    NodeLease, NodeSource, PriorityClass, Record, Refusal, ReserveRequest, State, SubmitRequest,
+    Timestamp, UserName, decide,
 };
 use jiff::SignedDuration;
 
 struct World {
     state: State,
+    journal: Vec<Record>,
     now: Timestamp,
 }
 
@@ -45,6 +55,7 @@ impl World {
     fn new(mandate: Mandate) -> Self {
         let mut world = World {
             state: State::default(),
+            journal: Vec::new(),
             // A noon.
             now: "2026-11-26T12:00:00Z".parse().unwrap(),
         };
@@ -70,8 +81,13 @@ impl World {
 
     fn input(&mut self, actor: &Actor, input: Input) -> Result<Decision, Refusal> {
         let decision = decide(&self.state, &Rules::default(), input, self.now)?;
-        let records: Vec<Record> = decision
-            .events
+        self.take(actor, &decision.events);
+        Ok(decision)
+    }
+
+    /// Writes down what was decided.
+    fn take(&mut self, actor: &Actor, events: &[Event]) {
+        let records: Vec<Record> = events
             .iter()
             .zip(1..)
             .map(|(event, step)| Record {
@@ -91,7 +107,14 @@ impl World {
         if let Some(agents) = &changes.agents {
             assert_eq!(agents, self.state.agents());
         }
-        Ok(decision)
+        self.journal.extend(records);
+    }
+
+    /// The journal alone makes the same state, also as it is stored.
+    fn check_replay(&self) {
+        let text = serde_json::to_string(&self.journal).unwrap();
+        let read: Vec<Record> = serde_json::from_str(&text).unwrap();
+        assert_eq!(State::replay(&read).unwrap(), self.state);
     }
 
     fn send(&mut self, actor: &Actor, command: Command) -> Result<Decision, Refusal> {
@@ -125,9 +148,10 @@ impl World {
         }
     }
 
-    /// The job holds its GPUs, and runs so long.
-    fn runs(&mut self, job: JobId, seconds: i64) {
-        let gpus = self.state.live_job(job).unwrap().spec.gpus();
+    /// The job holds its GPUs, and runs.
+    fn begins(&mut self, job: JobId) -> AttemptId {
+        let known = self.state.live_job(job).unwrap();
+        let (gpus, attempt) = (known.spec.gpus(), known.next_attempt());
         let gpu = |index| berth_domain::GpuRef {
             index,
             uuid: GpuUuid(format!("n1-{index}")),
@@ -138,14 +162,23 @@ impl World {
         }]);
         self.input(&Actor::Berth, Input::Starts(vec![(job, lease)]))
             .unwrap();
-        let attempt = AttemptId { job, number: 1 };
         let running = Report::Running { sessions: vec![] };
         self.input(&Actor::Berth, Input::Reports([(attempt, running)].into()))
             .unwrap();
+        attempt
+    }
+
+    /// It ends after so long.
+    fn ends(&mut self, attempt: AttemptId, seconds: i64) {
         self.now += SignedDuration::from_secs(seconds);
         let exited = Report::Exited(Exit::code(0));
         self.input(&Actor::Berth, Input::Reports([(attempt, exited)].into()))
             .unwrap();
+    }
+
+    fn runs(&mut self, job: JobId, seconds: i64) {
+        let attempt = self.begins(job);
+        self.ends(attempt, seconds);
     }
 
     fn last_card(&self) -> &berth_domain::Card {
@@ -603,5 +636,226 @@ fn a_rule_goes_as_far_as_its_mode() {
     assert!(
         suggested.is_some(),
         "a suggestion that nobody answered is void"
+    );
+}
+
+#[test]
+fn a_rule_gives_time_back_also_when_all_is_stopped() {
+    let mut world = World::new(Mandate::default());
+    let job = world.submit(&ana(), train(1, "1h")).unwrap();
+    let limit_is = |rule, seconds, world: &World| {
+        let patch = JobPatch {
+            time_limit: Some(Duration::from_secs(seconds)),
+            ..JobPatch::default()
+        };
+        Command::Propose(Box::new(Draft {
+            rule,
+            subject: format!("job {job} limit"),
+            job: Some(job),
+            project: None,
+            asks: Some("ana".into()),
+            title: "It runs longer than its like".to_owned(),
+            saw: vec![],
+            considered: vec![],
+            act: Some(Act::Update {
+                job,
+                patch: Box::new(patch),
+            }),
+            undo: None,
+            predicted: None,
+            until: world.now + SignedDuration::from_hours(1),
+        }))
+    };
+    let stop = Command::StopAgents {
+        agent: None,
+        why: "enough".into(),
+        jobs: false,
+    };
+    world.send(&root(), stop).unwrap();
+    let limit = |world: &World| world.state.job(job).unwrap().spec.time_limit.as_secs();
+    // One that waits is owed nothing.
+    let more = limit_is(AgentRule::ShortenLimit, 7200, &world);
+    world.send(&Actor::Berth, more.clone()).unwrap();
+    assert_eq!(limit(&world), 3600);
+    world.begins(job);
+    // Neither a shorter limit is owed, nor one by another rule.
+    for (rule, seconds) in [(AgentRule::ShortenLimit, 1800), (AgentRule::Deadline, 7200)] {
+        let other = limit_is(rule, seconds, &world);
+        world.send(&Actor::Berth, other).unwrap();
+        assert_eq!(limit(&world), 3600);
+    }
+    world.send(&Actor::Berth, more).unwrap();
+    assert_eq!(limit(&world), 7200);
+    assert_eq!(world.last_card().state, CardState::Acted);
+    let undo = world.last_card().undo.clone();
+    assert!(undo.is_some(), "it can be taken back");
+}
+
+#[test]
+fn what_language_models_cost_is_counted_and_bounded() {
+    let mut world = World::new(Mandate {
+        model_micros: Some(1_000_000),
+        ..Mandate::default()
+    });
+    let bot = || UserName::from("bot");
+    let cost = |micros| Command::UseModel {
+        agent: bot(),
+        micros,
+    };
+    let may = |world: &World| world.state.agents().may_ask_model(&bot());
+    assert_eq!(may(&world), Ok(Some(1_000_000)));
+    world.send(&Actor::Berth, cost(600_000)).unwrap();
+    assert_eq!(may(&world), Ok(Some(400_000)));
+    // Only Berth says so.
+    assert!(world.send(&root(), cost(1)).is_err());
+    assert!(matches!(world.bar(cost(1)), Bar::Never));
+    // The last call may go above what was left; there is no next one.
+    world.send(&Actor::Berth, cost(500_000)).unwrap();
+    let bar = may(&world).unwrap_err();
+    assert!(
+        bar.to_string()
+            .starts_with("it has spent $1.10 of the $1.00"),
+        "{bar}"
+    );
+    // Another mandate does not forget what was spent.
+    world.mandate(Mandate {
+        model_micros: Some(1_500_000),
+        ..Mandate::default()
+    });
+    assert_eq!(may(&world), Ok(Some(400_000)));
+    world.mandate(Mandate::default());
+    assert!(matches!(may(&world), Err(Bar::ModelBudget { .. })), "none");
+    world.mandate(Mandate {
+        model_micros: None,
+        ..Mandate::default()
+    });
+    assert_eq!(may(&world), Ok(None));
+    let stop = Command::StopAgents {
+        agent: None,
+        why: "enough".into(),
+        jobs: false,
+    };
+    world.send(&root(), stop).unwrap();
+    assert!(matches!(may(&world), Err(Bar::Stopped { .. })));
+    let nobody = world.state.agents().may_ask_model(&"nobody".into());
+    assert_eq!(nobody, Err(Bar::Unknown));
+    // What costs nothing is not written down.
+    let before = world.state.seq;
+    world.send(&Actor::Berth, cost(0)).unwrap();
+    assert_eq!(world.state.seq, before);
+}
+
+fn proposed(rule: AgentRule, job: JobId, act: Act, world: &World) -> Command {
+    Command::Propose(Box::new(Draft {
+        rule,
+        subject: format!("job {job}"),
+        job: Some(job),
+        project: None,
+        asks: Some("ana".into()),
+        title: "It should be done".to_owned(),
+        saw: vec![],
+        considered: vec![],
+        act: Some(act),
+        undo: None,
+        predicted: None,
+        until: world.now + SignedDuration::from_hours(1),
+    }))
+}
+
+#[test]
+fn what_is_out_of_date_is_not_even_suggested() {
+    for mode in [Mode::Shadow, Mode::Suggest, Mode::Act] {
+        let mut world = World::new(Mandate::default());
+        let rule = AgentRule::RequeueLost;
+        let set = Command::SetRule {
+            rule,
+            project: None,
+            mode: Some(mode),
+        };
+        world.send(&root(), set).unwrap();
+        let job = world.submit(&ana(), train(1, "1h")).unwrap();
+        // It waits: there is nothing to queue again.
+        let again = proposed(rule, job, Act::Requeue { job }, &world);
+        world.send(&Actor::Berth, again.clone()).unwrap();
+        assert_eq!(world.state.cards().count(), 0, "{mode}");
+        // Nor is what runs ended for it.
+        world.runs(job, 60);
+        world.send(&ana(), Command::Requeue(job)).unwrap();
+        world.send(&Actor::Berth, again).unwrap();
+        assert_eq!(world.state.cards().count(), 0, "{mode}");
+    }
+}
+
+#[test]
+fn a_suggestion_about_what_had_ended_is_open_until_that_changes() {
+    let mut world = World::new(Mandate::default());
+    let rule = AgentRule::RequeueLost;
+    let set = Command::SetRule {
+        rule,
+        project: None,
+        mode: Some(Mode::Suggest),
+    };
+    world.send(&root(), set).unwrap();
+    let job = world.submit(&ana(), train(1, "1h")).unwrap();
+    world.runs(job, 60);
+    let again = proposed(rule, job, Act::Requeue { job }, &world);
+    world.send(&Actor::Berth, again).unwrap();
+    world.now += SignedDuration::from_mins(5);
+    world.input(&Actor::Berth, Input::Clock).unwrap();
+    let card = world.last_card().id;
+    assert!(world.state.card(card).unwrap().is_open());
+    world.send(&ana(), Command::Requeue(job)).unwrap();
+    world.input(&Actor::Berth, Input::Clock).unwrap();
+    assert_eq!(
+        world.state.card(card).unwrap().state,
+        CardState::Expired,
+        "saying yes would end what was queued again by hand"
+    );
+}
+
+#[test]
+fn a_task_may_go_ahead_of_its_arrays_limit_and_back() {
+    let mut world = World::new(Mandate::default());
+    let array = SubmitRequest {
+        array: Some("0-3%1".to_owned()),
+        ..train(1, "1h")
+    };
+    let first = world.submit(&ana(), array).unwrap();
+    let next = JobId(first.0 + 1);
+    let patch = |limit| {
+        let patch = JobPatch {
+            at_once: Some(limit),
+            ..JobPatch::default()
+        };
+        Box::new(patch)
+    };
+    let rule = AgentRule::FillGaps;
+    let set = Command::SetRule {
+        rule,
+        project: None,
+        mode: Some(Mode::Act),
+    };
+    world.send(&root(), set).unwrap();
+    let act = Act::Update {
+        job: next,
+        patch: patch(2),
+    };
+    let ahead = proposed(rule, next, act, &world);
+    world.send(&Actor::Berth, ahead).unwrap();
+    let limit = |world: &World, job| world.state.job(job).unwrap().spec.array.unwrap().limit;
+    assert_eq!(
+        (limit(&world, first), limit(&world, next)),
+        (Some(1), Some(2))
+    );
+    let card = world.last_card().id;
+    world.send(&ana(), Command::UndoCard(card)).unwrap();
+    assert_eq!(limit(&world, next), Some(1));
+    // Not below one, and not of what is no task.
+    assert!(world.send(&ana(), Command::Update(next, patch(0))).is_err());
+    let alone = world.submit(&ana(), train(1, "1h")).unwrap();
+    assert!(
+        world
+            .send(&ana(), Command::Update(alone, patch(2)))
+            .is_err()
     );
 }

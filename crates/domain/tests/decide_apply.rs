@@ -43,6 +43,9 @@ fn check(state: &State) -> Result<(), TestCaseError> {
         let expected: Vec<u32> = (1..).take(numbers.len()).collect();
         prop_assert_eq!(numbers, expected, "attempts count from 1");
     }
+    for job in state.recent() {
+        prop_assert!(job.given.is_empty(), "what has ended uses no more");
+    }
     let mut open = BTreeSet::new();
     for alert in state.alerts() {
         let about = (alert.finding.rule, &alert.finding.subject);
@@ -75,6 +78,23 @@ fn check(state: &State) -> Result<(), TestCaseError> {
     }
     let known = state.arrays().map(|(id, array)| (id, array.tasks));
     prop_assert_eq!(known.collect::<BTreeMap<_, _>>(), counted);
+    for campaign in state.campaigns() {
+        let numbers = campaign.trials.iter().map(|trial| trial.number);
+        prop_assert!(numbers.eq(1..campaign.next_trial()), "trials count from 1");
+        let jobs = state.live().chain(state.recent());
+        let jobs = jobs.filter(|job| job.campaign == Some(campaign.id));
+        let jobs: BTreeSet<JobId> = jobs.map(|job| job.id).collect();
+        let of_trials = campaign.trials.iter().map(|trial| trial.job);
+        prop_assert_eq!(
+            of_trials.collect::<BTreeSet<_>>(),
+            jobs,
+            "each trial has its job"
+        );
+        for trial in &campaign.trials {
+            let done = trial.state == berth_domain::campaign::TrialState::Done;
+            prop_assert_eq!(trial.result.is_some(), done);
+        }
+    }
     let ranks: BTreeSet<_> = state.live().map(|job| job.rank.clone()).collect();
     prop_assert_eq!(
         ranks.len(),
@@ -145,6 +165,9 @@ proptest! {
             }
             if let Some(agents) = &changes.agents {
                 prop_assert_eq!(agents, world.state.agents());
+            }
+            for one in &changes.campaigns {
+                prop_assert_eq!(world.state.campaign(one.id), Some(one));
             }
             for one in &changes.cards {
                 prop_assert_eq!(world.state.card(one.id), Some(one));
@@ -383,6 +406,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 34, "{kinds:?}");
+    assert_eq!(kinds.len(), 39, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

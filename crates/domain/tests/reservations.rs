@@ -612,6 +612,7 @@ fn again(first: Date, from: Time, minutes: i64, days: &[Day], zone: &str) -> Res
         no_show: None,
         created_by: "ana".into(),
         created_at: at(start),
+        agent: None,
         cancelled: None,
         log: std::collections::BTreeMap::new(),
     }

@@ -106,6 +106,12 @@ pub struct ExecutorHandle {
 }
 
 impl ExecutorHandle {
+    /// For an executor of one's own, which reads the other end.
+    #[must_use]
+    pub fn new(orders: mpsc::UnboundedSender<Order>) -> Self {
+        ExecutorHandle { orders }
+    }
+
     pub fn send(&self, order: Order) {
         // It only fails when the executor's task is gone, and then with the whole process.
         let _ = self.orders.send(order);

@@ -17,6 +17,7 @@ mod math;
 mod plan;
 mod policy;
 pub mod predict;
+mod replay;
 mod reserve;
 pub mod sim;
 mod snapshot;
@@ -36,5 +37,6 @@ pub use policy::{
     Backfill, KNOBS, Knob, KnobError, Measure, Order, Policy, Preemption, PreemptionMode, Quota,
     RunTimeSource, Shortest, UnknownPolicy, Weights,
 };
+pub use replay::{Replayed, Script, replay};
 pub use reserve::Reservation;
 pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};

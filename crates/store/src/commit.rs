@@ -8,6 +8,7 @@ use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
 use crate::alerts;
+use crate::campaigns;
 use crate::cards;
 use crate::forecasts::{self, Foretold};
 use crate::lives;
@@ -71,6 +72,7 @@ impl Store {
         for card in &changes.cards {
             cards::save(&mut transaction, card).await?;
         }
+        campaigns::save(&mut transaction, changes).await?;
         for alert in &changes.alerts {
             alerts::save(&mut transaction, alert).await?;
         }

@@ -1,4 +1,5 @@
-//! SQLite: the event journal, its projections, what GPUs did, people, tokens and sessions.
+//! SQLite: the event journal, its projections, what GPUs did, people, tokens and sessions, and
+//! talks with the assistant.
 //!
 //! A decision is one transaction: its events and what they change are written together, and are on
 //! disk when [`Store::commit`] returns.
@@ -6,6 +7,7 @@
 mod alerts;
 mod analytics;
 mod arrays;
+mod campaigns;
 mod cards;
 mod commit;
 mod error;
@@ -20,6 +22,7 @@ mod past;
 mod people;
 mod roster;
 mod sessions;
+mod talks;
 mod telemetry;
 mod telemetry_read;
 
@@ -34,6 +37,7 @@ pub use past::Lived;
 pub use people::{NodeToken, TokenKind, User};
 pub use roster::Person;
 pub use sessions::SESSION_DAYS;
+pub use talks::{Talk, TalkMessage};
 pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
 
 use berth_domain::Timestamp;

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::error::unreadable;
 use crate::{Store, StoreError};
-use crate::{alerts, arrays, cards};
+use crate::{alerts, arrays, campaigns, cards};
 
 impl Store {
     /// Builds the state.
@@ -54,6 +54,8 @@ impl Store {
         let last_alert = alerts::last(&mut reading).await?;
         let last_card = cards::last(&mut reading).await?;
         let cards = cards::at_hand(&mut reading, last_card).await?;
+        let campaigns = campaigns::at_hand(&mut reading).await?;
+        let last_campaign = campaigns::last(&mut reading).await?;
         let reservations = sqlx::query("SELECT doc FROM reservations")
             .fetch_all(&mut *reading)
             .await?;
@@ -100,6 +102,8 @@ impl Store {
             agents: setting(&settings, "agents")?,
             cards,
             last_card,
+            campaigns,
+            last_campaign,
         }))
     }
 }

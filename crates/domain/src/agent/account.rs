@@ -11,7 +11,7 @@ pub const MOST_PER_HOUR: usize = 1000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Account {
-    /// Of attempts that ended.
+    /// Of attempts that ended, and of what it reserved and nobody used.
     pub gpu_seconds: u64,
     /// When it submitted jobs within the last hour, oldest first.
     pub submits: VecDeque<Timestamp>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{AlertId, Choice};
 use crate::array::ArrayChange;
+use crate::campaign::{CampaignChange, CampaignId, CampaignSpec};
 use crate::command::{Command, JobPatch, MoveTo};
 use crate::ids::{JobId, ReservationId};
 use crate::reservation::ReserveRequest;
@@ -64,6 +65,13 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
     },
+    StartCampaign {
+        spec: Box<CampaignSpec>,
+    },
+    ChangeCampaign {
+        campaign: CampaignId,
+        to: Box<CampaignChange>,
+    },
 }
 
 tokens! {
@@ -79,6 +87,8 @@ tokens! {
         /// Reserve, and change, end or cancel what was reserved.
         Reserve = "reserve",
         Answer = "answer",
+        /// Start campaigns, and pause, resume, steer and end its own.
+        Campaign = "campaign",
     }
 }
 
@@ -110,6 +120,8 @@ impl Act {
                 because,
                 lasts,
             },
+            Act::StartCampaign { spec } => Command::StartCampaign(spec),
+            Act::ChangeCampaign { campaign, to } => Command::ChangeCampaign(campaign, *to),
         }
     }
 
@@ -140,6 +152,11 @@ impl Act {
                 because,
                 lasts,
             },
+            Command::StartCampaign(spec) => Act::StartCampaign { spec },
+            Command::ChangeCampaign(campaign, to) => Act::ChangeCampaign {
+                campaign,
+                to: Box::new(to),
+            },
             _ => return None,
         })
     }
@@ -162,6 +179,23 @@ impl Act {
                 Action::Reserve
             }
             Act::Answer { .. } => Action::Answer,
+            Act::StartCampaign { .. } | Act::ChangeCampaign { .. } => Action::Campaign,
+        }
+    }
+
+    /// Whether it ends or holds something, for which it is never too late. To release lets something start.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        match self {
+            Act::Cancel { .. } | Act::Hold { .. } => true,
+            Act::Array { change, .. } => {
+                matches!(change, ArrayChange::Cancel | ArrayChange::Hold)
+            }
+            Act::ChangeCampaign { to, .. } => matches!(
+                **to,
+                CampaignChange::Pause { .. } | CampaignChange::End { .. }
+            ),
+            _ => false,
         }
     }
 
@@ -203,6 +237,16 @@ impl Act {
             Act::CancelReservation { id } => format!("cancel reservation {id}"),
             Act::EndReservation { id } => format!("give back the rest of reservation {id}"),
             Act::Answer { alert, choice, .. } => format!("answer alert {alert} with {choice}"),
+            Act::StartCampaign { spec } => format!("start campaign {}", spec.name),
+            Act::ChangeCampaign { campaign, to } => {
+                let verb = match **to {
+                    CampaignChange::Pause { .. } => "pause",
+                    CampaignChange::Resume => "resume",
+                    CampaignChange::End { .. } => "end",
+                    CampaignChange::Steer(_) => "steer",
+                };
+                format!("{verb} campaign {campaign}")
+            }
         }
     }
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::act::Action;
 use super::card::CardId;
 use super::mandate::Hours;
+use crate::campaign::CampaignId;
 use crate::ids::{JobId, UserName};
-use crate::sentence::gpu_hours;
+use crate::sentence::{dollars, gpu_hours};
 use crate::spec::PriorityClass;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub enum Bar {
     Never,
     #[error("job {job} was not submitted by it, and its mandate is for its own jobs")]
     OthersJob { job: JobId },
+    #[error("campaign {campaign} was not started by it, and its mandate is for its own")]
+    OthersCampaign { campaign: CampaignId },
     #[error(
         "it would need {} and has {} left of {}",
         gpu_hours(*wanted_s),
@@ -34,10 +37,23 @@ pub enum Bar {
         of_s: u64,
     },
     #[error(
+        "it has spent {} of the {} that it may spend on language models. `berth agent create NAME \
+         --model-budget DOLLARS` allows more",
+        dollars(*used_micros),
+        dollars(*of_micros)
+    )]
+    ModelBudget { used_micros: u64, of_micros: u64 },
+    #[error(
         "its jobs would ask for {wanted} GPUs together, and it may have {most} at once. Wait until one \
          of them ends"
     )]
     AtOnce { wanted: u32, most: u32 },
+    #[error("it has had {most} trials, and may have no more")]
+    Trials { most: u32 },
+    #[error("{most} of its trials wait or run, and it may have no more at once")]
+    TrialsAtOnce { most: u32 },
+    #[error("{by} paused it: {why}. `berth campaign resume` lets it go on")]
+    Paused { by: UserName, why: String },
     #[error(
         "it submitted {done} jobs within the last hour, and {wanted} more would be above {most}"
     )]

@@ -73,6 +73,8 @@ pub struct Considered {
 pub struct Effect {
     /// Of all that wait, per job.
     pub mean_wait_s: f64,
+    /// The same, with those that come, in the worst of the cases that were tried.
+    pub worst_mean_s: f64,
     /// Of the job that it is about, until its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_wait_s: Option<f64>,

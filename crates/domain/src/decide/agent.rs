@@ -1,8 +1,10 @@
 //! What agents may do, and the ledger: what a command of an agent comes to, what Berth's own rules
 //! propose, and what people answer.
 
+mod asks;
 mod guard;
 mod ledger;
+mod owed;
 
 use jiff::Timestamp;
 
@@ -15,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::submit::label;
 
-pub(super) use self::guard::acts;
+pub(super) use self::guard::{acts, may_run_trial, refused_before, stopped_bar};
 pub(super) use self::ledger::{answer, expired, measured, propose, undo};
 
 /// No more than these at a time.
@@ -70,6 +72,25 @@ pub(super) fn set(
     }])
 }
 
+/// Counts what a language model cost, also where that is more than was left.
+pub(super) fn use_model(
+    state: &State,
+    actor: &Actor,
+    agent: UserName,
+    micros: u64,
+) -> Result<Vec<Event>, Refusal> {
+    if *actor != Actor::Berth {
+        let what = "say what a language model cost".to_owned();
+        return Err(Refusal::AgentsNotAllowed { what });
+    }
+    if !state.agents().all.contains_key(&agent) {
+        return Err(Refusal::NoSuchAgent { agent });
+    }
+    // What costs nothing is not worth a line in the journal.
+    let used = (micros > 0).then_some(Event::ModelUsed { agent, micros });
+    Ok(used.into_iter().collect())
+}
+
 fn check_name(name: &UserName) -> Result<(), Refusal> {
     let allowed = |ch: char| ch.is_ascii_lowercase() || ch.is_ascii_digit() || "._-".contains(ch);
     let name = name.as_str();
@@ -110,7 +131,8 @@ pub(super) fn stop(
         for job in state.live() {
             let theirs = match agent {
                 Some(agent) => job.agent.as_ref() == Some(agent),
-                None => job.agent.is_some(),
+                // Those of campaigns that people started among them.
+                None => job.agent.is_some() || job.campaign.is_some(),
             };
             if !theirs {
                 continue;

@@ -123,6 +123,7 @@ pub(super) fn adopt(
         held: None,
         key: None,
         agent: None,
+        campaign: None,
     };
     let starting = Event::AttemptStarting {
         attempt: AttemptId { job, number: 1 },

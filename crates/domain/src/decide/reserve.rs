@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::person;
+use super::{by_agent, person};
 use crate::command::Actor;
 use crate::event::Event;
 use crate::ids::{ReservationId, UserName};
@@ -30,8 +30,9 @@ pub(super) fn reserve(
         None => None,
     };
     let beside = Beside::new(state.nodes(), state.reservations(), change);
-    let reservation = request.check(&who, admin, &beside, now)?;
+    let mut reservation = request.check(&who, admin, &beside, now)?;
     if let Some(before) = before {
+        reservation.agent = before.agent.clone();
         if *before == reservation {
             return Ok(vec![]);
         }
@@ -43,6 +44,8 @@ pub(super) fn reserve(
         let ended = open.filter(|one| !goes_on(one));
         events.extend(ended.map(|one| over(state, before, one, now, WhyOver::Cancelled)));
     }
+    // Who changes it takes it on their account.
+    reservation.agent = by_agent(actor);
     events.insert(
         0,
         Event::ReservationSet {

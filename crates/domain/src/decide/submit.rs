@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, person};
+use super::{Decision, by_agent, person};
+use crate::campaign::CampaignId;
 use crate::command::Actor;
 use crate::event::Event;
 use crate::ids::{JobId, UserName};
@@ -13,15 +14,36 @@ use crate::spec::{ArrayTask, JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit::{Checked, SubmitRequest};
 
+/// For whom a job is submitted, and by what.
+#[derive(Debug)]
+pub(super) struct Submitter {
+    pub(super) owner: UserName,
+    pub(super) admin: bool,
+    pub(super) agent: Option<UserName>,
+    pub(super) campaign: Option<CampaignId>,
+}
+
+impl Submitter {
+    fn of(actor: &Actor) -> Self {
+        let (owner, admin) = person(actor);
+        Submitter {
+            owner,
+            admin,
+            agent: by_agent(actor),
+            campaign: None,
+        }
+    }
+}
+
 pub(super) fn submit(
     state: &State,
     actor: &Actor,
     request: &SubmitRequest,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let (owner, admin) = person(actor);
+    let by = Submitter::of(actor);
     if let Some(key) = &request.idempotency_key
-        && let Some(job) = state.by_key(&owner, key)
+        && let Some(job) = state.by_key(&by.owner, key)
     {
         return Ok(Decision {
             jobs: vec![job],
@@ -30,33 +52,55 @@ pub(super) fn submit(
         });
     }
     let checked = request.check(state.capacity())?;
-    if checked.spec.class == PriorityClass::Critical && !admin {
+    fits(state, &checked.spec, by.admin, now)?;
+    let specs = specs(checked, state.next_job())?;
+    let held = request.hold.then_some(HoldBy::User);
+    Ok(submitted(
+        state,
+        &by,
+        specs,
+        held,
+        request.idempotency_key.as_ref(),
+    ))
+}
+
+/// What a job that is asked for has to fit: other jobs, the nodes, the time, and whose it is.
+pub(super) fn fits(
+    state: &State,
+    spec: &JobSpec,
+    admin: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if spec.class == PriorityClass::Critical && !admin {
         return Err(Refusal::ClassNotAllowed);
     }
-    if let Some(dependency) = checked
-        .spec
-        .dependencies
-        .iter()
-        .find(|d| !state.exists(d.job))
-    {
+    let mut needed = spec.dependencies.iter();
+    if let Some(dependency) = needed.find(|d| !state.exists(d.job)) {
         return Err(Refusal::invalid(
             "after",
             format!("There is no job {} to wait for.", dependency.job),
         ));
     }
-    if let Some(at) = checked.spec.begin
+    if let Some(at) = spec.begin
         && at < now - SignedDuration::from_mins(1)
     {
         return Err(Refusal::BeginInPast { at });
     }
-    super::deadline(&checked.spec, now)?;
-    let asked = &checked.spec;
-    asked
-        .constraints
-        .check(state.nodes(), asked.nodes, asked.gpus_per_node)?;
+    super::deadline(spec, now)?;
+    spec.constraints
+        .check(state.nodes(), spec.nodes, spec.gpus_per_node)
+}
+
+/// The jobs of these specifications, which get the next numbers.
+pub(super) fn submitted(
+    state: &State,
+    by: &Submitter,
+    specs: Vec<JobSpec>,
+    held: Option<HoldBy>,
+    key: Option<&String>,
+) -> Decision {
     let first = state.next_job().0;
     let first_ordinal = state.counters().last_ordinal + 1;
-    let specs = specs(checked, JobId(first))?;
     let jobs: Vec<JobId> = (first..).take(specs.len()).map(JobId).collect();
     let events = jobs
         .iter()
@@ -64,25 +108,19 @@ pub(super) fn submit(
         .zip(first_ordinal..)
         .map(|((job, spec), ordinal)| Event::JobSubmitted {
             job: *job,
-            owner: owner.clone(),
+            owner: by.owner.clone(),
             spec: Box::new(spec),
             rank: Rank::ordinal(ordinal),
-            held: request.hold.then_some(HoldBy::User),
-            key: request.idempotency_key.clone(),
-            agent: by_agent(actor),
+            held,
+            key: key.cloned(),
+            agent: by.agent.clone(),
+            campaign: by.campaign,
         })
         .collect();
-    Ok(Decision {
+    Decision {
         events,
         jobs,
         ..Decision::default()
-    })
-}
-
-fn by_agent(actor: &Actor) -> Option<UserName> {
-    match actor {
-        Actor::Agent { name, .. } => Some(name.clone()),
-        Actor::User { .. } | Actor::Berth => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::command::{ConstraintsPatch, JobPatch};
 use crate::event::Event;
 use crate::job::Job;
 use crate::refusal::Refusal;
-use crate::spec::{JobSpec, PriorityClass};
+use crate::spec::{ArrayTask, JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit;
 
@@ -52,6 +52,9 @@ pub(super) fn updated(
     }
     if let Some(per_gpu) = patch.per_gpu {
         spec.per_gpu = per_gpu;
+    }
+    if let Some(limit) = patch.at_once {
+        spec.array = Some(at_once(job, limit)?);
     }
     if let Some(class) = patch.class {
         if class == PriorityClass::Critical && !admin {
@@ -118,4 +121,18 @@ pub(super) fn updated(
         job: job.id,
         spec: Box::new(spec),
     }])
+}
+
+fn at_once(job: &Job, limit: u32) -> Result<ArrayTask, Refusal> {
+    let task = job.spec.array.ok_or(Refusal::NoArray { job: job.id })?;
+    if limit == 0 {
+        return Err(Refusal::invalid(
+            "at_once",
+            "At least 1 task at once: with 0 none would ever start.",
+        ));
+    }
+    Ok(ArrayTask {
+        limit: Some(limit),
+        ..task
+    })
 }

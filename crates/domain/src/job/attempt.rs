@@ -21,6 +21,17 @@ pub struct Attempt {
     pub told: Option<Timestamp>,
 }
 
+impl Attempt {
+    /// GPU time that it has used until then.
+    #[must_use]
+    pub fn gpu_seconds(&self, at: Timestamp) -> u64 {
+        let held = at.duration_since(self.granted_at).as_secs();
+        let held = u64::try_from(held).unwrap_or_default();
+        let gpus = u64::try_from(self.lease.gpu_count()).unwrap_or_default();
+        gpus.saturating_mul(held)
+    }
+}
+
 /// An attempt that ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastAttempt {

@@ -1,5 +1,7 @@
 //! How events change a job: its state machine.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{Attempt, BeforeMove, Job, JobState, PastAttempt, StateName};
@@ -26,6 +28,7 @@ impl Job {
             held,
             key,
             agent,
+            campaign,
         } = &record.event
         else {
             return None;
@@ -50,6 +53,8 @@ impl Job {
             past: Vec::new(),
             key: key.clone(),
             agent: agent.clone(),
+            campaign: *campaign,
+            given: BTreeMap::new(),
         })
     }
 
@@ -72,9 +77,25 @@ impl Job {
                 self.before_move = by.clone().map(|by| BeforeMove { rank, moved, by });
                 return Ok(());
             }
-            (Finished { .. }, Event::JobUpdated { .. }) => return Err(self.illegal(event)),
+            (Finished { .. }, Event::JobUpdated { .. } | Event::JobGiven { .. }) => {
+                return Err(self.illegal(event));
+            }
             (_, Event::JobUpdated { spec, .. }) => {
                 self.spec = (**spec).clone();
+                return Ok(());
+            }
+            (
+                _,
+                Event::JobGiven {
+                    agent,
+                    gpus,
+                    gpu_seconds,
+                    ..
+                },
+            ) => {
+                let given = self.given.entry(agent.clone()).or_default();
+                given.gpus = given.gpus.saturating_add(*gpus);
+                given.gpu_seconds = given.gpu_seconds.saturating_add(*gpu_seconds);
                 return Ok(());
             }
             (Queued { .. }, Event::AttemptStarting { attempt, lease })
@@ -193,6 +214,10 @@ impl Job {
                         _ => None,
                     },
                 };
+                let used = live.gpu_seconds(at);
+                for given in self.given.values_mut() {
+                    given.gpu_seconds = given.gpu_seconds.saturating_sub(used);
+                }
                 self.past.push(past);
                 match then {
                     Then::Finished { outcome } => Finished {
@@ -219,6 +244,9 @@ impl Job {
             _ => return Err(self.illegal(event)),
         };
         self.state = next;
+        if self.is_finished() {
+            self.given.clear();
+        }
         Ok(())
     }
 

@@ -28,6 +28,8 @@ pub use request::{LONGEST, ReserveRequest};
 
 /// How many occurrences are remembered of each reservation.
 const REMEMBERED: usize = 400;
+/// What comes again and again is counted with all occurrences within so long.
+const COUNTED: Duration = Duration::from_secs(366 * 86_400);
 
 /// A promise of GPUs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Reservation {
     pub no_show: Option<Duration>,
     pub created_by: UserName,
     pub created_at: Timestamp,
+    /// The agent that made it what it is, if one did: it is on that agent's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<UserName>,
     #[serde(default)]
     pub cancelled: Option<Timestamp>,
     /// What became of its occurrences so far, by their start; the last [`REMEMBERED`].
@@ -264,6 +269,17 @@ impl Reservation {
         let mut all = self.occurrences(now, to);
         all.retain(|one| settled.is_none_or(|last| one.start > last));
         all
+    }
+
+    /// GPU time that it promises from now on: with that of the occurrence under way, and of one that
+    /// comes again and again with that of a year.
+    #[must_use]
+    pub fn gpu_seconds_ahead(&self, now: Timestamp) -> u64 {
+        let year = now.checked_add(COUNTED).unwrap_or(Timestamp::MAX);
+        let ahead = self.ahead(now, year.max(self.end)).into_iter();
+        let lasts = ahead.map(|one| one.end.duration_since(one.start).as_secs());
+        let seconds = u64::try_from(lasts.sum::<i64>()).unwrap_or_default();
+        u64::from(self.what.gpus()).saturating_mul(seconds)
     }
 
     /// The occurrence that is under way, or else the next.

@@ -103,6 +103,7 @@ impl ReserveRequest {
             no_show,
             created_by: before.map_or_else(|| by.clone(), |one| one.created_by.clone()),
             created_at: before.map_or(now, |one| one.created_at),
+            agent: None,
             cancelled: None,
             log: before.map_or_else(BTreeMap::new, |one| one.log.clone()),
         };

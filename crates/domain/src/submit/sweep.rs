@@ -1,5 +1,7 @@
 //! Sweeps: one job for each combination of parameters.
 
+use std::collections::BTreeMap;
+
 use super::{MAX_ARRAY_TASKS, label, words};
 use crate::refusal::Refusal;
 use crate::spec::JobSpec;
@@ -76,10 +78,7 @@ fn param(text: &str) -> Result<Param, Refusal> {
         ))
     })?;
     let (name, values) = (name.trim(), values.trim());
-    let mut chars = name.chars();
-    let well = chars.next().is_some_and(|ch| ch.is_ascii_alphabetic())
-        && chars.all(|ch| ch.is_ascii_alphanumeric() || ch == '_');
-    if !well {
+    if !is_parameter(name) {
         return Err(refuse(format!(
             "'{}' is not a parameter's name: use letters, digits and _, beginning with a letter.",
             name.escape_debug()
@@ -103,6 +102,18 @@ fn param(text: &str) -> Result<Param, Refusal> {
         name: name.to_owned(),
         values,
     })
+}
+
+/// Whether a parameter may be called so.
+pub(crate) fn is_parameter(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|ch| ch.is_ascii_alphabetic())
+        && chars.all(|ch| ch.is_ascii_alphanumeric() || ch == '_')
+}
+
+/// The variable in which a job finds a parameter's value.
+pub(crate) fn parameter_variable(name: &str) -> String {
+    format!("{VARIABLE}{}", name.to_ascii_uppercase())
 }
 
 /// `0..4`: whole numbers, both ends included.
@@ -134,28 +145,7 @@ impl Sweep {
     /// When a combination's command cannot be run.
     pub(crate) fn specs(&self, spec: &JobSpec) -> Result<Vec<JobSpec>, Refusal> {
         (0..self.jobs())
-            .map(|number| {
-                let combination = self.combination(number);
-                let command = spec.command.iter();
-                let made = JobSpec {
-                    name: named(&spec.name, &combination),
-                    command: command.map(|word| filled(word, &combination)).collect(),
-                    workdir: spec.workdir.as_deref().map(|dir| filled(dir, &combination)),
-                    env: {
-                        let given = spec.env.iter();
-                        let given =
-                            given.map(|(name, value)| (name.clone(), filled(value, &combination)));
-                        let params = combination.iter().map(|(name, value)| {
-                            let name = format!("{VARIABLE}{}", name.to_ascii_uppercase());
-                            (name, (*value).to_owned())
-                        });
-                        params.chain(given).collect()
-                    },
-                    ..spec.clone()
-                };
-                words::command(&made.command)?;
-                Ok(made)
-            })
+            .map(|number| with(spec, &self.combination(number)))
             .collect()
     }
 
@@ -170,6 +160,39 @@ impl Sweep {
         combination.reverse();
         combination
     }
+}
+
+/// A job with these values of parameters.
+///
+/// # Errors
+/// When its command cannot be run.
+pub(crate) fn with_values(
+    spec: &JobSpec,
+    values: &BTreeMap<String, String>,
+) -> Result<JobSpec, Refusal> {
+    let values = values.iter();
+    let combination: Vec<(&str, &str)> = values
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    with(spec, &combination)
+}
+
+fn with(spec: &JobSpec, combination: &[(&str, &str)]) -> Result<JobSpec, Refusal> {
+    let command = spec.command.iter();
+    let given = spec.env.iter();
+    let given = given.map(|(name, value)| (name.clone(), filled(value, combination)));
+    let params = combination
+        .iter()
+        .map(|(name, value)| (parameter_variable(name), (*value).to_owned()));
+    let made = JobSpec {
+        name: named(&spec.name, combination),
+        command: command.map(|word| filled(word, combination)).collect(),
+        workdir: spec.workdir.as_deref().map(|dir| filled(dir, combination)),
+        env: params.chain(given).collect(),
+        ..spec.clone()
+    };
+    words::command(&made.command)?;
+    Ok(made)
 }
 
 /// Puts values in the place of `{name}`; `${name}` is the shell's, and other braces are anybody's.

@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use berth_domain::agent::{AgentRule, Approval, Draft, Effect, Mode};
+use berth_domain::agent::{Action, AgentRule, Approval, Draft, Effect, Mode};
+use berth_domain::campaign::{
+    Asha, Better, Budget, CampaignChange, CampaignId, CampaignSpec, Dimension, Fidelity, Metric,
+    Narrow, Range, Scale, Source, Steering, Strategy as Chosen, TrialDraft, TrialEnd,
+};
 use berth_domain::command::{AdoptRequest, AgentRequest};
 use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
 use berth_domain::quota::{Allow, Quota, Whose};
@@ -89,6 +93,38 @@ pub enum Step {
         user: u8,
         what: OfAgents,
     },
+    Campaigns {
+        user: u8,
+        campaign: u8,
+        what: OfCampaigns,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum OfCampaigns {
+    Start {
+        gpus: u8,
+        asha: bool,
+    },
+    Pause,
+    Resume,
+    End {
+        jobs: bool,
+    },
+    /// To a part of the space, or another budget.
+    Steer(u8),
+    /// Berth runs the next trial, mostly, perhaps as a promotion.
+    Run {
+        promote: bool,
+        again: bool,
+    },
+    /// Berth says what came of this trial.
+    Result {
+        trial: u8,
+        end: u8,
+    },
+    /// Berth says that a language model was asked for trials, and what it cost.
+    Asked(u16),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +148,8 @@ pub enum OfAgents {
     /// Berth's own rules would hold this job.
     Propose(u8),
     Measured(u8),
+    /// A language model was asked, for so much.
+    Model(u16),
 }
 
 #[derive(Clone, Debug)]
@@ -214,6 +252,8 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(user, alert, choice)| Step::Answer { user, alert, choice }),
         1 => (0u8..3, 0u8..9).prop_map(|(user, pid)| Step::Adopt { user, pid }),
         4 => (prop::sample::select(vec![0u8, 0, 1, 1, 1, 2, 3]), of_agents()).prop_map(|(user, what)| Step::Agents { user, what }),
+        4 => (0u8..4, any::<u8>(), of_campaigns())
+            .prop_map(|(user, campaign, what)| Step::Campaigns { user, campaign, what }),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -229,6 +269,21 @@ fn of_agents() -> impl Strategy<Value = OfAgents> {
         2 => any::<u8>().prop_map(OfAgents::Undo),
         3 => any::<u8>().prop_map(OfAgents::Propose),
         1 => any::<u8>().prop_map(OfAgents::Measured),
+        1 => any::<u16>().prop_map(OfAgents::Model),
+    ]
+}
+
+fn of_campaigns() -> impl Strategy<Value = OfCampaigns> {
+    prop_oneof![
+        2 => (0u8..3, any::<bool>()).prop_map(|(gpus, asha)| OfCampaigns::Start { gpus, asha }),
+        1 => Just(OfCampaigns::Pause),
+        1 => Just(OfCampaigns::Resume),
+        1 => any::<bool>().prop_map(|jobs| OfCampaigns::End { jobs }),
+        1 => any::<u8>().prop_map(OfCampaigns::Steer),
+        6 => (any::<bool>(), prop::bool::weighted(0.1))
+            .prop_map(|(promote, again)| OfCampaigns::Run { promote, again }),
+        4 => (any::<u8>(), 0u8..4).prop_map(|(trial, end)| OfCampaigns::Result { trial, end }),
+        1 => any::<u16>().prop_map(OfCampaigns::Asked),
     ]
 }
 
@@ -349,6 +404,7 @@ impl World {
             | Step::Policy { .. }
             | Step::Reserve { .. }
             | Step::Agents { .. }
+            | Step::Campaigns { .. }
             | Step::Quota { .. } => {
                 let (actor, command) = self.command(step);
                 (actor.clone(), Input::Command { actor, command })
@@ -506,6 +562,7 @@ impl World {
                     gpus_at_once: Some(u32::from(gpus)),
                     jobs_per_hour: 10,
                     all_jobs: gpus % 2 == 0,
+                    actions: Action::ALL.iter().copied().collect(),
                     approval: Approval {
                         above_gpu_seconds: (gpus % 3 == 0).then_some(1000),
                         ..Approval::default()
@@ -541,6 +598,83 @@ impl World {
             OfAgents::Measured(card) => {
                 Command::Measured(self.card(card, |_| true), Effect::default())
             }
+            OfAgents::Model(cost) => model(cost),
+        }
+    }
+
+    fn of_campaigns(&self, campaign: u8, what: OfCampaigns) -> Command {
+        let last = self.state.next_campaign().0;
+        let id = CampaignId(u64::from(campaign) % last + u64::from(campaign == 0));
+        let why = || "I said so".to_owned();
+        let change = match what {
+            OfCampaigns::Start { gpus, asha } => {
+                return Command::StartCampaign(Box::new(campaign_of(gpus, asha)));
+            }
+            OfCampaigns::Run { promote, again } => {
+                let draft = self.trial(id, promote, again);
+                return Command::RunTrial(id, Box::new(draft));
+            }
+            OfCampaigns::Result { trial, end } => {
+                let trials = self.state.campaign(id).map_or(0, |one| one.trials.len());
+                let trial = u32::from(trial) % u32::try_from(trials + 1).unwrap();
+                let end = match end {
+                    0 => TrialEnd::Failed { why: why() },
+                    1 => TrialEnd::Stopped { why: why() },
+                    _ => TrialEnd::Done {
+                        result: f64::from(trial) / 3.0,
+                    },
+                };
+                return Command::EndTrial {
+                    campaign: id,
+                    trial,
+                    end,
+                };
+            }
+            OfCampaigns::Asked(cost) => {
+                return Command::AskedFor {
+                    campaign: id,
+                    micros: u64::from(cost),
+                };
+            }
+            OfCampaigns::Pause => CampaignChange::Pause { why: why() },
+            OfCampaigns::Resume => CampaignChange::Resume,
+            OfCampaigns::End { jobs } => CampaignChange::End { why: why(), jobs },
+            OfCampaigns::Steer(how) => {
+                let mut steering = Steering {
+                    note: Some(why()),
+                    ..Steering::default()
+                };
+                if how % 2 == 0 {
+                    let to = 1.0 / f64::from(how + 1);
+                    let part = Narrow::Range { from: 1e-5, to };
+                    steering.space.insert("lr".to_owned(), part);
+                } else {
+                    steering.budget.gpu_seconds = Some(u64::from(how) * 1000);
+                }
+                CampaignChange::Steer(Box::new(steering))
+            }
+        };
+        Command::ChangeCampaign(id, change)
+    }
+
+    fn trial(&self, id: CampaignId, promote: bool, again: bool) -> TrialDraft {
+        let Some(campaign) = self.state.campaign(id) else {
+            return draft(1, None);
+        };
+        let asha = campaign.spec.strategy.fidelity().is_some();
+        let best = campaign
+            .trials
+            .iter()
+            .rev()
+            .find(|one| one.result.is_some());
+        let parent = best.filter(|_| promote && asha);
+        let number = campaign.next_trial().saturating_sub(u32::from(again));
+        TrialDraft {
+            rung: parent.map_or(0, |parent| parent.rung + 1),
+            fidelity: asha.then_some(1),
+            parent: parent.map(|parent| parent.number),
+            values: parent.map_or_else(|| draft(1, None).values, |parent| parent.values.clone()),
+            ..draft(number, None)
         }
     }
 
@@ -629,7 +763,24 @@ impl World {
                 let card = self.card(card, |_| true);
                 (Actor::Berth, Command::Measured(card, Effect::default()))
             }
+            // One time in eight somebody else says so.
+            Step::Agents {
+                what: OfAgents::Model(cost),
+                ..
+            } if cost % 8 != 0 => (Actor::Berth, model(cost)),
             Step::Agents { user, what } => (actor(user), self.of_agents(what)),
+            Step::Campaigns {
+                user,
+                campaign,
+                what,
+            } => {
+                let of_berth = matches!(
+                    what,
+                    OfCampaigns::Run { .. } | OfCampaigns::Result { .. } | OfCampaigns::Asked(_)
+                );
+                let actor = if of_berth { Actor::Berth } else { actor(user) };
+                (actor, self.of_campaigns(campaign, what))
+            }
             Step::Quota { user, gpus } => {
                 let hard = gpus % 2 == 0;
                 let gpus = u32::from(gpus);
@@ -712,6 +863,78 @@ impl World {
                 Command::Reserve(None, Box::new(request))
             }
         }
+    }
+}
+
+/// A language model was asked.
+fn model(cost: u16) -> Command {
+    Command::UseModel {
+        agent: UserName::from("bot"),
+        micros: u64::from(cost),
+    }
+}
+
+fn draft(number: u32, parent: Option<u32>) -> TrialDraft {
+    let values = [("lr".to_owned(), "0.0001".to_owned())];
+    TrialDraft {
+        number,
+        parent,
+        values: values.into(),
+        rung: 0,
+        fidelity: None,
+        why: "It is the next".to_owned(),
+    }
+}
+
+fn campaign_of(gpus: u8, asha: bool) -> CampaignSpec {
+    let template = SubmitRequest {
+        command: vec!["train".to_owned(), "--lr={lr}".to_owned()],
+        gpus: Some(i64::from(gpus)),
+        time_limit: Some("5m".to_owned()),
+        ..SubmitRequest::default()
+    };
+    let strategy = if asha {
+        Chosen::Asha(Asha {
+            trials: 9,
+            eta: 3,
+            fidelity: Fidelity {
+                param: "epochs".to_owned(),
+                min: 1,
+                max: 9,
+                setup_time: None,
+            },
+            seed: 0,
+        })
+    } else {
+        Chosen::Random { trials: 9, seed: 0 }
+    };
+    let lr = Dimension::Range(Range {
+        from: 1e-5,
+        to: 1.0,
+        scale: Scale::Log,
+        int: false,
+    });
+    CampaignSpec {
+        name: "find lr".to_owned(),
+        goal: "The best learning rate.".to_owned(),
+        template: Box::new(template),
+        space: [("lr".to_owned(), lr)].into(),
+        metric: Metric {
+            name: "loss".to_owned(),
+            better: Better::Lower,
+            source: Source::Log {
+                pattern: "loss=(.*)".to_owned(),
+            },
+        },
+        strategy,
+        budget: Budget {
+            gpu_seconds: 6000,
+            gpus_at_once: (gpus == 2).then_some(4),
+            at_once: Some(3),
+            ..Budget::default()
+        },
+        stop: berth_domain::campaign::StopRule::default(),
+        idempotency_key: (gpus == 1).then(|| "once".to_owned()),
     }
 }
 

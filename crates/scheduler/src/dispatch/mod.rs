@@ -101,6 +101,12 @@ impl Decision {
     }
 }
 
+/// Places in [`Snapshot::pending`] in the order in which they are looked at.
+pub(crate) fn in_order(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Vec<usize> {
+    let all = order::ordered(snapshot, policy, now);
+    all.into_iter().map(|one| one.index).collect()
+}
+
 /// Decides. The one place where anything is: everybody who plans, explains, forecasts or
 /// simulates comes through here.
 pub(crate) fn decide(snapshot: &Snapshot, policy: &Policy, now: Timestamp) -> Decision {

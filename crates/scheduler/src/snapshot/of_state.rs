@@ -140,8 +140,16 @@ fn pools(node: &Node) -> Arc<[Pool]> {
 
 fn pending(state: &State, job: &Job) -> Pending {
     Pending {
-        job: facts(job),
+        job: Facts::of(job),
         gate: gate(state, job),
+    }
+}
+
+impl Facts {
+    /// Without a prediction: see [`Learned::annotate`](crate::Learned::annotate).
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        facts(job)
     }
 }
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::ledger;
+use super::{asks, ledger};
 use crate::agent::{
     Act, Action, Agent, Bar, Card, CardBy, CardState, Mandate, Stopped, allow_command,
 };
+use crate::campaign::{CampaignChange, CampaignId};
 use crate::command::{Actor, Command};
+use crate::decide::purse::{Purse, Wanted};
 use crate::decide::{Decision, command as decide_command, just};
 use crate::event::Event;
 use crate::ids::{JobId, UserName};
@@ -20,6 +22,8 @@ use crate::state::State;
 const MOST_REFUSALS: usize = 200;
 /// A person has this long to approve something.
 const APPROVAL_LASTS: Duration = Duration::from_secs(24 * 3600);
+/// The title of a card about what is no act.
+const NEVER: &str = "Do what no agent does";
 /// What was done can be taken back for so long.
 const UNDO_LASTS: Duration = Duration::from_secs(3600);
 
@@ -31,21 +35,18 @@ pub(in crate::decide) fn acts(
     command: &Command,
     now: Timestamp,
 ) -> Decision {
-    let Some(agent) = state.agents().all.get(name) else {
-        return refused(barred(name, Bar::Unknown), vec![]);
+    let agent = match at_work(state, name) {
+        Ok(agent) => agent,
+        Err(bar) => return refused(barred(name, bar), vec![]),
     };
-    // Nothing is written while it is stopped: it may ask as often as it likes.
-    if let Some(stopped) = state.agents().stopped(name) {
-        return refused(barred(name, stopped_bar(stopped)), vec![]);
-    }
     let Some(act) = Act::of(command) else {
-        let title = "Do what no agent does".to_owned();
+        let title = NEVER.to_owned();
         let card = of_agent(state, agent, title, None, now);
         return refuse(agent, card, barred(name, Bar::Never), now);
     };
     let card = of_agent(state, agent, title(&act), Some(act.clone()), now);
     match try_act(state, agent, &act, now) {
-        Ok(decision) if needs_approval(&agent.mandate, &act, &decision.events) => {
+        Ok(decision) if needs_approval(state, &agent.mandate, &act, &decision.events, now) => {
             let bar = Bar::Approval {
                 card: card.id,
                 asks: acts_for.clone(),
@@ -59,6 +60,33 @@ pub(in crate::decide) fn acts(
         }
         Ok(decision) => done(state, card, &act, decision, now),
         Err(refusal) => refuse(agent, card, refusal, now),
+    }
+}
+
+/// What was refused before it came here, by what only the planner knows: written down as all else.
+pub(in crate::decide) fn refused_before(
+    state: &State,
+    name: &UserName,
+    command: &Command,
+    refusal: Refusal,
+    now: Timestamp,
+) -> Decision {
+    let agent = match at_work(state, name) {
+        Ok(agent) => agent,
+        Err(bar) => return refused(barred(name, bar), vec![]),
+    };
+    let act = Act::of(command);
+    let title = act.as_ref().map_or_else(|| NEVER.to_owned(), title);
+    let card = of_agent(state, agent, title, act, now);
+    refuse(agent, card, refusal, now)
+}
+
+/// The agent, unless it is stopped: nothing is written then, it may ask as often as it likes.
+fn at_work<'a>(state: &'a State, name: &UserName) -> Result<&'a Agent, Bar> {
+    let agent = state.agents().all.get(name).ok_or(Bar::Unknown)?;
+    match state.agents().stopped(name) {
+        Some(stopped) => Err(stopped_bar(stopped)),
+        None => Ok(agent),
     }
 }
 
@@ -78,7 +106,7 @@ pub(super) fn approved(
     try_act(state, agent, act, now)
 }
 
-fn stopped_bar(stopped: &Stopped) -> Bar {
+pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
     Bar::Stopped {
         by: stopped.by.clone(),
         why: stopped.why.clone(),
@@ -93,10 +121,9 @@ fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<De
         return Err(bar(Bar::Action { action }));
     }
     // To end or hold something is never too late.
-    let stops = matches!(act.action(), Action::Cancel | Action::Hold);
     if let Some(hours) = mandate.hours
         && !hours.contains(now)
-        && !stops
+        && !act.stops()
     {
         return Err(bar(Bar::Hours { hours }));
     }
@@ -107,11 +134,16 @@ fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<De
     if let Some(job) = act.job() {
         own(state, agent, job).map_err(bar)?;
     }
-    let decision = decide_command(state, &actor, act.clone().command(), now)?;
+    if let Act::ChangeCampaign { campaign, .. } = act {
+        own_campaign(state, agent, *campaign).map_err(bar)?;
+    }
+    let mut decision = decide_command(state, &actor, act.clone().command(), now)?;
     if decision.repeated {
         return Ok(decision);
     }
     within(state, agent, &decision.events, now).map_err(bar)?;
+    let given = asks::given(state, &agent.name, &decision.events, now);
+    decision.events.extend(given);
     Ok(decision)
 }
 
@@ -121,7 +153,7 @@ fn own(state: &State, agent: &Agent, job: JobId) -> Result<(), Bar> {
         // Who asks is told that there is none, or that it is too old.
         return Ok(());
     };
-    if agent.mandate.all_jobs || is_counted(agent, known) {
+    if agent.mandate.all_jobs || known.agent.as_ref() == Some(&agent.name) {
         return Ok(());
     }
     Err(Bar::OthersJob { job })
@@ -131,100 +163,118 @@ fn own(state: &State, agent: &Agent, job: JobId) -> Result<(), Bar> {
 fn within(state: &State, agent: &Agent, events: &[Event], now: Timestamp) -> Result<(), Bar> {
     let mut wanted = Wanted::default();
     for event in events {
-        match event {
-            Event::JobSubmitted { spec, .. } => {
+        allow_event(state, agent, event)?;
+        wanted.add(asks::wanted(state, &agent.name, event, now));
+    }
+    affords(state, agent, wanted, now)
+}
+
+/// Whether it may do this at all, whatever it has left.
+fn allow_event(state: &State, agent: &Agent, event: &Event) -> Result<(), Bar> {
+    match event {
+        Event::JobSubmitted { spec, .. } => allow_spec(&agent.mandate, spec),
+        Event::JobUpdated { job, spec } => {
+            own(state, agent, *job)?;
+            let before = state.job(*job);
+            // What was there before may be above it; it must not become more.
+            let same = before.is_some_and(|before| before.spec.command == spec.command);
+            if !same || before.is_some_and(|before| before.spec.class < spec.class) {
                 allow_spec(&agent.mandate, spec)?;
-                wanted.jobs += 1;
-                wanted.gpus += spec.gpus();
-                let tries = u64::from(spec.max_retries) + 1;
-                wanted.gpu_seconds += spec.gpu_seconds().saturating_mul(tries);
             }
-            Event::JobUpdated { job, spec } => {
-                own(state, agent, *job)?;
-                let before = state.job(*job);
-                // What was there before may be above it; it must not become more.
-                let same = before.is_some_and(|before| before.spec.command == spec.command);
-                if !same || before.is_some_and(|before| before.spec.class < spec.class) {
-                    allow_spec(&agent.mandate, spec)?;
-                }
-                if let Some(before) = before.filter(|before| is_counted(agent, before)) {
-                    let mut after = before.clone();
-                    after.spec = (**spec).clone();
-                    wanted.gpus += spec.gpus().saturating_sub(before.spec.gpus());
-                    let more = after.gpu_seconds_ahead();
-                    wanted.gpu_seconds += more.saturating_sub(before.gpu_seconds_ahead());
-                }
-            }
-            Event::JobRequeued { job, .. } => {
-                own(state, agent, *job)?;
-                if let Some(known) = state.job(*job) {
-                    wanted.gpus += known.spec.gpus();
-                    wanted.gpu_seconds += known.spec.gpu_seconds();
-                }
-            }
-            Event::ReservationSet { reservation } => {
-                let gpus = u64::from(reservation.what.gpus());
-                let lasts = reservation.end.duration_since(reservation.start).as_secs();
-                wanted.gpu_seconds += gpus * u64::try_from(lasts).unwrap_or_default();
-            }
-            other => {
-                if let Some(job) = other.job() {
-                    own(state, agent, job)?;
-                }
+            Ok(())
+        }
+        // What its trials ask for is looked at again with each of them.
+        Event::CampaignStarted { spec, .. } => {
+            let example = spec.example();
+            match spec.job(CampaignId(0), &example, None, state.capacity()) {
+                Ok(job) => allow_spec(&agent.mandate, &spec.as_written(&job, &example)),
+                Err(_) => Ok(()),
             }
         }
-    }
-    wanted.within(state, agent, now)
-}
-
-/// What an act asks for on top of what there is.
-#[derive(Clone, Copy, Debug, Default)]
-struct Wanted {
-    jobs: u32,
-    gpus: u32,
-    gpu_seconds: u64,
-}
-
-impl Wanted {
-    fn within(self, state: &State, agent: &Agent, now: Timestamp) -> Result<(), Bar> {
-        let mandate = &agent.mandate;
-        let done = agent.account.submits_within_hour(now);
-        let done = u32::try_from(done).unwrap_or(u32::MAX);
-        if self.jobs > 0 && done.saturating_add(self.jobs) > mandate.jobs_per_hour {
-            return Err(Bar::PerHour {
-                done,
-                wanted: self.jobs,
-                most: mandate.jobs_per_hour,
-            });
+        Event::CampaignChanged {
+            campaign, change, ..
+        } => {
+            let known = state.campaign(*campaign);
+            let own = known.is_some_and(|known| known.agent.as_ref() == Some(&agent.name));
+            // What a person's campaign uses is on no account of its.
+            if !own && gives_more(change) {
+                let campaign = *campaign;
+                return Err(Bar::OthersCampaign { campaign });
+            }
+            Ok(())
         }
-        let live = || state.live().filter(|job| is_counted(agent, job));
-        let gpus: u32 = live().map(|job| job.spec.gpus()).sum();
-        if let Some(most) = mandate.gpus_at_once
-            && self.gpus > 0
-            && gpus + self.gpus > most
-        {
-            let wanted = gpus + self.gpus;
-            return Err(Bar::AtOnce { wanted, most });
-        }
-        let Some(of_s) = mandate.gpu_seconds.filter(|_| self.gpu_seconds > 0) else {
-            return Ok(());
-        };
-        let ahead: u64 = live().map(crate::Job::gpu_seconds_ahead).sum();
-        let left_s = of_s.saturating_sub(agent.account.gpu_seconds.saturating_add(ahead));
-        if self.gpu_seconds > left_s {
-            return Err(Bar::Budget {
-                wanted_s: self.gpu_seconds,
-                left_s,
-                of_s,
-            });
-        }
-        Ok(())
+        other => match other.job() {
+            Some(job) => own(state, agent, job),
+            None => Ok(()),
+        },
     }
 }
 
-/// Whether a job counts on this agent's budget.
-fn is_counted(agent: &Agent, job: &crate::Job) -> bool {
-    job.agent.as_ref() == Some(&agent.name)
+/// Whether a campaign that exists is the agent's own, where it may touch no other.
+fn own_campaign(state: &State, agent: &Agent, campaign: CampaignId) -> Result<(), Bar> {
+    let known = state.campaign(campaign);
+    let other = known.filter(|known| known.agent.as_ref() != Some(&agent.name));
+    match other {
+        Some(_) if !agent.mandate.all_jobs => Err(Bar::OthersCampaign { campaign }),
+        // Who asks is told that there is none, or whose it is.
+        _ => Ok(()),
+    }
+}
+
+/// Whether a change may let a campaign use more.
+fn gives_more(change: &CampaignChange) -> bool {
+    match change {
+        CampaignChange::Steer(steering) => {
+            !steering.budget.is_empty() || steering.strategy.is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Whether the agent that started a campaign may have this job as its next trial.
+pub(in crate::decide) fn may_run_trial(
+    state: &State,
+    agent: &UserName,
+    spec: &JobSpec,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let bar = |bar| barred(agent, bar);
+    let known = state.agents().all.get(agent);
+    let known = known.ok_or_else(|| bar(Bar::Unknown))?;
+    if let Some(stopped) = state.agents().stopped(agent) {
+        return Err(bar(stopped_bar(stopped)));
+    }
+    let mandate = &known.mandate;
+    if !mandate.actions.contains(&Action::Campaign) {
+        let action = Action::Campaign;
+        return Err(bar(Bar::Action { action }));
+    }
+    if let Some(hours) = mandate.hours.filter(|hours| !hours.contains(now)) {
+        return Err(bar(Bar::Hours { hours }));
+    }
+    allow_spec(mandate, spec).map_err(bar)?;
+    affords(state, known, Wanted::of(spec), now).map_err(bar)
+}
+
+/// Whether an agent has enough left for this.
+fn affords(state: &State, agent: &Agent, wanted: Wanted, now: Timestamp) -> Result<(), Bar> {
+    let mandate = &agent.mandate;
+    let done = agent.account.submits_within_hour(now);
+    let done = u32::try_from(done).unwrap_or(u32::MAX);
+    if wanted.jobs > 0 && done.saturating_add(wanted.jobs) > mandate.jobs_per_hour {
+        return Err(Bar::PerHour {
+            done,
+            wanted: wanted.jobs,
+            most: mandate.jobs_per_hour,
+        });
+    }
+    let purse = Purse {
+        gpu_seconds: mandate.gpu_seconds,
+        gpus_at_once: mandate.gpus_at_once,
+        used_s: agent.account.gpu_seconds,
+    };
+    let ahead = state.agents_ahead(now).remove(&agent.name);
+    purse.holds(wanted, ahead.unwrap_or_default())
 }
 
 fn allow_spec(mandate: &Mandate, spec: &JobSpec) -> Result<(), Bar> {
@@ -244,16 +294,20 @@ fn allow_spec(mandate: &Mandate, spec: &JobSpec) -> Result<(), Bar> {
     allow_command(&mandate.commands, spec)
 }
 
-fn needs_approval(mandate: &Mandate, act: &Act, events: &[Event]) -> bool {
+fn needs_approval(
+    state: &State,
+    mandate: &Mandate,
+    act: &Act,
+    events: &[Event],
+    now: Timestamp,
+) -> bool {
     if events.is_empty() {
         return false;
     }
-    let asked = |event: &Event| match event {
-        Event::JobSubmitted { spec, .. } => spec.gpu_seconds() * (u64::from(spec.max_retries) + 1),
-        Event::JobUpdated { spec, .. } => spec.gpu_seconds(),
-        _ => 0,
-    };
-    let asked: u64 = events.iter().map(asked).sum();
+    let each = events
+        .iter()
+        .map(|event| asks::could_use(state, event, now));
+    let asked = each.fold(0, u64::saturating_add);
     let approval = &mandate.approval;
     approval.actions.contains(&act.action())
         || approval
@@ -336,7 +390,11 @@ fn of_agent(state: &State, agent: &Agent, title: String, act: Option<Act>, now: 
         at: now,
         by,
         state: CardState::Refused,
-        subject: job.map_or_else(|| "the queue".to_owned(), |job| format!("job {job}")),
+        subject: match (&act, job) {
+            (Some(Act::ChangeCampaign { campaign, .. }), _) => format!("campaign {campaign}"),
+            (_, Some(job)) => format!("job {job}"),
+            (_, None) => "the queue".to_owned(),
+        },
         job,
         project: None,
         asks: Some(agent.acts_for.clone()),

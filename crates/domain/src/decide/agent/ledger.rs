@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::guard;
+use super::{guard, owed};
 use crate::agent::{Act, Card, CardBy, CardId, CardState, Draft, Effect, Mode};
 use crate::array::ArrayChange;
+use crate::campaign::CampaignChange;
 use crate::command::{Actor, ConstraintsPatch, JobPatch};
 use crate::decide::{Decision, command, just, person};
 use crate::event::Event;
-use crate::ids::{JobId, UserName};
+use crate::ids::UserName;
 use crate::job::Job;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -25,15 +26,23 @@ pub(in crate::decide) fn propose(
         return Err(Refusal::AgentsNotAllowed { what });
     }
     let agents = state.agents();
-    let mode = agents.rules.of(draft.rule, draft.project.as_deref());
+    let mode = if owed::is_owed(state, &draft) {
+        Mode::Act
+    } else if agents.stopped.is_some() {
+        Mode::Off
+    } else {
+        agents.rules.of(draft.rule, draft.project.as_deref())
+    };
     let by = CardBy::Rule { rule: draft.rule };
     let open = |card: &&Card| {
         card.by == by
             && card.subject == draft.subject
             && card.settled.is_none()
             && card.until.is_none_or(|until| now < until)
+            // What was only written down keeps nobody from doing it once the rule may.
+            && (card.state != CardState::Shadow || mode == Mode::Shadow)
     };
-    if mode == Mode::Off || agents.stopped.is_some() || state.cards().any(|card| open(&card)) {
+    if mode == Mode::Off || state.cards().any(|card| open(&card)) {
         return Ok(Decision::default());
     }
     let mut card = Card {
@@ -56,23 +65,28 @@ pub(in crate::decide) fn propose(
         until: Some(draft.until),
         settled: None,
     };
+    if is_over(state, &card) {
+        return Ok(Decision::default());
+    }
     let mut done = Decision::default();
-    match (mode, card.act.clone()) {
-        (Mode::Suggest, _) | (Mode::Act, None) => card.state = CardState::Suggested,
-        (Mode::Act, Some(act)) => {
-            // It is out of date where the state refuses it.
-            let Ok(decision) = command(state, actor, act.clone().command(), now) else {
-                return Ok(Decision::default());
-            };
-            if decision.events.is_empty() {
-                return Ok(Decision::default());
-            }
+    if let Some(act) = card.act.clone() {
+        // It is out of date where the state refuses it: nobody is asked for that either.
+        let Ok(decision) = command(state, actor, act.clone().command(), now) else {
+            return Ok(Decision::default());
+        };
+        if decision.events.is_empty() {
+            return Ok(Decision::default());
+        }
+        if mode == Mode::Act {
             card.undo = card.undo.or_else(|| undo_of(state, &act, &decision));
-            card.state = CardState::Acted;
             done = decision;
         }
-        _ => {}
     }
+    card.state = match (mode, &card.act) {
+        (Mode::Act, Some(_)) => CardState::Acted,
+        (Mode::Act | Mode::Suggest, _) => CardState::Suggested,
+        (Mode::Off | Mode::Shadow, _) => CardState::Shadow,
+    };
     done.events.push(Event::CardMade {
         card: Box::new(card),
     });
@@ -160,9 +174,8 @@ pub(in crate::decide) fn measured(
 /// Suggestions that nobody answered in time, or whose job is over.
 pub(in crate::decide) fn expired(state: &State, now: Timestamp) -> Vec<Event> {
     let over = |card: &&Card| {
-        let gone = |job: JobId| state.live_job(job).is_none();
-        card.is_open()
-            && (card.until.is_some_and(|until| until <= now) || card.job.is_some_and(gone))
+        let void = card.until.is_some_and(|until| until <= now);
+        card.is_open() && (void || is_over(state, card))
     };
     let cards = state.cards().filter(over);
     let expired = cards.map(|card| Event::CardSettled {
@@ -172,6 +185,21 @@ pub(in crate::decide) fn expired(state: &State, now: Timestamp) -> Vec<Event> {
         why: None,
     });
     expired.collect()
+}
+
+/// Whether the job that a card is about is not what it was any more: it has ended since or, where a rule
+/// would queue again what had ended, somebody did.
+fn is_over(state: &State, card: &Card) -> bool {
+    let Some(id) = card.job else {
+        return false;
+    };
+    if state.live_job(id).is_some() {
+        let of_rule = matches!(card.by, CardBy::Rule { .. });
+        return of_rule && matches!(card.act, Some(Act::Requeue { .. }));
+    }
+    let ended = state.job(id).and_then(Job::finished_at);
+    // One that ended so long ago that it is not at hand cannot be queued again either.
+    ended.is_none_or(|at| at > card.at)
 }
 
 fn settled(card: CardId, state: CardState, actor: &Actor) -> Event {
@@ -234,6 +262,25 @@ pub(super) fn undo_of(state: &State, act: &Act, decision: &Decision) -> Option<A
             let id = decision.events.iter().find_map(Event::reservation)?;
             Some(Act::CancelReservation { id })
         }
+        Act::StartCampaign { .. } => {
+            let campaign = decision.events.iter().find_map(Event::campaign)?;
+            let why = "Its start was taken back".to_owned();
+            let to = Box::new(CampaignChange::End { why, jobs: true });
+            Some(Act::ChangeCampaign { campaign, to })
+        }
+        Act::ChangeCampaign { campaign, to } => {
+            let back = match **to {
+                CampaignChange::Pause { .. } => CampaignChange::Resume,
+                CampaignChange::Resume => CampaignChange::Pause {
+                    why: "That it goes on was taken back".to_owned(),
+                },
+                CampaignChange::End { .. } | CampaignChange::Steer(_) => return None,
+            };
+            Some(Act::ChangeCampaign {
+                campaign: *campaign,
+                to: Box::new(back),
+            })
+        }
         Act::Cancel { .. }
         | Act::UndoMove { .. }
         | Act::Requeue { .. }
@@ -265,6 +312,9 @@ fn back(job: &Job, patch: &JobPatch) -> JobPatch {
         deadline: patch.deadline.map(|_| spec.deadline),
         notice: patch.notice.map(|_| spec.notice),
         per_gpu: patch.per_gpu.map(|_| spec.per_gpu),
+        at_once: patch
+            .at_once
+            .and_then(|_| spec.array.and_then(|task| task.limit)),
         constraints: ConstraintsPatch {
             gpu_models: asked.gpu_models.as_ref().map(|_| had.gpu_models.clone()),
             min_gpu_mem_bytes: asked.min_gpu_mem_bytes.map(|_| had.min_gpu_mem_bytes),
