@@ -1,5 +1,5 @@
-//! Telling people what happened: their job started, ended, waits for long, or an alert asks them. By
-//! mail, Slack and webhook; what is shown in the page comes with the live picture.
+//! Telling people what happened: their job started, ended, waits for long, or an alert or an agent asks
+//! them. By mail, Slack and webhook; what is shown in the page comes with the live picture.
 //!
 //! [`Teller`] reads the journal from where it stopped, so that nothing is told twice or forgotten
 //! when the server ends in the middle; [`Sender`] sends what is queued, tries again with growing

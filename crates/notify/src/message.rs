@@ -1,6 +1,6 @@
 //! What is told, in a form that each channel makes its own of.
 
-use berth_domain::{AlertId, JobId, Timestamp};
+use berth_domain::{AlertId, CardId, JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Why somebody is told.
@@ -12,6 +12,8 @@ pub enum Kind {
     JobWaits,
     AlertOpened,
     AlertResolved,
+    /// Whether to do something is to be decided.
+    ApprovalAsked,
     /// Somebody wants to see whether it works.
     Test,
 }
@@ -30,6 +32,8 @@ pub struct Message {
     pub job: Option<JobId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardId>,
     pub at: Timestamp,
 }
 
@@ -70,6 +74,7 @@ mod tests {
             url: "http://berth/jobs/3".to_owned(),
             job: Some(JobId(3)),
             alert: None,
+            card: None,
             at: Timestamp::UNIX_EPOCH,
         };
         let expected =

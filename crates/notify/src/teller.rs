@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use berth_domain::agent::CardState;
 use berth_domain::event::Then;
 use berth_domain::{
-    Alert, Event, Job, JobId, Occasion, Preferences, Record, Seq, Subject, Timestamp, UserName,
-    walltime,
+    Alert, Card, Event, Job, JobId, Occasion, Preferences, Record, Seq, Subject, Timestamp,
+    UserName, walltime,
 };
 use berth_store::{NewDelivery, Store, StoreError};
 use tokio::sync::Notify;
@@ -92,6 +93,7 @@ impl Teller {
                 url: self.of_job(job.job),
                 job: Some(job.job),
                 alert: None,
+                card: None,
                 at: now,
             };
             let key = format!("wait:{}:{}", job.job, job.since.as_second());
@@ -116,6 +118,7 @@ impl Teller {
             url: format!("{}/settings", self.url),
             job: None,
             alert: None,
+            card: None,
             at: now,
         };
         let key = format!("test:{}", now.as_microsecond());
@@ -152,6 +155,9 @@ impl Teller {
                 Some(alert) => self.alert(record, &alert, Kind::AlertResolved).await,
                 None => Ok(vec![]),
             },
+            Event::CardMade { card } if card.state == CardState::Suggested => {
+                self.card(record, card).await
+            }
             _ => Ok(vec![]),
         }
     }
@@ -179,6 +185,7 @@ impl Teller {
             url: self.of_job(id),
             job: Some(id),
             alert: None,
+            card: None,
             at: record.at,
         };
         let key = record.seq.0.to_string();
@@ -206,12 +213,44 @@ impl Teller {
             url: format!("{}/alerts#alert-{}", self.url, alert.id),
             job: finding.subject.job(),
             alert: Some(alert.id),
+            card: None,
             at: record.at,
         };
         let mut asked: Vec<UserName> = finding.asks.iter().cloned().collect();
         if let Subject::Job { job } = finding.subject {
             asked.extend(self.store.job(job).await?.map(|job| job.owner));
         }
+        let key = record.seq.0.to_string();
+        let mut messages = self.to(&key, None, &self.team, &message);
+        messages.extend(self.ask(&key, asked, Occasion::Alert, &message).await?);
+        Ok(messages)
+    }
+
+    /// Who is to decide.
+    async fn card(&self, record: &Record, card: &Card) -> Result<Vec<NewDelivery>, StoreError> {
+        let message = Message {
+            kind: Kind::ApprovalAsked,
+            title: format!("To decide: {}", card.title),
+            text: card.saw.join(" "),
+            url: format!("{}/agent#card-{}", self.url, card.id),
+            job: card.job,
+            alert: None,
+            card: Some(card.id),
+            at: record.at,
+        };
+        let asked = card.asks.iter().cloned().collect();
+        let key = record.seq.0.to_string();
+        self.ask(&key, asked, Occasion::Approval, &message).await
+    }
+
+    /// For those who are asked, as far as they want to be told; the admins where nobody is.
+    async fn ask(
+        &self,
+        key: &str,
+        mut asked: Vec<UserName>,
+        occasion: Occasion,
+        message: &Message,
+    ) -> Result<Vec<NewDelivery>, StoreError> {
         // Whom Berth does not know it cannot tell: a foreign process may be any Unix user's.
         let users = self.store.users().await?;
         asked.retain(|name| users.iter().any(|user| user.name == *name));
@@ -221,12 +260,11 @@ impl Teller {
         }
         asked.sort();
         asked.dedup();
-        let key = record.seq.0.to_string();
-        let mut messages = self.to(&key, None, &self.team, &message);
+        let mut messages = Vec::new();
         for user in asked {
             let preferences = self.store.preferences(&user).await?;
-            if preferences.on.contains(&Occasion::Alert) {
-                messages.extend(self.to(&key, Some(&user), &preferences, &message));
+            if preferences.on.contains(&occasion) {
+                messages.extend(self.to(key, Some(&user), &preferences, message));
             }
         }
         Ok(messages)

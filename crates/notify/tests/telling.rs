@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use berth_domain::agent::{AgentRule, Draft, Mode};
 use berth_domain::decide::{Input, Rules, Seen, decide};
 use berth_domain::{
     Actor, AlertRule, Choice, Command, Exit, Finding, Gpu, GpuRef, GpuUuid, JobId, Lease, Node,
@@ -312,4 +313,64 @@ async fn who_waits_for_long_is_told_once() {
     assert_eq!(look().await, 0);
     let (_, body) = calls.recv().await.unwrap();
     assert!(body.contains("Job 9 (train) has waited for 1h1m"), "{body}");
+}
+
+#[tokio::test]
+async fn who_is_to_decide_about_a_card_is_sent_to_it() {
+    let mut world = World::new().await;
+    world.tell().await;
+    let (url, mut calls) = webhook(Arc::new(AtomicBool::new(true))).await;
+    let preferences = Preferences {
+        slack: Some(url),
+        ..Preferences::default()
+    };
+    world.prefers("ana", preferences).await;
+    let rule = AgentRule::Deadline;
+    let proposal = |subject: &str, asks: Option<&str>, world: &World| {
+        Command::Propose(Box::new(Draft {
+            rule,
+            subject: subject.to_owned(),
+            job: None,
+            project: None,
+            asks: asks.map(UserName::from),
+            title: "It may be late".to_owned(),
+            saw: vec!["It is due tonight.".to_owned()],
+            considered: vec![],
+            act: None,
+            undo: None,
+            predicted: None,
+            until: world.now() + jiff::SignedDuration::from_hours(1),
+        }))
+    };
+    for mode in [Mode::Shadow, Mode::Suggest] {
+        let set = Command::SetRule {
+            rule,
+            project: None,
+            mode: Some(mode),
+        };
+        let admin = Actor::User {
+            name: UserName::from("root"),
+            admin: true,
+        };
+        world
+            .does(Input::Command {
+                actor: admin,
+                command: set,
+            })
+            .await;
+        for (about, asks) in [("hers", Some("ana")), ("theirs", None)] {
+            let command = proposal(&format!("{about} {mode}"), asks, &world);
+            let actor = Actor::Berth;
+            world.does(Input::Command { actor, command }).await;
+        }
+    }
+    world.tell().await;
+    // Only what asks her: no shadow, and not what asks the admins.
+    assert_eq!(world.sender("").send_due().await.unwrap(), 1);
+    let (_, body) = calls.recv().await.unwrap();
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        body["text"],
+        "*<http://berth/agent#card-3|To decide: It may be late>*\nIt is due tonight."
+    );
 }
