@@ -1,0 +1,32 @@
+//! Acting on a load in which nodes are lost, jobs run out of memory and people ask for too much time: what
+//! was foretold beside what was measured and what really was, and that nobody is worse off for it than the
+//! cards said. The long one is `benches/autopilot.rs`.
+
+use crate::world::life::Life;
+use crate::world::report::Report;
+use berth_scheduler::sim::{Synth, TraceJob, synthesize};
+
+fn load() -> Vec<TraceJob> {
+    let mut jobs = synthesize(&Synth {
+        seed: 3,
+        days: 3,
+        users: 8,
+        load: 0.75,
+        ..Synth::default()
+    });
+    jobs.truncate(160);
+    jobs
+}
+
+#[test]
+fn acting_makes_nobody_worse_off_than_it_said() {
+    let jobs = load();
+    for policy in ["easy", "berth"] {
+        let shadows = Life::shadows(policy, &jobs);
+        let mut acting = Life::new(policy, &jobs, true, 12);
+        acting.run(i64::MAX);
+        let report = Report::of("made up", policy, &shadows, &acting);
+        println!("{report}");
+        report.check();
+    }
+}
