@@ -11,10 +11,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::decide::{Input, Report, Seen, decide};
+use berth_domain::agent::{Act, CardBy};
+use berth_domain::decide::{Input, Report, Seen, decide, refuse};
 use berth_domain::line::may_pass;
 use berth_domain::{
-    Actor, AttemptId, Command, Event, InLine, Job, JobId, Node, Record, Refusal, State,
+    Actor, AttemptId, Command, Event, InLine, Job, JobId, MoveTo, Node, Record, Refusal, State,
+    UserName,
 };
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
@@ -210,14 +212,34 @@ impl Control {
             (
                 Command::Move(job, to),
                 Actor::User { name, admin: false } | Actor::Agent { acts_for: name, .. },
+            ) => self.check_move(name, *job, *to),
+            // What an agent asked for is done with its person's rights, whoever approves it.
+            (
+                Command::AnswerCard {
+                    card,
+                    approve: true,
+                },
+                _,
             ) => {
-                let own = |job: &&Job| job.owner == *name && job.is_waiting();
-                // Whether it may be moved at all is told by the state.
-                let moved = self.state.live_job(*job).filter(own).map(in_line);
-                moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, *to))
+                let card = self.state.card(*card).filter(|card| card.is_open());
+                let Some(card) = card else { return Ok(()) };
+                match (&card.by, &card.asks, &card.act) {
+                    (CardBy::Agent { .. }, Some(name), Some(Act::Move { job, to })) => {
+                        self.check_move(name, *job, *to)
+                    }
+                    _ => Ok(()),
+                }
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether somebody's job would pass another's.
+    fn check_move(&self, name: &UserName, job: JobId, to: MoveTo) -> Result<(), Refusal> {
+        let own = |job: &&Job| job.owner == *name && job.is_waiting();
+        // Whether it may be moved at all is told by the state.
+        let moved = self.state.live_job(job).filter(own).map(in_line);
+        moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, to))
     }
 
     /// What waits, in the order in which it is planned.
@@ -240,12 +262,16 @@ impl Control {
 
     async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
-        self.check_plan(&actor, &command)?;
-        let input = Input::Command {
-            actor: actor.clone(),
-            command,
+        let decision = match self.check_plan(&actor, &command) {
+            Ok(()) => {
+                let input = Input::Command {
+                    actor: actor.clone(),
+                    command,
+                };
+                decide(&self.state, &self.settings.rules, input, now)?
+            }
+            Err(refusal) => refuse(&self.state, &actor, &command, refusal, now)?,
         };
-        let decision = decide(&self.state, &self.settings.rules, input, now)?;
         let reservation = decision.events.iter().find_map(Event::reservation);
         match self.commit(actor, decision.events).await {
             Ok(()) => {}
@@ -268,6 +294,7 @@ impl Control {
             jobs,
             repeated,
             reservation,
+            campaign: decision.campaign,
         })
     }
 }

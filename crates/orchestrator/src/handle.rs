@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use berth_domain::{Actor, AttemptId, Command, Job, JobId, Refusal, ReservationId};
+use berth_domain::{Actor, AttemptId, CampaignId, Command, Job, JobId, Refusal, ReservationId};
 use berth_telemetry::hub::Heard;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
@@ -21,6 +21,8 @@ pub struct Done {
     pub repeated: Option<JobId>,
     /// The reservation that was made, changed, cancelled or ended.
     pub reservation: Option<ReservationId>,
+    /// The campaign that was started or changed.
+    pub campaign: Option<CampaignId>,
 }
 
 #[derive(Debug, thiserror::Error)]

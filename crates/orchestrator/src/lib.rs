@@ -5,13 +5,15 @@
 //! says when each waiting job will start; `sampling`, where samples of the hardware come together,
 //! from the cluster's own source and from the nodes' daemons; `keeping`, which keeps them; and the
 //! watch in `watching`, which says what is wrong. None
-//! blocks another. [`view_at`] looks at the past.
+//! blocks another. [`view_at`] looks at the past, and a [`Follower`] follows the journal for whoever looks
+//! at more than a view shows.
 
 mod breakpoint;
 mod clock;
 mod control;
 mod daemons;
 mod effects;
+mod follower;
 mod forecaster;
 mod foretold;
 mod handle;
@@ -29,8 +31,9 @@ pub use breakpoint::{Breakpoint, Breakpoints};
 pub use clock::Clock;
 pub use control::{Grace, Settings, StartError, start};
 pub use daemons::{Daemons, Joined, Stopping};
+pub use follower::{FollowError, Follower};
 pub use handle::{CommandError, Done, Handle, LogGrew};
 pub use keeping::{History, HistoryError, SeriesRows};
 pub use planning::{Planning, resolve};
 pub use time_machine::{PastError, view_at};
-pub use view::{Ahead, FirstTasks, QUEUE_WINDOW, RECENT_WINDOW, Samples, View};
+pub use view::{FirstTasks, QUEUE_WINDOW, RECENT_WINDOW, Samples, View};

@@ -69,7 +69,8 @@ pub async fn view_at(
             policy,
             experience: learned.experience().clone(),
         });
-        View::of(&state, plan, planning, Arc::new(HashMap::new()), free, None)
+        let none = Arc::new(HashMap::new());
+        View::of(&state, plan, planning, none, free, None, at)
     };
     tokio::task::spawn_blocking(look)
         .await

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use berth_domain::agent::Ahead;
+use berth_domain::campaign::Unread;
 use berth_domain::{
-    Agents, Alert, Array, Card, CardId, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId, Node,
-    PolicyChoice, Quotas, Reservation, Seq, State, StateName, UserName,
+    Agents, Alert, Array, Campaign, Card, CardId, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId,
+    Node, PolicyChoice, Quotas, Reservation, Seq, State, StateName, Timestamp, UserName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -33,27 +35,6 @@ impl FirstTasks {
             *seen <= TASKS_SHOWN
         })
     }
-}
-
-/// What jobs that wait or run ask for, together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ahead {
-    pub jobs: u32,
-    pub gpus: u32,
-    /// As long as they may run, as often as they may be tried.
-    pub gpu_seconds: u64,
-}
-
-fn ahead(state: &State) -> BTreeMap<UserName, Ahead> {
-    let mut all: BTreeMap<UserName, Ahead> = BTreeMap::new();
-    for job in state.live() {
-        let Some(by) = &job.agent else { continue };
-        let ahead = all.entry(by.clone()).or_default();
-        ahead.jobs += 1;
-        ahead.gpus += job.spec.gpus();
-        ahead.gpu_seconds += job.gpu_seconds_ahead();
-    }
-    all
 }
 
 /// The last sample of each GPU.
@@ -92,12 +73,16 @@ pub struct View {
     /// What is wrong now, by number.
     pub alerts: Vec<Alert>,
     pub agents: Agents,
-    /// What jobs of agents that wait or run ask for, by agent.
+    /// What is kept on the account of each agent.
     pub agents_ahead: BTreeMap<UserName, Ahead>,
     /// The cards of the ledger that wait for an answer, by number.
     pub cards: Vec<Card>,
     /// The number of the next card: it rises whenever something was decided.
     pub next_card: CardId,
+    /// The campaigns that go on and the last that ended, by number.
+    pub campaigns: Vec<Arc<Campaign>>,
+    /// Trials whose job has ended and whose result is still to be read.
+    pub unread_trials: Vec<Unread>,
     pub held: u32,
     pub queued: u32,
     pub free_at: Vec<FreeAt>,
@@ -113,6 +98,7 @@ impl View {
         forecasts: Arc<HashMap<JobId, Forecast>>,
         free_at: Vec<FreeAt>,
         executor_down: Option<String>,
+        now: Timestamp,
     ) -> Self {
         let held = state
             .live()
@@ -162,13 +148,15 @@ impl View {
             foreign: state.foreign().clone(),
             alerts: state.alerts().cloned().collect(),
             agents: state.agents().clone(),
-            agents_ahead: ahead(state),
+            agents_ahead: state.agents_ahead(now),
             cards: state
                 .cards()
                 .filter(|card| card.is_open())
                 .cloned()
                 .collect(),
             next_card: state.next_card(),
+            campaigns: state.campaigns().cloned().collect(),
+            unread_trials: state.unread_trials(),
             held: count(held),
             queued: count(state.live_count() - held - active.len()),
             active,

@@ -117,7 +117,8 @@ impl Control {
 
     pub(super) fn publish(&mut self) {
         self.renew_planning();
-        let free = free_at(&self.planning.snapshot, self.settings.clock.now());
+        let now = self.settings.clock.now();
+        let free = free_at(&self.planning.snapshot, now);
         let view = View::of(
             &self.state,
             self.plan.clone(),
@@ -125,6 +126,7 @@ impl Control {
             self.forecasts.clone(),
             free,
             self.executor_down.clone(),
+            now,
         );
         // The forecaster works on what is shown.
         self.to_forecast.send_if_modified(|planning| {
