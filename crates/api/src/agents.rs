@@ -23,9 +23,9 @@ pub struct AgentView {
     pub made_at: Timestamp,
     /// Why it does nothing now; also where all are stopped.
     pub stopped: Option<Stopped>,
-    /// Of attempts that ended.
+    /// Of attempts that ended, and of what it reserved and nobody used.
     pub used_gpu_seconds: u64,
-    /// What its jobs that wait or run can still use.
+    /// What its jobs that wait or run can still use, with what it gave others' jobs and reserved.
     pub ahead_gpu_seconds: u64,
     /// What they ask for together.
     pub gpus: u32,

@@ -3,6 +3,7 @@
 mod agents;
 pub(crate) mod alerts;
 mod analytics;
+mod campaigns;
 mod charts;
 mod cordon;
 mod files;
@@ -18,6 +19,7 @@ mod planner;
 mod queue;
 mod quotas;
 mod reservations;
+mod talks;
 mod timeline;
 mod usage;
 mod waits;
@@ -64,6 +66,10 @@ pub struct ApiState {
     pub ground: Arc<Ground>,
     pub prices: Arc<Prices>,
     pub submits: Arc<SubmitTimes>,
+    /// The language model that is asked first, by its name; `None`: there is none.
+    pub model: Option<Arc<str>>,
+    /// Why campaigns have no next trial at the moment.
+    pub campaigns: berth_agent::campaign::Waits,
 }
 
 impl ApiState {
@@ -209,8 +215,10 @@ pub fn unauthenticated() -> ApiError {
     )
 }
 
+/// What is answered when the database fails.
+#[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-pub(crate) fn store_error(error: StoreError) -> ApiError {
+pub fn store_error(error: StoreError) -> ApiError {
     // The details are for the log, not for whoever asks.
     tracing::error!(%error, "the store failed");
     ApiError::new(
@@ -219,7 +227,9 @@ pub(crate) fn store_error(error: StoreError) -> ApiError {
     )
 }
 
-pub(crate) fn command_error(error: CommandError) -> ApiError {
+/// What is answered when a command was not carried out.
+#[must_use]
+pub fn command_error(error: CommandError) -> ApiError {
     match error {
         CommandError::Refused(refusal) => refusal.into(),
         CommandError::NotWritten(_) => ApiError::new(

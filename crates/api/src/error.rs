@@ -109,6 +109,7 @@ impl From<Refusal> for ApiError {
             | Refusal::NoSuchReservation { .. }
             | Refusal::NoSuchAlert { .. }
             | Refusal::NoSuchAgent { .. }
+            | Refusal::NoSuchCampaign { .. }
             | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
@@ -125,6 +126,7 @@ impl From<Refusal> for ApiError {
             | Refusal::AgentNotYours { .. }
             | Refusal::AgentsNotAllowed { .. }
             | Refusal::CardNotYours { .. }
+            | Refusal::CampaignNotYours { .. }
             | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
@@ -135,6 +137,8 @@ impl From<Refusal> for ApiError {
             | Refusal::NotAChoice { .. }
             | Refusal::AdoptLeased { .. }
             | Refusal::NoSuchCard { .. }
+            | Refusal::CampaignState { .. }
+            | Refusal::Campaign { .. }
             | Refusal::Promised { .. } => ErrorCode::Conflict,
         };
         let field = refusal.field().map(str::to_owned);

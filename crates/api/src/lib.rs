@@ -10,6 +10,7 @@ pub mod agents;
 pub mod alerts;
 pub mod analytics;
 pub mod ansi;
+pub mod campaigns;
 pub mod charts;
 pub mod cluster;
 #[cfg(feature = "ssr")]
@@ -36,6 +37,7 @@ pub mod planner;
 pub mod queue;
 pub mod quotas;
 pub mod reservations;
+pub mod talks;
 #[cfg(feature = "ssr")]
 pub mod terminals;
 pub mod timeline;
@@ -45,7 +47,7 @@ pub mod waits;
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
 #[cfg(feature = "native")]
-pub use native::{Berth, LiveStream, Socket};
+pub use native::{Asked, Berth, LiveStream, Socket};
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

@@ -32,6 +32,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::live::{LiveMessage, LiveRequest};
+use crate::talks::{AskArg, Said};
 use crate::{ApiError, ErrorCode};
 
 /// A server and the token to use there. Cheap to clone.
@@ -127,6 +128,26 @@ impl Berth {
         Err(refusal(answer).await)
     }
 
+    /// Asks the assistant.
+    ///
+    /// # Errors
+    /// The server's refusal, or [`ErrorCode::Unreachable`].
+    pub async fn ask(&self, question: &AskArg) -> Result<Asked, ApiError> {
+        let mut url = self.connection.base.clone();
+        url.set_path("/api/ask");
+        let request = self.connection.http.post(url).json(question);
+        let request = request.header(AUTHORIZATION, self.connection.bearer.clone());
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| unreachable_error(chain(&error)))?;
+        if !answer.status().is_success() {
+            return Err(refusal(answer).await);
+        }
+        Ok(Asked {
+            answer,
+            text: Vec::new(),
+        })
+    }
+
     /// Opens the live stream: a snapshot, then deltas.
     ///
     /// # Errors
@@ -178,6 +199,49 @@ fn unreachable_error(why: impl std::fmt::Display) -> ApiError {
         ErrorCode::Unreachable,
         format!("The server cannot be reached: {why}."),
     )
+}
+
+/// What the assistant says to a question, as it comes.
+#[derive(Debug)]
+pub struct Asked {
+    answer: reqwest::Response,
+    /// What came and is no whole line yet.
+    text: Vec<u8>,
+}
+
+/// No event is longer.
+const LONGEST_EVENT: usize = 1024 * 1024;
+
+impl Asked {
+    /// The next thing; `None` when the stream has ended. Kinds of a newer server are left out.
+    ///
+    /// # Errors
+    /// When the connection broke.
+    pub async fn next(&mut self) -> Result<Option<Said>, ApiError> {
+        loop {
+            if let Some(end) = self.text.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.text.drain(..=end).collect();
+                if let Some(said) = read_event(&line) {
+                    return Ok(Some(said));
+                }
+                continue;
+            }
+            if self.text.len() > LONGEST_EVENT {
+                return Err(unreachable_error("it does not end what it says"));
+            }
+            let piece = self.answer.chunk().await;
+            match piece.map_err(|error| unreachable_error(chain(&error)))? {
+                Some(piece) => self.text.extend_from_slice(&piece),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// An event's data is on one line.
+fn read_event(line: &[u8]) -> Option<Said> {
+    let line = std::str::from_utf8(line).ok()?;
+    serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()
 }
 
 /// An open websocket.

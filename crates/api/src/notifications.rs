@@ -42,7 +42,7 @@ pub struct FailedView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NotificationsArg {
-    /// `started`, `ended`, `waits`, `alert`: all of them that are wanted.
+    /// `started`, `ended`, `waits`, `alert`, `approval`: all of them that are wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<Vec<Occasion>>,
     /// `4h`.

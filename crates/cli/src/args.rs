@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, at, attach, change, completions, cordon, logs, r#move, nodes, notify,
-    policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage, why,
+    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
+    nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
+    why,
 };
 use crate::connect;
 
@@ -74,6 +75,8 @@ pub enum Verb {
     Drain(cordon::Args),
     /// Give it jobs again.
     Uncordon(cordon::Uncordoned),
+    /// Have Berth find the best values of a job's parameters within a budget.
+    Campaign(Box<campaign::Args>),
     /// What is wrong: with a job, a GPU, a node, the queue.
     Alerts(alerts::Args),
     /// Answer an alert.
@@ -94,6 +97,8 @@ pub enum Verb {
     Reserve(reserve::Args),
     /// How many GPUs users and projects may hold at once.
     Quota(quota::Args),
+    /// Ask the assistant, which looks, answers and, with your leave, acts.
+    Ask(ask::Args),
     /// Who you are for the server.
     Whoami,
     /// Serve an AI agent that starts this command: the Model Context Protocol on stdin and stdout.

@@ -3,8 +3,10 @@
 pub mod adopt;
 pub mod agent;
 pub mod alerts;
+pub mod ask;
 pub mod at;
 pub mod attach;
+pub mod campaign;
 pub mod change;
 pub mod completions;
 pub mod cordon;
@@ -61,6 +63,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Cordon(args) => cordon::cordon(session, &args, false).await?,
         Verb::Drain(args) => cordon::cordon(session, &args, true).await?,
         Verb::Uncordon(args) => cordon::uncordon(session, &args).await?,
+        Verb::Campaign(args) => campaign::run(session, &args).await?,
         Verb::Alerts(args) => alerts::list(session, &args).await?,
         Verb::Alert(args) => alerts::one(session, &args).await?,
         Verb::Adopt(args) => adopt::run(session, &args).await?,
@@ -71,6 +74,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
+        Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,
         Verb::Completions(args) => return Ok(completions::run(&args)),

@@ -1,11 +1,12 @@
-//! The tools. Each file has those for one kind of thing, in a router of its own; a new kind
-//! (campaigns, say) is a file and a line in [`all`].
+//! The tools. Each file has those for one kind of thing, in a router of its own; a new kind is
+//! a file and a line in [`all`].
 //!
 //! What a tool may do is said in its annotations: `read_only_hint` on all that change nothing,
 //! among them every `preview_…`, which only calls functions that read (a test listens).
 //! `open_world_hint` is false everywhere: nothing beyond this cluster is reached.
 
 mod alerts;
+mod campaign;
 mod cancel;
 mod change;
 mod cluster;
@@ -43,4 +44,5 @@ pub(crate) fn all<H: House>() -> ToolRouter<Agent<H>> {
         + Agent::reserve_tools()
         + Agent::usage_tools()
         + Agent::alert_tools()
+        + Agent::campaign_tools()
 }

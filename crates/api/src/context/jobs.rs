@@ -117,7 +117,7 @@ impl Context {
     }
 
     pub(crate) async fn list_jobs(&self, args: ListArgs) -> Result<JobList, ApiError> {
-        let me = UserName::from(self.actor.name());
+        let me = self.whoami().user;
         let owner = args.user.filter(|user| !user.is_empty() && user != "all");
         let filter = JobFilter {
             owner: owner.map(|user| if user == "me" { me } else { UserName(user) }),
@@ -281,6 +281,7 @@ fn patch(arg: UpdateArg) -> Result<JobPatch, ApiError> {
         deadline,
         notice: notice.map_err(invalid("signal"))?,
         per_gpu: arg.per_gpu,
+        at_once: None,
         constraints,
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_domain::{
-    Command, Constraint, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, UserName, walltime,
+    Command, Constraint, JobId, MoveTo, PolicyChoice, SubmitRequest, Timestamp, walltime,
 };
 use berth_orchestrator::{Planning, View, resolve};
 use berth_scheduler::{Action, Change, Effect, Facts, KNOBS, Policy, Remedy};
@@ -115,7 +115,7 @@ impl Context {
         asks.check(view.nodes.iter(), spec.nodes, spec.gpus_per_node)?;
         let now = self.now();
         let job = Facts {
-            owner: UserName::from(self.actor.name()),
+            owner: self.whoami().user,
             nodes: spec.nodes,
             gpus_per_node: spec.gpus_per_node,
             constraints: (!asks.is_empty()).then(|| Arc::new(asks)),

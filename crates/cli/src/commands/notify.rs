@@ -40,7 +40,7 @@ enum Verb {
 
 #[derive(Debug, clap::Args)]
 struct Set {
-    /// All that you want to be told of: `started`, `ended`, `waits`, `alert`; "" for nothing.
+    /// All that you want to be told of: `started`, `ended`, `waits`, `alert`, `approval`; "" for nothing.
     #[arg(long, value_name = "WHAT,WHAT", value_delimiter = ',')]
     on: Option<Vec<String>>,
     /// What waiting for long is.

@@ -23,6 +23,11 @@ pub(super) const PAGES: &[Page] = &[
         text: include_str!("../../../../docs/alerts.md"),
     },
     Page {
+        name: "campaigns",
+        about: "Campaigns: what can be searched, how trials are chosen, what holds them to a budget",
+        text: include_str!("../../../../docs/campaigns.md"),
+    },
+    Page {
         name: "history",
         about: "What the figures of use mean: held, busy, working, unobserved",
         text: include_str!("../../../../docs/history.md"),

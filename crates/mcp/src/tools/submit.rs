@@ -11,7 +11,9 @@ use rmcp::schemars::{self, JsonSchema};
 use rmcp::{tool, tool_router};
 use serde::Serialize;
 
-use self::args::{SubmitArgs, SweepArgs};
+pub(super) use self::args::SubmitArgs;
+use self::args::SweepArgs;
+pub(super) use self::preview::is_about_request;
 use self::preview::{SubmitPreview, preview};
 use crate::door::Through;
 use crate::seen::job::{JobSeen, told};

@@ -142,9 +142,7 @@ pub fn rules(answer: &AgentsAnswer, width: Width) -> String {
         )
     });
     let table = table::plain(&header, &[], rows, width);
-    format!(
-        "{stopped}{table}\nBerth does not follow these yet: what is set holds from the version on that does.\n"
-    )
+    format!("{stopped}{table}")
 }
 
 pub fn ledger(answer: &LedgerAnswer, now: Timestamp, width: Width) -> String {

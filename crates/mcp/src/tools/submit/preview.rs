@@ -131,7 +131,7 @@ fn wrong(problems: Vec<Problem>) -> SubmitPreview {
 }
 
 /// Whether it says something of the request, and not that nothing can be said at the moment.
-fn is_about_request(error: &ApiError) -> bool {
+pub(in crate::tools) fn is_about_request(error: &ApiError) -> bool {
     matches!(
         error.code(),
         ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::Forbidden | ErrorCode::TooLarge
