@@ -9,6 +9,7 @@ use berth_detect::{ByHand, Choice};
 use berth_domain::Ladder;
 use berth_executors::ssh;
 use berth_health::{RuleChange, Rules};
+use berth_models::{Endpoints, ModelConfig};
 use berth_orchestrator::Grace;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Source};
@@ -72,6 +73,11 @@ pub struct Config {
     pub idle_ladder: String,
     /// How long it waits for an answer before each further step, in seconds.
     pub idle_ladder_step_s: u64,
+    /// Whether Berth looks by itself for what should be done: see docs/autopilot.md. How far each rule goes
+    /// is set apart.
+    pub autopilot: bool,
+    /// How often it looks, in seconds.
+    pub autopilot_every_s: u64,
     /// The server that mail is sent through: `smtp://HOST:25`, `smtps://USER:PASSWORD@HOST`. Empty: no
     /// mail.
     pub notify_smtp: String,
@@ -85,11 +91,13 @@ pub struct Config {
     /// What a kilowatt-hour and an hour of a GPU cost, for the page `/history`: `[prices]` with `kwh`,
     /// `gpu_hour`, `currency`. What is not set is not counted.
     pub prices: Prices,
+    /// The language models that the assistant asks, in this order: `[[models]]`, see docs/models.md.
+    pub models: Vec<ModelConfig>,
     /// Where the built pages are. Empty: found beside the binary.
     pub site: String,
 }
 
-const KEYS: [&str; 26] = [
+const KEYS: [&str; 28] = [
     "addr",
     "data",
     "simulate",
@@ -110,6 +118,8 @@ const KEYS: [&str; 26] = [
     "cpu_jobs_per_node",
     "idle_ladder",
     "idle_ladder_step_s",
+    "autopilot",
+    "autopilot_every_s",
     "notify_smtp",
     "notify_from",
     "notify_slack",
@@ -145,12 +155,15 @@ impl Default for Config {
             alerts: BTreeMap::new(),
             idle_ladder: "ask".to_owned(),
             idle_ladder_step_s: 1800,
+            autopilot: true,
+            autopilot_every_s: 30,
             notify_smtp: String::new(),
             notify_from: "berth@localhost".to_owned(),
             notify_slack: String::new(),
             notify_webhook: String::new(),
             notify_webhook_secret: String::new(),
             prices: Prices::default(),
+            models: Vec::new(),
             site: String::new(),
         }
     }
@@ -225,6 +238,9 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     if !price(config.prices.kwh) || !price(config.prices.gpu_hour) {
         return Err("prices: kwh and gpu_hour are amounts of 0 or more".into());
     }
+    if config.autopilot_every_s == 0 {
+        return Err("autopilot_every_s must be at least 1".into());
+    }
     // Said now, and not when it is first needed.
     config.health()?;
     config.ladder()?;
@@ -235,6 +251,12 @@ impl Config {
     /// What is looked for.
     pub fn health(&self) -> Result<Rules, AnyError> {
         Rules::changed(&self.alerts).map_err(|why| format!("alerts: {why}").into())
+    }
+
+    /// The language models, with their keys; also that of `BERTH_LLM_BASE_URL`.
+    pub fn endpoints(&self) -> Result<Endpoints, AnyError> {
+        let env = |name: &str| std::env::var(name).ok();
+        Ok(Endpoints::configured(&self.models, env)?)
     }
 
     /// What Berth does by itself when nobody answers.

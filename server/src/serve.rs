@@ -5,14 +5,16 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use berth_agent::autopilot::Autopilot;
 use berth_api::context::{ApiState, Ground, new_link};
 use berth_api::feed::Feed;
 use berth_api::terminals::Terminals;
 use berth_detect::{Detector, Observer, Surroundings};
 use berth_domain::{Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
-use berth_orchestrator::Settings;
+use berth_orchestrator::{Handle, Settings};
 use berth_ray::Ray;
 use berth_store::{Store, TokenKind};
 use berth_telemetry::LocalGpus;
@@ -30,6 +32,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     config.data = fs::canonicalize(&config.data)?;
     let _lock = lock(&config.data)?;
     let site = Site::find(&config.site)?;
+    let models = config.endpoints()?;
     let store = Store::open(&config.database()).await?;
     // Before the address is announced: a port of 0 becomes a real one.
     let listener = TcpListener::bind(&config.addr).await.map_err(|error| {
@@ -105,6 +108,14 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let epoch = u64::try_from(now.as_millisecond()).unwrap_or(1);
     let feed = Feed::start(handle.clone(), clock::system(), epoch);
     let teller = telling::start(&config, &store, &handle, url.clone())?;
+    let campaigns = berth_agent::campaign::start(
+        handle.clone(),
+        store.clone(),
+        config.data.clone(),
+        clock::system(),
+        models.clone(),
+    );
+    look_by_itself(&config, &store, &handle)?;
     let data_dir = Arc::new(config.data.clone());
     let api = ApiState {
         handle,
@@ -122,6 +133,8 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         }),
         prices: Arc::new(config.prices.clone()),
         submits: Arc::default(),
+        model: models.names().first().map(|name| (*name).into()),
+        campaigns,
     };
 
     println!("Berth {} with {sentence}", env!("CARGO_PKG_VERSION"));
@@ -134,6 +147,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
         api,
         store,
         site,
+        models,
         &url,
         config.package_limit_mib * 1024 * 1024,
     );
@@ -141,7 +155,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     tokio::select! {
         result = server => result?,
         // Open websockets would keep the server up; whatever was promised is on disk already.
-        () = async { stop_signal().await; tokio::time::sleep(std::time::Duration::from_secs(1)).await } => {}
+        () = async { stop_signal().await; tokio::time::sleep(Duration::from_secs(1)).await } => {}
         // The loop ends by itself only if it panicked.
         _ = control => return Err("the control loop has stopped".into()),
     }
@@ -151,13 +165,32 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     Ok(())
 }
 
+/// Starts the autopilot, if it is on.
+fn look_by_itself(config: &Config, store: &Store, handle: &Handle) -> Result<(), AnyError> {
+    if config.autopilot {
+        let autopilot = Autopilot {
+            handle: handle.clone(),
+            store: store.clone(),
+            clock: clock::system(),
+            ladder: config.ladder()?,
+            every: Duration::from_secs(config.autopilot_every_s),
+        };
+        tokio::spawn(autopilot.run());
+    }
+    Ok(())
+}
+
 /// To standard error, as much as `RUST_LOG` says.
 pub fn log() {
+    let asked = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = asked.unwrap_or_else(|_| "warn,berth=info,server=info".into());
+    // It writes what endpoints answer, in which a key may be. What is wrong `berth-models` says.
+    let filter = match "genai=off".parse() {
+        Ok(quiet) => filter.add_directive(quiet),
+        Err(_) => filter,
+    };
     tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,berth=info,server=info".into()),
-        )
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod api;
+mod ask;
 mod caller;
 mod figures;
 mod forms;
@@ -22,6 +23,7 @@ use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use berth_api::context::ApiState;
+use berth_chat::Endpoints;
 use berth_store::{SESSION_DAYS, Store};
 use leptos::config::LeptosOptions;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -33,6 +35,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::identity::{Sessions, guard, login};
+use ask::Assistant;
 use mcp::Mcp;
 use site::Site;
 
@@ -47,15 +50,24 @@ pub struct Web {
     pub leptos: LeptosOptions,
     pub site: Site,
     pub mcp: Mcp,
+    pub assistant: Assistant,
     /// In bytes, of an uploaded folder.
     #[from_ref(skip)]
     pub package_limit: u64,
 }
 
 /// `url` is what people reach the server by.
-pub fn router(api: ApiState, store: Store, site: Site, url: &str, package_limit: u64) -> Router {
+pub fn router(
+    api: ApiState,
+    store: Store,
+    site: Site,
+    models: Endpoints,
+    url: &str,
+    package_limit: u64,
+) -> Router {
     let web = Web {
         mcp: Mcp::new(api.clone(), url),
+        assistant: Assistant::new(models),
         api,
         store: store.clone(),
         leptos: site.leptos_options(),
@@ -76,6 +88,7 @@ pub fn router(api: ApiState, store: Store, site: Site, url: &str, package_limit:
     };
     let guarded = Router::new()
         .route("/api/live", get(live::live))
+        .route("/api/ask", post(ask::ask))
         .route(guard::NODES_DOOR, get(node::node))
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/planning", get(planning::planning))

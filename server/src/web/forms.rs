@@ -2,6 +2,7 @@
 
 mod agents;
 mod alerts;
+mod campaigns;
 mod cordon;
 mod once;
 mod people;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Web> {
         .route("/forms/agent-answer", post(agents::answer))
         .route("/forms/agent-undo", post(agents::undo))
         .route("/forms/agent-rule", post(agents::rule))
+        .route("/forms/campaign/{id}", post(campaigns::change))
         .route("/forms/answer", post(alerts::answer))
         .route("/forms/adopt", post(alerts::adopt))
         .route("/forms/notifications", post(alerts::notifications))

@@ -2,7 +2,7 @@
 //! is in [`berth_mcp`]; here is how their requests come in, and for whom. docs/mcp.md tells how to
 //! connect.
 
-mod here;
+pub mod here;
 mod names;
 
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! Agents over HTTP: their tokens, what a mandate bars, the ledger, approvals, the switch; and all of it
 //! again after the server was killed.
 
+mod approved;
+
 use berth_api::agents::{
     AgentAnswer, AgentArg, AgentView, AgentsAnswer, AnswerCard, AnswerCardArg, CardArg, CardView,
     Ledger, ListAgents, RemoveAgent, ResumeAgents, ResumeArg, RuleArg, SetAgent, SetAgentArg,
@@ -330,6 +332,20 @@ async fn the_command_line_does_the_same() {
     let (_, text, _) = run(&["agent", "rules", "--json"], None);
     let rules: Vec<berth_api::agents::RuleView> = serde_json::from_str(&text).unwrap();
     assert_eq!(rules.len(), 8);
+    let json = |args: &[&str]| -> AgentsAnswer {
+        let (ok, text, error) = run(args, None);
+        assert!(ok, "{error}");
+        serde_json::from_str(&text).unwrap()
+    };
+    let stopped = |answer: &AgentsAnswer| answer.agents[0].stopped.clone();
+    let one = json(&["agent", "stop", "tuner", "--why", "a look", "--json"]);
+    assert_eq!(stopped(&one).unwrap().why, "a look");
+    assert_eq!(one.stopped, None, "the others go on");
+    let one = json(&["agent", "resume", "tuner", "--json"]);
+    assert_eq!(stopped(&one), None);
+    let all = json(&["agent", "stop", "--why", "a pause", "--json"]);
+    assert_eq!(all.stopped.unwrap().why, "a pause");
+    assert_eq!(json(&["agent", "resume", "--json"]).stopped, None);
     let (ok, _, error) = run(&["agent", "stop", "--why", "enough"], None);
     assert!(ok, "{error}");
     let (_, text, _) = run(&["agent", "list"], None);

@@ -6,7 +6,9 @@
 mod agents;
 mod alerts;
 mod analytics;
+mod ask;
 mod bad_input;
+mod campaign;
 mod constraints;
 mod cordon;
 mod crash;

@@ -29,6 +29,24 @@ impl House for Hall {
     }
 }
 
+/// Where the tools of one talk come in: whatever is asked there, this actor asks it.
+#[derive(Clone)]
+pub struct Room {
+    pub state: ApiState,
+    pub actor: Actor,
+}
+
+impl House for Room {
+    type Door = Here;
+
+    fn door(&self, _: &Extensions) -> Result<Here, ApiError> {
+        Ok(Here {
+            state: self.state.clone(),
+            actor: self.actor.clone(),
+        })
+    }
+}
+
 /// One request: the shared state, and who asks.
 #[derive(Clone)]
 pub struct Here {
