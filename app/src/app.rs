@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{Lazy, ParamSegment, SsrMode, StaticSegment};
+use leptos_router::{Lazy, OptionalParamSegment, ParamSegment, SsrMode, StaticSegment};
 
 use crate::browser_notice;
 use crate::clock::Clock;
@@ -14,6 +14,7 @@ use crate::components::palette::{Palette, PaletteDialog};
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::notice::Notices;
+use crate::pages::agent::ask::answering::Answering;
 use crate::pages::{dashboard::Dashboard, not_found::NotFound, parts};
 use crate::start;
 use crate::texts::{common, frame as t};
@@ -33,6 +34,7 @@ pub fn App() -> impl IntoView {
     provide_context(Help::new());
     provide_context(Palette::new(live));
     provide_context(Chosen::new());
+    provide_context(Answering::new());
     start::provide();
     begin(clock, live);
     browser_notice::begin(live, notices);
@@ -56,6 +58,22 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("cluster") view={Lazy::<parts::Cluster>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("history") view={Lazy::<parts::History>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("agent") view={Lazy::<parts::Agent>::new()} ssr=SsrMode::Async />
+                    // One route: a new talk gets its number while its page stays.
+                    <Route
+                        path=(StaticSegment("agent"), StaticSegment("ask"), OptionalParamSegment("id"))
+                        view={Lazy::<parts::Ask>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("agent"), StaticSegment("campaigns"))
+                        view={Lazy::<parts::Campaigns>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("agent"), StaticSegment("campaigns"), ParamSegment("id"))
+                        view={Lazy::<parts::Campaign>::new()}
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("alerts") view={Lazy::<parts::Alerts>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<parts::Settings>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<parts::Admin>::new()} ssr=SsrMode::Async />

@@ -20,7 +20,7 @@ use crate::texts::palette as t;
 /// What is marked so in the page.
 const FILTER: &str = "[data-filter]";
 const ROW_LINKS: &str = "[data-row-link]";
-const ROW: &str = "[data-job], [data-array], [data-card]";
+const ROW: &str = "[data-job], [data-array], [data-card], [data-campaign]";
 const LOG: &str = "[data-log]";
 
 /// So long after `g` a letter leads to a page, in milliseconds.

@@ -64,7 +64,7 @@ pub fn Field(
 
 /// Keeps element and signal alike: what was typed before the page came alive wins, then the
 /// signal does.
-fn tie(
+pub fn tie(
     read: impl Fn() -> Option<String> + 'static,
     write: impl Fn(&str) + 'static,
     value: RwSignal<String>,

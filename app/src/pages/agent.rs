@@ -3,7 +3,9 @@
 //! stays.
 
 mod agents;
+pub mod ask;
 mod asked;
+pub mod campaigns;
 pub mod card;
 pub mod desk;
 mod filter;
@@ -12,8 +14,10 @@ mod mandate_form;
 mod meters;
 mod one;
 mod open;
+mod pace;
 mod rules;
 mod switch;
+pub mod tabs;
 mod words;
 
 use berth_api::ApiError;
@@ -31,6 +35,7 @@ use self::ledger::LedgerPanel;
 use self::open::OpenPanel;
 use self::rules::RulesPanel;
 use self::switch::SwitchPanel;
+use self::tabs::{AgentTab, AgentTabs};
 use crate::components::problem::ProblemView;
 use crate::live::Live;
 use crate::start::Waiting;
@@ -69,6 +74,7 @@ pub fn AgentPage() -> impl IntoView {
         <Title text=common::AGENTS />
         <div class="page agent-page">
             <h1>{common::AGENTS}</h1>
+            <AgentTabs at=AgentTab::Overview />
             {move || problem().map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}

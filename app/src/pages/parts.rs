@@ -11,6 +11,9 @@ use leptos_router::LazyRoute;
 
 use super::admin::AdminPage;
 use super::agent::AgentPage;
+use super::agent::ask::AskPage;
+use super::agent::campaigns::CampaignsPage;
+use super::agent::campaigns::report::CampaignPage;
 use super::alerts::AlertsPage;
 use super::cluster::ClusterPage;
 use super::history::HistoryPage;
@@ -70,6 +73,15 @@ page!(
 page!(cluster, login_ready, login_made, Login, LoginPage);
 page!(admin, admin_ready, admin_made, Admin, AdminPage);
 page!(agent, agent_ready, agent_made, Agent, AgentPage);
+page!(agent, ask_ready, ask_made, Ask, AskPage);
+page!(
+    agent,
+    campaigns_ready,
+    campaigns_made,
+    Campaigns,
+    CampaignsPage
+);
+page!(agent, campaign_ready, campaign_made, Campaign, CampaignPage);
 page!(
     styleguide,
     styleguide_ready,
@@ -114,6 +126,11 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("timeline"), _) => timeline_ready().await,
         (Some("history"), _) => history_ready().await,
         (Some("cluster"), _) => cluster_ready().await,
+        (Some("agent"), Some("ask")) => ask_ready().await,
+        (Some("agent"), Some("campaigns")) => match parts.next() {
+            None => campaigns_ready().await,
+            Some(_) => campaign_ready().await,
+        },
         (Some("agent"), _) => agent_ready().await,
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,

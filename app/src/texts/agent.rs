@@ -1,5 +1,7 @@
 //! Agents: the switch, what waits for an answer, rules, the ledger; cards and mandates in files of their own.
 
+pub mod ask;
+pub mod campaigns;
 mod card;
 mod mandate;
 
@@ -8,6 +10,12 @@ use berth_domain::{CardId, UserName};
 
 pub use self::card::*;
 pub use self::mandate::*;
+
+// the parts of the place
+pub const PARTS: &str = "Agents";
+pub const OVERVIEW: &str = "Overview";
+pub const ASK: &str = "Ask";
+pub const CAMPAIGNS: &str = "Campaigns";
 
 // the page
 /// What the address says was done.
@@ -139,8 +147,6 @@ pub fn declined(card: CardId) -> String {
 
 // rules
 pub const RULES: &str = "Berth's own rules";
-pub const NOT_FOLLOWED_YET: &str =
-    "Berth does not follow these yet: what is set here holds from the version on that does.";
 pub const RULE: &str = "Rule";
 pub const LOOKS_FOR: &str = "What it looks for";
 pub const MODE: &str = "Mode";

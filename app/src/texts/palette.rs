@@ -1,6 +1,6 @@
 //! The palette: what can be found, and what it says about finding.
 
-use berth_domain::JobId;
+use berth_domain::{CampaignId, JobId};
 
 use crate::format;
 
@@ -19,8 +19,8 @@ pub const CHOOSE: &str = " choose ";
 pub const GO: &str = " go";
 pub const NOTHING_FITS: &str = "Nothing fits “";
 pub const NOTHING_FITS_END: &str = "”. ";
-pub const FOUND_ARE: &str =
-    "Found are pages, jobs by number, name or owner, nodes, and actions such as cancel 17.";
+pub const FOUND_ARE: &str = "Found are pages, jobs by number, name or owner, nodes, campaigns that go on, and \
+    actions such as cancel 17.";
 pub const LOOKING: &str = "Looking among all jobs…";
 pub const ONLY_KNOWN: &str = "The server does not answer: only what the page knows was searched.";
 
@@ -41,15 +41,24 @@ pub const TYPED_RELEASE: &str = "release";
 pub const TYPED_REQUEUE: &str = "requeue";
 pub const TYPED_RERUN: &str = "rerun";
 pub const TYPED_NODE: &str = "node";
+pub const TYPED_CAMPAIGN: &str = "campaign";
 
 // its options
 pub fn job(id: JobId) -> String {
     format!("Job {id}")
 }
 
+pub fn campaign(id: CampaignId, name: &str) -> String {
+    format!("Campaign {id} {name}")
+}
+
 pub const EVERYBODYS_JOBS_ALSO: &str = "all";
 pub const RESERVE_GPUS: &str = "Reserve GPUs";
 pub const RESERVE_GPUS_ALSO: &str = "reservation calendar";
+pub const ASK: &str = "Ask";
+pub const ASK_ALSO: &str = "assistant question chat talk";
+pub const CAMPAIGNS: &str = "Campaigns";
+pub const CAMPAIGNS_ALSO: &str = "sweep search hyperparameters trials tune";
 pub const SETTINGS: &str = "Settings";
 pub const SETTINGS_ALSO: &str = "notifications mail slack";
 pub const STYLEGUIDE: &str = "Styleguide";

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use berth_api::campaigns::CampaignRow;
 use berth_api::views::{JobRow, NodeState};
 use berth_domain::{JobId, UserName};
 
@@ -201,6 +202,10 @@ fn searched(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Vec<Grou
             found: more.take(MOST).collect(),
         });
     }
+    groups.push(Group {
+        title: t::CAMPAIGNS,
+        found: campaigns(wanted, answer),
+    });
     groups
 }
 
@@ -315,6 +320,22 @@ fn nodes(wanted: &Wanted, known: &Known) -> Ranked {
     fitting.collect()
 }
 
+/// Those that go on, newest first.
+fn campaigns(wanted: &Wanted, answer: Option<&Answer>) -> Vec<Found> {
+    let all = answer.into_iter().flat_map(|answer| &answer.campaigns);
+    let fitting = all.filter(|row| {
+        let id = row.id.to_string();
+        let fields = [
+            (row.name.as_str(), 0),
+            (id.as_str(), 0),
+            (row.user.as_str(), 0),
+            (t::TYPED_CAMPAIGN, 0),
+        ];
+        fit(&wanted.words, &fields).is_some()
+    });
+    fitting.map(campaign).take(MOST).collect()
+}
+
 fn said(wanted: &Wanted) -> Ranked {
     let fitting = actions().into_iter().filter_map(|(action, also)| {
         let worth = fit(&wanted.words, &[(&action.label, 0), (also, 25)])?;
@@ -355,7 +376,7 @@ const fn other(path: &'static str, word: &'static str, icon: Icon, also: &'stati
 }
 
 /// Pages without a letter.
-const OTHERS: [Page; 4] = [
+const OTHERS: [Page; 6] = [
     other(
         "/jobs?user=all",
         common::EVERYBODYS_JOBS,
@@ -367,6 +388,13 @@ const OTHERS: [Page; 4] = [
         t::RESERVE_GPUS,
         Icon::Timeline,
         t::RESERVE_GPUS_ALSO,
+    ),
+    other("/agent/ask", t::ASK, Icon::Agent, t::ASK_ALSO),
+    other(
+        "/agent/campaigns",
+        t::CAMPAIGNS,
+        Icon::Agent,
+        t::CAMPAIGNS_ALSO,
     ),
     other("/settings", t::SETTINGS, Icon::System, t::SETTINGS_ALSO),
     other("/styleguide", t::STYLEGUIDE, Icon::File, t::STYLEGUIDE_ALSO),
@@ -442,6 +470,18 @@ fn node(shape: &NodeShape) -> Found {
         keys: String::new(),
         job: None,
         leads: Leads::To(format!("/cluster#node-{}", shape.name)),
+    }
+}
+
+fn campaign(row: &CampaignRow) -> Found {
+    Found {
+        id: format!("palette-campaign-{}", row.id),
+        icon: Icon::Agent,
+        label: t::campaign(row.id, &row.name),
+        detail: format!("{} · {}", row.user, row.state),
+        keys: String::new(),
+        job: None,
+        leads: Leads::To(format!("/agent/campaigns/{}", row.id)),
     }
 }
 

@@ -1,7 +1,8 @@
-//! Jobs that the page does not know: the server is asked for them, once the typing pauses.
+//! Jobs and campaigns that the page does not know: the server is asked for them, once the typing pauses.
 
 use std::time::Duration;
 
+use berth_api::campaigns::{CampaignRow, list_campaigns};
 use berth_api::jobs::{get_job, list_jobs};
 use berth_api::views::JobRow;
 use berth_api::{ApiError, ErrorCode};
@@ -23,6 +24,8 @@ pub struct Answer {
     pub to: String,
     /// That of the typed number first.
     pub rows: Vec<JobRow>,
+    /// All that go on.
+    pub campaigns: Vec<CampaignRow>,
     /// No job has the typed number.
     pub no_such: bool,
     /// It could not be asked.
@@ -80,6 +83,10 @@ async fn asked(typed: String) -> Answer {
             }
             Err(error) => answer.failed |= is_away(&error),
         }
+    }
+    match list_campaigns(None).await {
+        Ok(found) => answer.campaigns = found.campaigns,
+        Err(error) => answer.failed |= is_away(&error),
     }
     answer
 }

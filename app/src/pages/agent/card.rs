@@ -15,7 +15,13 @@ use crate::texts::agent as t;
 
 /// What waits for an answer.
 #[component]
-pub fn OpenCard(card: CardView, desk: Desk) -> impl IntoView {
+pub fn OpenCard(
+    card: CardView,
+    desk: Desk,
+    /// Where the focus goes once it is answered.
+    #[prop(default = "open-title")]
+    after: &'static str,
+) -> impl IntoView {
     let known = &card.card;
     let id = format!("card-{}", known.id);
     let heading = format!("{id}-title");
@@ -33,7 +39,7 @@ pub fn OpenCard(card: CardView, desk: Desk) -> impl IntoView {
                 </span>
             </header>
             {body(&card)}
-            {answers(&card, desk)}
+            {answers(&card, desk, after)}
         </article>
     }
     .into_any()
@@ -255,7 +261,7 @@ fn settled(view: &CardView) -> Option<AnyView> {
 }
 
 /// For whoever may; the server checks again.
-fn answers(view: &CardView, desk: Desk) -> AnyView {
+fn answers(view: &CardView, desk: Desk, after: &'static str) -> AnyView {
     let card = &view.card;
     if !view.may_answer {
         let who = card.asks.as_ref();
@@ -281,7 +287,7 @@ fn answers(view: &CardView, desk: Desk) -> AnyView {
             answer_card(AnswerCardArg { card: id, approve }).await?;
             list_agents().await
         };
-        desk.send(call, said, || focus("open-title"));
+        desk.send(call, said, move || focus(after));
     };
     let buttons = if card.act.is_some() {
         view! {

@@ -2,7 +2,6 @@
 //! copy.
 
 use std::future::Future;
-use std::time::Duration;
 
 use berth_api::ApiError;
 use berth_api::agents::{AgentView, AgentsAnswer, list_agents};
@@ -12,11 +11,9 @@ use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::pace::Pace;
 use crate::components::confirm::Confirm;
 use crate::notice::Notices;
-
-/// What others do is not asked for more often.
-const EVERY: Duration = Duration::from_secs(2);
 
 /// A token that was made, to be shown once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +30,7 @@ pub struct Desk {
     pub asked: RwSignal<u32>,
     pub notices: Notices,
     pub confirm: Confirm,
-    pace: StoredValue<Pace>,
-}
-
-/// Whether it was asked a moment ago, and something changed since.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pace {
-    resting: bool,
-    changed: bool,
+    pace: Pace,
 }
 
 impl Desk {
@@ -51,7 +41,7 @@ impl Desk {
             asked: RwSignal::new(0),
             notices: Notices::here(),
             confirm: Confirm::here(),
-            pace: StoredValue::new(Pace::default()),
+            pace: Pace::new(),
         }
     }
 
@@ -97,21 +87,7 @@ impl Desk {
 
     /// Asks again because others did something: at once, and then not for a while.
     pub fn soon(self) {
-        let resting = self.pace.try_update_value(|pace| {
-            pace.changed = pace.resting;
-            std::mem::replace(&mut pace.resting, true)
-        });
-        if resting != Some(false) {
-            return;
-        }
-        self.again();
-        let rested = move || {
-            let pace = self.pace.try_update_value(std::mem::take);
-            if pace.is_some_and(|pace| pace.changed) {
-                self.soon();
-            }
-        };
-        set_timeout(rested, EVERY);
+        self.pace.soon(move || self.again());
     }
 
     fn take(self, answer: AgentsAnswer) {

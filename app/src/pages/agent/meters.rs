@@ -47,7 +47,7 @@ fn meter(name: &'static str, words: String, bar: Option<AnyView>) -> AnyView {
 }
 
 /// Used, and hatched what its jobs still can use; nothing where there is no limit.
-fn bar(used: u64, ahead: u64, of: Option<u64>) -> Option<AnyView> {
+pub fn bar(used: u64, ahead: u64, of: Option<u64>) -> Option<AnyView> {
     let of = of?;
     let (used, ahead) = (share(used, of), share(ahead, of));
     let ahead = ahead.min(100.0 - used);

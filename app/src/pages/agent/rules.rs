@@ -31,7 +31,6 @@ pub fn RulesPanel(desk: Desk) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="rules-title">
             <h2 id="rules-title">{t::RULES}</h2>
-            <p class="banner">{t::NOT_FOLLOWED_YET}</p>
             <dl class="modes">{told.collect_view()}</dl>
             {move || stopped().then(|| view! { <p class="trouble">{t::RULES_ARE_STOPPED}</p> })}
             {(!admin).then(|| view! { <p class="hint">{t::ONLY_ADMINS_SET}</p> })}

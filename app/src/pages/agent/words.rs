@@ -238,6 +238,7 @@ mod tests {
     fn an_effect_is_read_as_sentences() {
         let effect = Effect {
             mean_wait_s: 10.0,
+            worst_mean_s: 20.0,
             own_wait_s: Some(-7200.0),
             worst_delay_s: 300.0,
             wasted_gpu_s: -5400.0,

@@ -63,6 +63,7 @@ fn shorter() -> Act {
 fn effect(own_s: f64, worst_s: f64) -> Effect {
     Effect {
         mean_wait_s: -420.0,
+        worst_mean_s: -60.0,
         own_wait_s: Some(own_s),
         worst_delay_s: worst_s,
         wasted_gpu_s: 0.0,

@@ -1,4 +1,6 @@
-use berth_domain::StateName;
+use berth_api::campaigns::{CountsView, SpentView};
+use berth_domain::campaign::{Better, Metric, Source, Strategy};
+use berth_domain::{CampaignId, StateName};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,6 +13,31 @@ fn some(id: u64, name: &str, user: &str, state: StateName) -> JobRow {
         name: name.to_owned(),
         user: UserName::from(user),
         ..row(id, state, NOW)
+    }
+}
+
+fn going_on(id: u64, name: &str, user: &str) -> CampaignRow {
+    CampaignRow {
+        id: CampaignId(id),
+        name: name.to_owned(),
+        user: UserName::from(user),
+        agent: None,
+        state: "running".to_owned(),
+        why: None,
+        waits: None,
+        strategy: Strategy::Grid { points: 3 },
+        metric: Metric {
+            name: "loss".to_owned(),
+            better: Better::Lower,
+            source: Source::Log {
+                pattern: "loss=(.*)".to_owned(),
+            },
+        },
+        best: None,
+        counts: CountsView::default(),
+        spent: SpentView::default(),
+        started_at: NOW,
+        ended_at: None,
     }
 }
 
@@ -133,6 +160,25 @@ fn what_the_server_adds_moves_nothing() {
     assert_eq!(after[before.len()..], ["900 eval-old"]);
     // An answer to something else adds nothing.
     assert_eq!(labels("eval-m", &known(), &answer), here("eval-m"));
+}
+
+#[test]
+fn campaigns_are_found_by_name_owner_and_word_after_all_else() {
+    let campaigns = vec![going_on(2, "eval-lr", "kim"), going_on(1, "wd", "bo")];
+    let found = |typed: &str| {
+        let answer = Answer {
+            to: typed.to_owned(),
+            campaigns: campaigns.clone(),
+            ..Answer::default()
+        };
+        labels(typed, &known(), &answer)
+    };
+    assert_eq!(found("campaign kim"), ["Campaign 2 eval-lr"]);
+    let all = ["Campaigns", "Campaign 2 eval-lr", "Campaign 1 wd"];
+    assert_eq!(found("campaign"), all);
+    let jobs = here("eval");
+    assert_eq!(found("eval")[..jobs.len()], jobs);
+    assert_eq!(found("eval")[jobs.len()..], ["Campaign 2 eval-lr"]);
 }
 
 proptest! {
