@@ -4,14 +4,16 @@
 import type { Locator, Page } from '@playwright/test';
 
 import { violations } from './axe';
-import { type Berth, expect, hydrated, test } from './server';
+import { grid, told } from './campaign';
+import { Model } from './model';
+import { Berth, expect, hydrated, test } from './server';
 
 const desk = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 /** What colours decide. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 
-type Jobs = { running: number; failed: number; gang: number; waits: number; held: number; array: number };
+type Jobs = { running: number; failed: number; gang: number; waits: number; held: number; array: number; campaign: number; ended: number };
 
 type View = {
   name: string;
@@ -221,6 +223,17 @@ const views: View[] = [
       await expect(page.getByRole('dialog')).toContainText('cancel their jobs');
     },
   },
+  { name: 'campaigns', path: '/agent/campaigns?all=1', open: async (page) => press(summary(page, 'Start another')) },
+  {
+    name: 'a campaign that goes on',
+    path: ({ campaign }) => `/agent/campaigns/${campaign}`,
+    open: async (page) => {
+      await expect(page.locator('.campaign-chart')).toBeVisible();
+      for (const what of ['Pause', 'Steer', 'End']) await press(summary(page, what));
+    },
+  },
+  { name: 'a campaign that ended', path: ({ ended }) => `/agent/campaigns/${ended}` },
+  { name: 'a campaign that there is not', path: '/agent/campaigns/999' },
   {
     name: 'admin',
     path: '/admin',
@@ -246,7 +259,7 @@ async function everything(berth: Berth): Promise<Jobs> {
   await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 3600', { name: 'flaky', max_retries: 9 });
   const failed = await berth.submit('echo no; exit 1', { name: 'failed' });
   const running = await berth.submit('i=0; while true; do i=$((i+1)); echo "step $i"; sleep 1; done', { gpus: 8, name: 'runs', time_limit: '2h' });
-  await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
+  await expect.poll(async () => (await berth.api('alerts')).alerts.length).toBe(1);
   const gang = await berth.submit('true', { gpus: 16, name: 'gang', time_limit: '1h', class: 'high' }, berth.addUser('ana'));
   const waits = await berth.submit('true', { gpus: 8, nodes: 2, name: 'waits' });
   const array = await berth.submit('true', { gpus: 8, name: 'folds', array: '0-9' });
@@ -258,8 +271,26 @@ async function everything(berth: Berth): Promise<Jobs> {
   const { job: mine } = await berth.api('submit_job', { command: ['python', 'train.py', '--lr', '1'], gpus: 4, time_limit: '1h', begin: new Date(Date.now() + 3 * 3_600_000).toISOString() }, token);
   await berth.api('hold_job', { id: mine.id }, token).catch(() => {});
   await expect.poll(async () => (await berth.api('list_agents')).open.length).toBe(1);
-  await expect.poll(async () => (await berth.api(`job_waits?id=${gang}`)).waits.length, { timeout: 20_000 }).toBeGreaterThan(0);
-  return { running, failed, gang, waits, held, array };
+  await expect.poll(async () => (await berth.api(`job_waits?id=${gang}`)).waits.length).toBeGreaterThan(0);
+  const start = async (name: string, line: string, x: number[]): Promise<number> => (await berth.api('start_campaign', grid(name, line, x, { gpus: 0 }))).id;
+  const campaign = await start('nearest', `${told}; test {x} -le 3 || sleep 600`, [1, 2, 3, 4, 5]);
+  const ended = await start('over', told, [1, 2, 3]);
+  await expect.poll(async () => (await berth.api(`campaign?id=${campaign}`)).counts.done).toBe(3);
+  await expect.poll(async () => (await berth.api(`campaign?id=${ended}`)).state).toBe('ended');
+  return { running, failed, gang, waits, held, array, campaign, ended };
+}
+
+/** In light, in dark and on a phone. */
+async function lookedAt(page: Page): Promise<void> {
+  expect(await violations(page), 'light').toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  expect(await violations(page, COLOURS), 'dark').toEqual([]);
+  await page.setViewportSize(phone);
+  expect(await violations(page), 'on a phone').toEqual([]);
+  // What floats beside the focus has its place from when it was given.
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const surplus = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(surplus, 'wider than a phone').toBeLessThanOrEqual(0);
 }
 
 test.describe('axe', () => {
@@ -269,6 +300,7 @@ test.describe('axe', () => {
   });
 
   test.afterAll(async ({ berth }) => {
+    await berth.api('change_campaign', { id: jobs.campaign, change: 'end', why: 'the tests are over', jobs: true });
     await berth.cancelAll();
     const { reservations } = await berth.api('list_reservations');
     for (const { id } of reservations) await berth.api('cancel_reservation', { id });
@@ -288,15 +320,7 @@ test.describe('axe', () => {
       await page.goto(typeof path === 'string' ? path : path(jobs));
       await hydrated(page);
       await open?.(page, jobs);
-      expect(await violations(page), 'light').toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-      expect(await violations(page, COLOURS), 'dark').toEqual([]);
-      await page.setViewportSize(phone);
-      expect(await violations(page), 'on a phone').toEqual([]);
-      // What floats beside the focus has its place from when it was given.
-      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-      const surplus = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(surplus, 'wider than a phone').toBeLessThanOrEqual(0);
+      await lookedAt(page);
     });
   }
 
@@ -319,6 +343,60 @@ test.describe('axe', () => {
   });
 });
 
+// With a model to ask, and no campaign.
+test.describe('axe, with an assistant', () => {
+  let model: Model;
+  let berth: Berth;
+  let talk: number;
+  test.beforeAll(async () => {
+    model = await Model.start();
+    berth = await Berth.start({ simulate: '1x8', env: model.env });
+    const job = await berth.submit('sleep 600', { gpus: 1, time_limit: '1h' });
+    talk = await model.asked(
+      berth,
+      'Cancel what does nothing.',
+      { calls: 'queue', with: {} },
+      { calls: 'cancel', with: { id: job } },
+      { says: [`## What I did\n\nJob ${job} **waits** for you:\n\n1. \`sleep 600\`\n\n| job | GPUs |\n| ${job} | 1 |`] },
+    );
+  });
+
+  test.afterAll(async () => {
+    await berth?.stop();
+    model?.stop();
+  });
+
+  test.beforeEach(async ({ page }) => {
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await page.setViewportSize(desk);
+    await berth.logIn(page);
+  });
+
+  const pages: [string, () => string][] = [
+    ['nothing asked yet', () => '/agent/ask'],
+    ['an answer that asks', () => `/agent/ask/${talk}`],
+    ['a talk that there is not', () => '/agent/ask/999'],
+    ['no campaign yet', () => '/agent/campaigns?all=1'],
+  ];
+  for (const [name, path] of pages) {
+    test(name, async ({ page }) => {
+      await page.goto(berth.url + path());
+      await hydrated(page);
+      await lookedAt(page);
+    });
+  }
+
+  test('an answer that comes', async ({ page }) => {
+    model.replies = [{ says: ['Slowly ', new Promise(() => {})] }];
+    await page.goto(`${berth.url}/agent/ask`);
+    await hydrated(page);
+    await page.getByLabel('Your question').fill('What runs?');
+    await page.getByLabel('Your question').press('Enter');
+    await expect(page.getByRole('log')).toContainText('Slowly');
+    await lookedAt(page);
+  });
+});
+
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 } });
 
@@ -327,7 +405,7 @@ test.describe('on a phone', () => {
     const id = await berth.submit('sleep 100', { gpus: 8, nodes: 2 });
     await berth.submit('sleep 100', { gpus: 8, nodes: 2, name: 'x'.repeat(120) });
     const at = new Date(Date.now() - 60_000).toISOString().slice(0, 16) + ':00Z';
-    for (const path of ['/', `/?at=${at}`, '/jobs?user=all', `/jobs/${id}`, '/queue', '/timeline', `/timeline?at=${at}`, '/timeline?view=week', '/history', '/cluster', '/agent', '/agent?new=1', '/alerts', '/settings', '/admin', '/submit', '/styleguide', '/nowhere']) {
+    for (const path of ['/', `/?at=${at}`, '/jobs?user=all', `/jobs/${id}`, '/queue', '/timeline', `/timeline?at=${at}`, '/timeline?view=week', '/history', '/cluster', '/agent', '/agent?new=1', '/agent/ask', '/agent/campaigns', '/alerts', '/settings', '/admin', '/submit', '/styleguide', '/nowhere']) {
       await page.goto(path);
       await hydrated(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);

@@ -41,7 +41,7 @@ test('a lens colours GPUs by what it is named for, and is in the address', async
 
 test('the last quarter of an hour stands behind each GPU', async ({ page, berth }) => {
   await berth.submit('sleep 600', { gpus: 1, name: 'line' });
-  await expect.poll(async () => Object.keys((await berth.api('sparklines')).busy).length, { timeout: 30_000 }).toBe(16);
+  await expect.poll(async () => Object.keys((await berth.api('sparklines')).busy).length).toBe(16);
   await page.goto('/');
   await hydrated(page);
   await expect(page.locator('[data-gpu="node-1:0"] .tile-spark path')).toHaveAttribute('d', /^M\d+ 100L/);

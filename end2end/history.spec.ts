@@ -26,7 +26,7 @@ async function aPast(berth: Berth): Promise<void> {
     await berth.submit('sleep 1', { gpus: 8, name: 'node' }, bo),
   ];
   for (const id of ids) {
-    await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state, { timeout: 30_000 }).toBe('Finished');
+    await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Finished');
   }
 }
 

@@ -135,7 +135,7 @@ test('a long log stays smooth, and is searched to its ends', async ({ page, bert
   }
   expect(await log.locator('.log-line').count()).toBeLessThanOrEqual(3000);
   await page.getByLabel('Search the log').fill('needle');
-  await expect(page.locator('.log-found')).toHaveText('1 of 2', { timeout: 30_000 });
+  await expect(page.locator('.log-found')).toHaveText('1 of 2');
   await expect(page.locator('.log-here')).toHaveText(/^5step 000000005/);
   await expect(page.locator('.log-here')).toBeInViewport();
   await page.getByRole('button', { name: 'Next hit' }).click();
@@ -154,7 +154,7 @@ test('a long log stays smooth, and is searched to its ends', async ({ page, bert
 
 test('what its GPUs did is drawn, read by keys, and said in words', async ({ page, berth }) => {
   const id = await berth.submit('sleep 300', { gpus: 2, name: 'drawn' });
-  await expect.poll(async () => (await berth.api(`job_charts?id=${id}`))?.series?.length ?? 0, { timeout: 30_000 }).toBeGreaterThan(3);
+  await expect.poll(async () => (await berth.api(`job_charts?id=${id}`))?.series?.length ?? 0).toBeGreaterThan(3);
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
   for (const name of ['Allocated', 'Busy', 'Memory', 'Power', 'Temperature']) {
@@ -188,7 +188,7 @@ test('attempts are beside each other, each with its log', async ({ page, berth }
   berth.touch('go-again');
   await page.getByRole('button', { name: `Requeue job ${id}` }).click();
   await page.getByRole('button', { name: 'Requeue the job' }).click();
-  await expect(page.locator('[data-attempt="2"]')).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('[data-attempt="2"]')).toBeVisible();
   await expect(page.locator('[data-attempt="1"]')).toContainText('Requeued by');
   await expect(page.getByRole('log')).toContainText('attempt 2');
   await page.getByRole('link', { name: 'Attempt 1' }).click();
@@ -258,7 +258,7 @@ test('why it waited is told, each reason with its time', async ({ page, berth })
   await expect.poll(async () => (await berth.api(`get_job?id=${all}`)).job.state).toBe('Running');
   const id = await berth.submit('true', { gpus: 1 });
   // Longer than what counts as a wait.
-  await expect.poll(async () => (await berth.api(`job_waits?id=${id}`)).waits.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await berth.api(`job_waits?id=${id}`)).waits.length).toBeGreaterThan(0);
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
   await page.getByRole('button', { name: 'Why it waited' }).click();

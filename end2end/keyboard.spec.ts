@@ -159,7 +159,7 @@ test.describe('by keys alone', () => {
 
   test('an alert is answered', async ({ page, berth }) => {
     const job = await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 });
-    await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await berth.api('alerts')).alerts.length).toBe(1);
     await open(page, '/alerts');
     await reach(page, page.getByLabel('Why it is to stay'));
     await page.keyboard.type('it is meant to');

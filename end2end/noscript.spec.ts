@@ -1,5 +1,6 @@
 // Without script: the same pages are rendered by the server, and every action is a plain form.
 
+import { grid, told } from './campaign';
 import { expect, test } from './server';
 
 test.use({ javaScriptEnabled: false });
@@ -25,7 +26,8 @@ test('the pages are whole without script', async ({ page, berth }) => {
 
 test('no page fails, however often it is asked for', async ({ berth }) => {
   const headers = { authorization: `Bearer ${berth.token}` };
-  for (const path of ['/', '/jobs?user=all', '/timeline', '/timeline?view=week', '/cluster', '/agent', '/admin', '/submit', '/login']) {
+  const { id } = await berth.api('start_campaign', grid('plain', told, [1, 2, 3]));
+  for (const path of ['/', '/jobs?user=all', '/timeline', '/timeline?view=week', '/cluster', '/agent', '/agent/ask', '/agent/campaigns', `/agent/campaigns/${id}`, '/admin', '/submit', '/login']) {
     const ask = () => fetch(`${berth.url}${path}`, { headers }).then((answer) => answer.status);
     for (let round = 0; round < 10; round += 1) {
       expect(await Promise.all(Array.from({ length: 8 }, ask)), path).toEqual(Array(8).fill(200));

@@ -5,6 +5,7 @@
 import type { Page } from '@playwright/test';
 import { join } from 'node:path';
 
+import { Model } from './model';
 import { Berth, expect, hydrated, test } from './server';
 
 const shots = join(__dirname, 'shots');
@@ -65,13 +66,18 @@ const train = (steps: number, every: string) =>
 
 test.describe('pictures', () => {
   let berth: Berth;
+  let model: Model;
   const at = (path: string) => `${berth.url}${path}`;
 
   test.beforeAll(async () => {
-    berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05' } });
+    model = await Model.start();
+    berth = await Berth.start({ env: { BERTH_RETRY_BASE_S: '0.05', ...model.env } });
   });
 
-  test.afterAll(async () => berth?.stop());
+  test.afterAll(async () => {
+    await berth?.stop();
+    model?.stop();
+  });
 
   test.beforeEach(async ({ page }) => {
     test.setTimeout(300_000);
@@ -82,6 +88,8 @@ test.describe('pictures', () => {
     for (const name of ['jobs', 'queue', 'timeline', 'history', 'agent', 'alerts', 'submit', 'admin']) {
       await shoot(page, `${name}-empty`, at(`/${name}`));
     }
+    await shoot(page, 'ask-empty', at('/agent/ask'), undefined, ['phone-dark']);
+    await shoot(page, 'campaigns-empty', at('/agent/campaigns'), undefined, ['phone-dark']);
     await shoot(page, 'timeline-week-empty', at('/timeline?view=week'));
     await shoot(page, 'dashboard-empty', at('/'));
   });
@@ -97,10 +105,10 @@ test.describe('pictures', () => {
     const long = 'x'.repeat(40) + ' a name that somebody generated with every hyperparameter in it, lr=3e-4, wd=0.1, bs=512';
     await berth.submit('true', { gpus: 1, name: long.slice(0, 120), hold: true });
     for (const id of [finished, failed]) {
-      await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state, { timeout: 30_000 }).toBe('Finished');
+      await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Finished');
     }
     await berth.submit('test $BERTH_ATTEMPT -ge 4 || exit 1; sleep 300', { name: 'flaky', max_retries: 9 }, people.kim);
-    await expect.poll(async () => (await berth.api('alerts')).alerts.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await berth.api('alerts')).alerts.length).toBe(1);
     await berth.submit(train(500, '1'), { gpus: 2, name: 'distill', time_limit: '90m' }, people.bo);
     const gang = await berth.submit(train(10, '1'), { gpus: 16, name: 'pretrain-32b', time_limit: '2d', class: 'high' }, people['wei.zhang']);
     const folds = await berth.submit('test $BERTH_ARRAY_TASK_ID -ne 3', { gpus: 1, name: 'cross-validate', array: '0-11' }, people.bo);
@@ -193,6 +201,55 @@ test.describe('pictures', () => {
     await shoot(page, 'agent-mandate', at('/agent?edit=tuner'));
     await shoot(page, 'agent-new', at('/agent?new=1'), undefined, ['phone-dark']);
     await shoot(page, 'agent-refused', at('/agent?new=1&name=tuner&gpu_hours=many&field=gpu_hours&error=How+many+GPU-hours%3F'));
+    const halving = {
+      name: 'find-lr',
+      goal: 'The best learning rate and optimizer within 12 GPU-hours',
+      template: {
+        command: ['sh', '-c', 'awk -v lr={lr} -v e={epochs} \'BEGIN { l = log(lr) / log(10) + 3; print "loss=" 1 + l * l + 1 / e }\'; test {epochs} -lt 9 || sleep 600'],
+        gpus: 0,
+        time_limit: '2h',
+      },
+      space: { lr: { from: 1e-5, to: 0.1, scale: 'log' }, optimizer: ['adam', 'sgd'] },
+      metric: { name: 'loss', better: 'lower' },
+      strategy: { kind: 'asha', trials: 27, seed: 7, fidelity: { param: 'epochs', min: 1, max: 9 } },
+      budget: { gpu_hours: 12 },
+      stop: { target: 0.05 },
+    };
+    const { id: campaign } = await berth.api('start_campaign', halving, people.ana);
+    const trials = async () => (await berth.api(`campaign?id=${campaign}`)).counts.done;
+    await expect.poll(trials, { timeout: 60_000 }).toBeGreaterThan(20);
+    const random = { ...halving, name: 'stop-me', strategy: { kind: 'random', trials: 4 }, template: { ...halving.template, command: ['sleep', '600'] } };
+    const { id: paused } = await berth.api('start_campaign', random, people.kim);
+    await berth.api('change_campaign', { id: paused, change: 'pause', why: 'the data is not ready' });
+    await shoot(page, 'campaigns', at('/agent/campaigns?all=1'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'campaign', at(`/agent/campaigns/${campaign}`), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'campaign-open', at(`/agent/campaigns/${campaign}`), async () => {
+      for (const one of await page.locator('.agent-actions summary').all()) await one.click();
+    });
+    await shoot(page, 'campaign-paused', at(`/agent/campaigns/${paused}`));
+    for (const id of [campaign, paused]) await berth.api('change_campaign', { id, change: 'end', why: 'seen', jobs: true });
+    await shoot(page, 'campaign-ended', at(`/agent/campaigns/${campaign}`));
+    await shoot(page, 'campaigns-ended', at('/agent/campaigns?all=1'));
+    const found = `Job ${watched} holds 4 GPUs and has written nothing for an hour:\n\n- \`train.py\` waits for **job ${gang}**\n- its budget ends tonight\n\n`;
+    const talk = await model.asked(
+      berth,
+      'What does nothing, and what of it may be cancelled?',
+      { calls: 'queue', with: {} },
+      { calls: 'job', with: { id: 4711 } },
+      { calls: 'cancel', with: { id: watched } },
+      { says: [`${found}I have asked you whether to cancel it.\n\n| job | GPUs | idle |\n| --- | --- | --- |\n| ${watched} | 4 | 1 h |`] },
+    );
+    await model.asked(berth, 'When would 8 GPUs be free for 6 h?', { says: ['In about an hour.'] });
+    await shoot(page, 'ask', at(`/agent/ask/${talk}`), undefined, ['phone-dark', 'wide']);
+    model.replies = [{ calls: 'queue', with: {} }, { says: [found, new Promise(() => {})] }];
+    await page.getByLabel('Your question').fill('And what waits for it?');
+    await page.getByLabel('Your question').press('Enter');
+    await expect(page.getByRole('log')).toContainText('ends tonight');
+    await shootAsItIs(page, 'ask-answers');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await expect(page.getByRole('log')).toContainText('You stopped it here.');
+    await shootAsItIs(page, 'ask-stopped');
+    await shoot(page, 'ask-none', at('/agent/ask/999'));
     await berth.api('set_quota', { user: 'ana', gpus: 8, hard: true });
     await berth.api('set_quota', { every: 'user', gpus: 8 });
     berth.host('node-token', 'node-1', 'node-2');
@@ -235,7 +292,7 @@ test.describe('pictures', () => {
     await berth.end('SIGKILL');
     await expect(page.locator('.header')).toHaveAttribute('data-live', 'stale');
     await shootAsItIs(page, 'away-stale');
-    await expect(page.locator('.header')).toHaveAttribute('data-live', 'offline', { timeout: 20_000 });
+    await expect(page.locator('.header')).toHaveAttribute('data-live', 'offline');
     await shootAsItIs(page, 'away-offline');
     for (const name of ['Cluster', 'History', 'Timeline']) {
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();

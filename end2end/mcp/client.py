@@ -3,7 +3,7 @@
     BERTH_URL=… BERTH_TOKEN=… client.py http         the server's /mcp
     BERTH_URL=… BERTH_TOKEN=… client.py stdio BERTH  the command `BERTH mcp`
 
-Jobs are submitted and cancelled again, so not on a cluster that is needed. A tool whose answer does not fit its own
+Jobs are submitted and cancelled again, a campaign is started and ended, so not on a cluster that is needed. A tool whose answer does not fit its own
 schema is found by the SDK.
 """
 
@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 
-from mcp import ClientSession, StdioServerParameters
+from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.shared.exceptions import McpError
@@ -44,19 +44,19 @@ class Check:
         self.session = session
         self.called = set()
 
-    async def ask(self, name, refused=False, **arguments):
+    async def ask(self, tool, /, *, refused=False, **arguments):
         progress = []
 
         async def hear(now, total, message):
             progress.append(message)
 
-        result = await self.session.call_tool(name, arguments, progress_callback=hear)
+        result = await self.session.call_tool(tool, arguments, progress_callback=hear)
         text = result.content[0].text
-        assert result.isError == refused, f"{name} {arguments}: {text}"
-        assert text, f"{name} says nothing"
-        self.called.add(name)
+        assert result.isError == refused, f"{tool} {arguments}: {text}"
+        assert text, f"{tool} says nothing"
+        self.called.add(tool)
         first = text.splitlines()[0]
-        print(f"ok    {name:<22} {'refused: ' if refused else ''}{first[:90]}")
+        print(f"ok    {tool:<23} {'refused: ' if refused else ''}{first[:90]}")
         self.progress = progress
         return result.structuredContent if result.structuredContent is not None else text
 
@@ -111,6 +111,27 @@ class Check:
         await self.ask("preview_answer_alert", id=10**9, choice="keep", because="a check")
         await self.ask("answer_alert", refused=True, id=10**9, choice="keep", because="a check")
 
+    async def a_campaign(self):
+        campaign = {
+            "name": "mcp-check",
+            "template": {"command": ["sh", "-c", "echo loss={lr}; sleep 1000"], "gpus": 1, "time_limit": "10m"},
+            "space": {"lr": [1, 2]},
+            "metric": {"name": "loss", "better": "lower"},
+            "strategy": {"kind": "grid"},
+            "budget": {"gpu_hours": 1, "at_once": 1},
+        }
+        would = await self.ask("preview_campaign", **campaign)
+        assert would["accepted"] and would["would_be"]["trials"] == 2, would
+        number = (await self.ask("start_campaign", **campaign))["campaign"]["id"]
+        assert number in [one["id"] for one in (await self.ask("campaign"))["campaigns"]]
+        assert (await self.ask("campaign", id=number))["campaign"]["searched"] == {"lr": "1|2"}
+        pause = {"id": number, "change": "pause", "why": "a check"}
+        assert (await self.ask("preview_change_campaign", **pause))["accepted"]
+        assert (await self.ask("change_campaign", **pause))["state"] == "paused"
+        await self.ask("change_campaign", refused=True, id=number, change="end")
+        ended = await self.ask("change_campaign", id=number, change="end", why="the check is over")
+        assert ended["state"] == "ended", ended
+
     async def resources(self):
         listed = (await self.session.list_resources()).resources
         templates = (await self.session.list_resource_templates()).resourceTemplates
@@ -134,14 +155,33 @@ class Check:
         print(f"ok    {len(prompts)} prompts")
 
     async def a_cancelled_wait(self):
-        """The next call is answered while nothing is left of the wait."""
+        """A wait that is told to be cancelled says nothing any more, and its job is left alone."""
         job = {"command": ["sleep", "1000"], "gpus": 1, "hold": True}
         number = (await self.ask("submit_job", **job))["job"]["id"]
-        wait = asyncio.create_task(self.session.call_tool("wait_for", {"id": number}))
+        heard = asyncio.Queue()
+
+        async def hear(now, total, message):
+            heard.put_nowait(message)
+
+        # The SDK tells nobody when a task of its own is cancelled, and not which number a request has: the next.
+        request = self.session._request_id
+        call = self.session.call_tool("wait_for", {"id": number, "timeout_s": 60}, progress_callback=hear)
+        wait = asyncio.create_task(call)
+        await asyncio.wait_for(heard.get(), 20)
+        params = types.CancelledNotificationParams(requestId=request, reason="a check")
+        await self.session.send_notification(types.ClientNotification(types.CancelledNotification(params=params)))
         await asyncio.sleep(1)
+        while not heard.empty():
+            heard.get_nowait()
+        # Unless it was cancelled there are two more by then.
+        await asyncio.sleep(12)
+        assert heard.empty(), f"a cancelled wait goes on: {heard.get_nowait()}"
+        assert not wait.done() or wait.exception(), f"a cancelled wait was answered: {wait.result()}"
         wait.cancel()
         await asyncio.gather(wait, return_exceptions=True)
+        assert (await self.ask("job", id=number))["job"]["state"] == "Held"
         await self.ask("cancel", id=number)
+        print("ok    a cancelled wait ends")
 
 
 async def main():
@@ -154,6 +194,7 @@ async def main():
         await check.reads()
         await check.a_job()
         await check.changes()
+        await check.a_campaign()
         await check.a_cancelled_wait()
         await check.resources()
         await check.prompts()

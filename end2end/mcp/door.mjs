@@ -14,6 +14,7 @@ const door = http.createServer((asked, answer) => {
   const options = { method: asked.method, headers, servername: server.hostname };
   const on = request(new URL(asked.url, server), options, (told) => {
     answer.writeHead(told.statusCode, told.headers);
+    told.on("error", (error) => answer.destroy(error));
     told.pipe(answer);
   });
   on.on("error", (error) => answer.destroy(error));
