@@ -39,7 +39,7 @@ clippy:
 
 bench: build ## measure what people feel, beside references of the same run
 	@scripts/samples build
-	$(CARGO) bench --bench berth --bench past
+	$(CARGO) bench --bench berth --bench past --bench autopilot
 	@scripts/setup bench
 	@BERTH_BENCH=1 scripts/e2e
 
