@@ -197,7 +197,8 @@ export class Complaints {
 
   constructor(page: Page) {
     // What was still loading when a test left the page: nobody is there any more.
-    const left = (text: string) => text.includes('Response body loading was aborted');
+    const left = (text: string) =>
+      text.includes('Response body loading was aborted') || /Failed to fetch[^]*__wasm_split\.js/.test(text);
     page.on('console', (message) => {
       if (message.type() === 'error' && !left(message.text())) this.all.push(message.text());
     });
