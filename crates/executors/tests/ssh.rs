@@ -607,10 +607,17 @@ async fn a_host_that_was_given_up_comes_back(site: &mut Site) {
     }
     site.hosts.link(2, false);
     site.hosts.kill_masters();
+    // Whoever hears that it is lost knows that the host is away: otherwise it would be sent there again.
+    let ended = site.exit(attempt(90)).await.ended;
+    let Ended::Lost { why } = ended else {
+        panic!("{ended:?}");
+    };
+    assert!(why.contains("node-2 was away for longer than 2 s"), "{why}");
+    assert!(!site.states.borrow()[&NodeName::from("node-2")].up, "{why}");
     site.problem("node-2", "node-2").await;
     let never = "echo never >> /mnt/shared/given";
     site.send(Order::Launch(order(92, vec![part(2, &[2])], never)));
-    for job in [90, 91, 92] {
+    for job in [91, 92] {
         let ended = site.exit(attempt(job)).await.ended;
         let Ended::Lost { why } = ended else {
             panic!("{job}: {ended:?}");

@@ -43,7 +43,7 @@ impl<'a> Foretold<'a> {
     }
 
     /// A job as it was when it came.
-    pub(super) fn new(&self, job: &Job) -> Facts {
+    pub(super) fn as_it_came(&self, job: &Job) -> Facts {
         let facts = Facts {
             service: Duration::ZERO,
             preemptions: 0,
@@ -95,7 +95,7 @@ impl Arrivals {
                 submitted_at: at,
                 array: None,
                 deadline: None,
-                ..foretold.new(job)
+                ..foretold.as_it_came(job)
             };
             let gate = Gate::Open;
             arrivals.all.push((at, Pending { job: facts, gate }));

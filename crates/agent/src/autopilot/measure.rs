@@ -151,7 +151,7 @@ impl Past<'_> {
         let mut arrivals: Vec<(Timestamp, Pending)> = new
             .filter_map(|job| {
                 let pending = Pending {
-                    job: foretold.new(job),
+                    job: foretold.as_it_came(job),
                     gate: Gate::Open,
                 };
                 Some((self.ready_at(job)?, pending))

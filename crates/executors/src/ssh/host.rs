@@ -25,6 +25,9 @@ use crate::prepare::millis;
 const TICK: Duration = Duration::from_millis(500);
 /// An agent that says nothing for so long is not there any more.
 const SILENCE: Duration = Duration::from_secs(10);
+/// Most often a host is there again at once when its connection broke. One that is not is away, which has
+/// to be known before what it ran is lost: that is queued again, and must not go there.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// Before a host is tried again: doubled each time, up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(5);
@@ -102,12 +105,9 @@ impl Host {
                         return;
                     };
                     tracing::warn!(host = %self.name, why, "the connection is lost");
-                    self.away = Some((Instant::now(), why.clone()));
+                    self.away = Some((Instant::now(), why));
                     if began.elapsed() > SILENCE {
-                        // Most often it is there again at once.
                         pause = FIRST_PAUSE;
-                    } else {
-                        self.is_away(why);
                     }
                 }
                 Err(why) => self.is_away(why),
@@ -135,7 +135,10 @@ impl Host {
                     // Without a connection there is nobody to tell.
                     let _ = self.take(ask?);
                 }
-                _ = ticks.tick() => self.give_up_what_is_due(),
+                _ = ticks.tick() => {
+                    self.admit_that_it_is_away();
+                    self.give_up_what_is_due();
+                }
             }
         }
     }
@@ -329,6 +332,20 @@ impl Host {
             state.problem = Some(why);
             state.samples.clear();
         });
+    }
+
+    fn admit_that_it_is_away(&mut self) {
+        let Some((since, why)) = &self.away else {
+            return;
+        };
+        let most = AT_ONCE.min(self.common.config.node_grace / 2);
+        let up = {
+            let states = self.common.state.borrow();
+            states.get(&self.name).is_some_and(|state| state.up)
+        };
+        if up && since.elapsed() >= most {
+            self.is_away(why.clone());
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut HostState)) {
