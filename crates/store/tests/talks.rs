@@ -1,7 +1,5 @@
 //! Talks are who had them's own, and bounded.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
-
 use berth_domain::{TalkId, Timestamp, UserName};
 use berth_store::Store;
 

@@ -82,7 +82,7 @@ proptest! {
                 }
             }
             world.now += SignedDuration::from_hours(hours);
-            let _ = world.input(Actor::Berth, berth_domain::decide::Input::Clock);
+            let _ = world.input(&Actor::Berth, berth_domain::decide::Input::Clock);
         }
     }
 }

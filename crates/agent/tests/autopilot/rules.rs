@@ -472,7 +472,7 @@ fn idle(world: &mut World, job: JobId, rule: AlertRule) {
         findings: vec![finding],
         ..Found::default()
     };
-    world.input(Actor::Berth, Input::Seen(seen)).unwrap();
+    world.input(&Actor::Berth, Input::Seen(seen)).unwrap();
 }
 
 fn idler(policy: &str, rule: AlertRule) -> (World, JobId) {

@@ -95,7 +95,7 @@ async fn the_switch_stops_ten_campaigns_at_once_and_all_go_on_afterwards() {
         }
         assert_eq!(
             trials(&[on])[0][..before.trials.len()],
-            trials(&[before.clone()])[0]
+            trials(std::slice::from_ref(before))[0]
         );
     }
     for id in ids() {

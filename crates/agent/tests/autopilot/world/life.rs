@@ -394,7 +394,7 @@ fn request(job: &TraceJob) -> SubmitRequest {
         job.estimate_s
     };
     let limit = limit.clamp(job.duration_s + 60, 20 * 86_400);
-    let retries = i64::from(fate(job) == Fate::Memory && job.id % 2 == 0);
+    let retries = i64::from(fate(job) == Fate::Memory && job.id.is_multiple_of(2));
     SubmitRequest {
         command: vec!["train".into()],
         name: Some("train".into()),

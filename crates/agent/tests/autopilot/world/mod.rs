@@ -85,7 +85,7 @@ impl World {
             ladder: Ladder::default(),
             turn: 0,
         };
-        world.input(Actor::Berth, Input::Inventory(nodes)).unwrap();
+        world.input(&Actor::Berth, Input::Inventory(nodes)).unwrap();
         let choice = PolicyChoice {
             name: policy.into(),
             ..PolicyChoice::default()
@@ -116,7 +116,7 @@ impl World {
         self.send(&root(), command).unwrap();
     }
 
-    pub fn input(&mut self, actor: Actor, input: Input) -> Result<Decision, Refusal> {
+    pub fn input(&mut self, actor: &Actor, input: Input) -> Result<Decision, Refusal> {
         let rules = Rules {
             ladder: self.ladder,
             ..Rules::default()
@@ -145,7 +145,7 @@ impl World {
             actor: actor.clone(),
             command,
         };
-        self.input(actor.clone(), input)
+        self.input(actor, input)
     }
 
     pub fn submit(&mut self, who: &str, request: SubmitRequest) -> JobId {
@@ -173,13 +173,13 @@ impl World {
             if starts.is_empty() {
                 return all;
             }
-            self.input(Actor::Berth, Input::Starts(made.starts))
+            self.input(&Actor::Berth, Input::Starts(made.starts))
                 .unwrap();
             for job in &starts {
                 let attempt = self.state.live_job(*job).and_then(|job| job.attempt_id());
                 let running = Report::Running { sessions: vec![] };
                 let reports = [(attempt.unwrap(), running)].into();
-                self.input(Actor::Berth, Input::Reports(reports)).unwrap();
+                self.input(&Actor::Berth, Input::Reports(reports)).unwrap();
             }
             all.extend(starts);
         }
@@ -193,12 +193,12 @@ impl World {
             .and_then(|job| job.attempt_id())
             .unwrap();
         let reports = [(attempt, Report::Exited(exit))].into();
-        self.input(Actor::Berth, Input::Reports(reports)).unwrap();
+        self.input(&Actor::Berth, Input::Reports(reports)).unwrap();
     }
 
     pub fn passes(&mut self, minutes: i64) {
         self.now += SignedDuration::from_mins(minutes);
-        self.input(Actor::Berth, Input::Clock).unwrap();
+        self.input(&Actor::Berth, Input::Clock).unwrap();
         // What was told to stop does.
         let stopping: Vec<JobId> = self
             .state
