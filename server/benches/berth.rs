@@ -38,9 +38,10 @@ fn main() {
     references.print();
     // `cargo bench --bench berth -- scale`: that one alone.
     let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
-    if only.as_deref() == Some("scale") {
-        runtime.block_on(scale::scale());
-        return;
+    match only.as_deref() {
+        Some("scale") => return runtime.block_on(scale::scale()),
+        Some("overhead") => return runtime.block_on(ray::overhead()),
+        _ => {}
     }
     runtime.block_on(async {
         submit_latency(&references).await;
