@@ -196,7 +196,8 @@ export class Complaints {
   all: string[] = [];
 
   constructor(page: Page) {
-    // What was still loading when a test left the page: nobody is there any more.
+    // What was still loading when a test left the page: nobody is there any more. What does not come
+    // although somebody is there is also complained of as a resource, and that counts.
     const left = (text: string) =>
       text.includes('Response body loading was aborted') || /Failed to fetch[^]*__wasm_split\.js/.test(text);
     page.on('console', (message) => {
