@@ -16,6 +16,7 @@ mod jobs;
 mod journal;
 mod lives;
 mod load;
+mod migrations;
 mod notices;
 mod open;
 mod past;

@@ -3,15 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::StoreError;
-
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+use crate::{StoreError, migrations};
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,7 +38,7 @@ impl Store {
             .connect_with(options.clone())
             .await?;
         back_up_before_migrating(&writer, path).await?;
-        MIGRATOR
+        migrations::all()
             .run(&writer)
             .await
             .map_err(|source| StoreError::Migrate {
@@ -69,7 +66,8 @@ async fn back_up_before_migrating(pool: &SqlitePool, path: &Path) -> Result<(), 
         .fetch_one(pool)
         .await?
         .get(0);
-    let Some(newest) = MIGRATOR.iter().map(|migration| migration.version).max() else {
+    let all = migrations::all();
+    let Some(newest) = all.iter().map(|migration| migration.version).max() else {
         return Ok(());
     };
     if at >= newest {

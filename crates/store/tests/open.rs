@@ -16,9 +16,14 @@ async fn pool(path: &Path) -> SqlitePool {
     SqlitePool::connect_with(options).await.unwrap()
 }
 
+async fn in_the_folder() -> Migrator {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    Migrator::new(folder).await.unwrap()
+}
+
 /// A database as the first version of Berth made it.
 async fn of_the_first_version(path: &Path) {
-    let all: Migrator = sqlx::migrate!("../../migrations");
+    let all = in_the_folder().await;
     let first = all.iter().take(1).cloned().collect::<Vec<_>>();
     let first = Migrator {
         migrations: first.into(),
@@ -31,6 +36,22 @@ async fn of_the_first_version(path: &Path) {
         .await
         .unwrap();
     pool.close().await;
+}
+
+#[tokio::test]
+async fn every_step_in_the_folder_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("berth.db");
+    Store::open(&path).await.unwrap();
+    let pool = pool(&path).await;
+    let query = "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version";
+    let taken: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(query).fetch_all(&pool).await.unwrap();
+    let all = in_the_folder().await;
+    let all = all.iter().map(|step| {
+        let (title, print) = (step.description.to_string(), step.checksum.to_vec());
+        (step.version, title, print)
+    });
+    assert_eq!(taken, all.collect::<Vec<_>>());
 }
 
 #[tokio::test]

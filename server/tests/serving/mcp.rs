@@ -369,6 +369,41 @@ async fn who_has_no_token_or_comes_from_elsewhere_is_turned_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_names_that_are_ours_and_addresses_are_known() {
+    let mut server = Server::start();
+    let here = server.url.clone();
+    server.keep_address();
+    server.kill();
+    server.boot(&[("BERTH_URL", "https://gpu.lab.example/berth")]);
+    // There it can be reached from here.
+    server.url = here;
+    let status = async |host: &str| {
+        let asked = post(&server, &hello())
+            .bearer_auth(&server.token)
+            .header("host", host);
+        asked.send().await.unwrap().status()
+    };
+    for host in [
+        "gpu.lab.example",
+        "GPU.lab.example:443",
+        "localhost:3000",
+        "127.0.0.1:3000",
+        "10.0.0.7",
+        "[::1]:3000",
+    ] {
+        assert_eq!(status(host).await, 200, "{host}");
+    }
+    for host in [
+        "evil.example",
+        "gpu.lab.example.evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:3000",
+    ] {
+        assert_eq!(status(host).await, 403, "{host}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_only_for_who_began_it_and_is_not_compressed() {
     let server = Server::start();
     let (bo, cy) = (server.add_user("bo"), server.add_user("cy"));
