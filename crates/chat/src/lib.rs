@@ -16,8 +16,10 @@ mod room;
 mod short;
 mod talk;
 mod tools;
+mod turns;
 
 pub use berth_models::{Endpoints, Turn};
 pub use host::{Host, SeenCard};
 pub use limits::Limits;
 pub use talk::{Question, talk};
+pub use turns::{HeldTurn, Turns};

@@ -5,9 +5,6 @@
 mod host;
 mod kept;
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -17,12 +14,12 @@ use axum::response::{IntoResponse, Response};
 use berth_api::context::{Context, command_error, store_error};
 use berth_api::talks::{AskArg, Said};
 use berth_api::{ApiError, ErrorCode};
-use berth_chat::{Endpoints, Limits, Question, assistant};
+use berth_chat::{Endpoints, HeldTurn, Limits, Question, Turns, assistant};
 use berth_domain::command::AgentRequest;
 use berth_domain::{Actor, Command, TalkId, UserName};
 use berth_mcp::Agent;
 use futures::StreamExt;
-use tokio::sync::{OwnedMutexGuard, mpsc};
+use tokio::sync::mpsc;
 
 use self::host::OfAgent;
 use super::answer::refuse;
@@ -43,47 +40,26 @@ const AHEAD: usize = 256;
 const BEAT: Duration = Duration::from_secs(15);
 
 /// Who answers questions. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Assistant {
     models: Endpoints,
-    /// Each person's turn: one question at a time, so that cards are known to be its.
-    turns: Arc<Mutex<HashMap<UserName, Turn>>>,
-}
-
-/// Held while a question is being answered.
-type Turn = Arc<tokio::sync::Mutex<()>>;
-
-impl fmt::Debug for Assistant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Assistant")
-            .field("models", &self.models)
-            .finish_non_exhaustive()
-    }
+    turns: Turns,
 }
 
 impl Assistant {
     pub fn new(models: Endpoints) -> Self {
         Assistant {
             models,
-            turns: Arc::default(),
+            turns: Turns::default(),
         }
     }
 
-    /// The person's turn, until it is dropped. Waits so long for the one before.
+    /// The person's turn, until it is dropped. Waits a moment for the one before.
     ///
     /// # Errors
     /// When their last question is still being answered.
-    async fn begin(
-        &self,
-        person: &UserName,
-        patience: Duration,
-    ) -> Result<OwnedMutexGuard<()>, ApiError> {
-        let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            turns.entry(person.clone()).or_default().clone()
-        };
-        let turn = tokio::time::timeout(patience, turn.lock_owned()).await;
-        turn.map_err(|_| {
+    async fn begin(&self, person: &UserName) -> Result<HeldTurn, ApiError> {
+        self.turns.begin(person, ENDING).await.ok_or_else(|| {
             ApiError::new(
                 ErrorCode::Conflict,
                 "Your last question is still being answered. Ask again when it is, or end that one.",
@@ -115,7 +91,7 @@ async fn answer(
              docs/models.md.",
         ));
     }
-    let turn = assistant.begin(&person, ENDING).await?;
+    let turn = assistant.begin(&person).await?;
     let agent = agent_of(&context, &person).await?;
     let talk = talk_for(&context, &person, talk, &question).await?;
     let history = kept::history(&context, talk, REMEMBERED).await?;
@@ -224,43 +200,4 @@ async fn talk_for(
     let now = context.state.clock.now();
     let begun = context.state.store.begin_talk(person, &title, now).await;
     begun.map_err(store_error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_is_short_and_says_something() {
-        let read = |body: &str| read(body.as_bytes());
-        assert_eq!(
-            read(r#"{"question": " What runs? "}"#).unwrap(),
-            ("What runs?".to_owned(), None)
-        );
-        let (_, talk) = read(r#"{"question": "And now?", "talk": 3}"#).unwrap();
-        assert_eq!(talk, Some(TalkId(3)));
-        for wrong in [
-            "",
-            "{}",
-            r#"{"question": "\n"}"#,
-            r#"{"question": "x", "user": "bo"}"#,
-        ] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-        let long = format!(r#"{{"question": "{}"}}"#, "x".repeat(8001));
-        assert!(read(&long).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_person_is_answered_one_question_at_a_time() {
-        let nobody = Endpoints::configured(&[], |_| None).unwrap();
-        let assistant = Assistant::new(nobody);
-        let (ana, bo) = ("ana".into(), "bo".into());
-        let begin = |person, patience| assistant.begin(person, patience);
-        let first = begin(&ana, Duration::ZERO).await.unwrap();
-        begin(&ana, Duration::ZERO).await.unwrap_err();
-        let _other = begin(&bo, Duration::ZERO).await.unwrap();
-        let (next, ()) = tokio::join!(begin(&ana, Duration::MAX), async { drop(first) });
-        next.unwrap();
-    }
 }

@@ -71,6 +71,36 @@ async fn ask(berth: &Berth, question: &str) -> Vec<Said> {
     ask_in(berth, question, None).await.unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_short_and_says_something() {
+    let server = Server::start();
+    let token = server.add_user("ana");
+    let status = async |body: &str| {
+        let asked = reqwest::Client::new()
+            .post(format!("{}/api/ask", server.url))
+            .bearer_auth(&token)
+            .body(body.to_owned());
+        asked.send().await.unwrap().status()
+    };
+    for right in [
+        r#"{"question": " What runs? "}"#,
+        r#"{"question": "And now?", "talk": 3}"#,
+    ] {
+        // There is no model that could answer.
+        assert_eq!(status(right).await, 503, "{right}");
+    }
+    let long = json!({ "question": "x".repeat(8001) }).to_string();
+    for wrong in [
+        "",
+        "{}",
+        r#"{"question": "\n"}"#,
+        r#"{"question": "x", "user": "bo"}"#,
+        &long,
+    ] {
+        assert_eq!(status(wrong).await, 400, "{wrong}");
+    }
+}
+
 fn text(said: &[Said]) -> String {
     let pieces = said.iter().filter_map(|one| match one {
         Said::Text { text } => Some(text.as_str()),
