@@ -30,7 +30,7 @@ async function dress(page: Page, look: Look): Promise<void> {
  * when it comes into view is drawn: a picture is taken without a look.
  */
 const style =
-  '.frame { position: relative } .log-line, .tl-node { content-visibility: visible !important } ' +
+  '.frame { position: relative } .composer { position: static !important } .log-line, .tl-node { content-visibility: visible !important } ' +
   '@media (max-width: 700px) { .rail { position: absolute } }';
 
 /** A picture of all of the page, from top to bottom. */

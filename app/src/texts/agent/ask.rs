@@ -70,6 +70,7 @@ pub const UNDER_WAY: &str = "asked";
 pub const DONE: &str = "ok";
 pub const REFUSED: &str = "refused";
 pub const WHAT_CAME_OF_IT: &str = "What came of it";
+pub const TABLE: &str = "Table";
 
 /// What a tool does, in a few words.
 pub fn tool(name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Campaigns: the list, how one is started, the report, and what can be done to one.
 
-use berth_domain::UserName;
+use berth_domain::{UserName, dollars};
 
 use crate::format;
 use crate::texts::units;
@@ -70,6 +70,11 @@ pub fn spent(used: &str, kept: Option<&str>, of: &str) -> String {
     format!("{used} GPU-hours used{kept}, of {of}")
 }
 
+/// `$0.12 for language models, of $2.00`.
+pub fn model_money(used: u64, of: u64) -> String {
+    format!("{} for language models, of {}", dollars(used), dollars(of))
+}
+
 pub fn gpus_at_once(gpus: u32) -> String {
     format!("At most {} at once.", units::gpus(gpus))
 }
@@ -92,7 +97,7 @@ pub fn random(trials: u32, seed: u32) -> String {
 
 pub fn asha(trials: u32, eta: u32, param: &str, min: u64, max: u64) -> String {
     let trials = format::count(trials, "configuration");
-    format!("Asha, {trials}, the best of {eta} go on, {param} {min} to {max}")
+    format!("ASHA, {trials}, the best of {eta} go on, {param} {min} to {max}")
 }
 
 pub fn model(trials: u32, per_round: u32) -> String {

@@ -1,5 +1,5 @@
-//! What a model writes, as far as it is shown: paragraphs, headings, lists, code, and jobs by number. All
-//! else stays the text that it is.
+//! What a model writes, as far as it is shown: paragraphs, headings, lists, tables, code, and jobs by number.
+//! All else stays the text that it is.
 
 /// A part of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,9 +9,13 @@ pub enum Block {
     Bullets(Vec<Vec<Span>>),
     /// With the number of the first.
     Numbered(u32, Vec<Vec<Span>>),
-    /// Lines as they stand, also those of a table.
+    /// Rows of cells; the first row is the head.
+    Table(Vec<Vec<Cell>>),
+    /// Lines as they stand.
     Lines(String),
 }
+
+pub type Cell = Vec<Span>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
@@ -96,11 +100,13 @@ pub fn blocks(text: &str) -> Vec<Block> {
             (Line::Number(first, item), _) => {
                 all.push(Block::Numbered(first, vec![spans(item)]));
             }
-            (Line::Row(row), Some(Block::Lines(rows))) if matches!(before, Line::Row(_)) => {
-                rows.push('\n');
-                rows.push_str(row);
+            (Line::Row(row), Some(Block::Table(rows))) if matches!(before, Line::Row(_)) => {
+                let below_head = rows.len() == 1;
+                if !(below_head && is_rule(row)) {
+                    rows.push(cells(row));
+                }
             }
-            (Line::Row(row), _) => all.push(Block::Lines(row.to_owned())),
+            (Line::Row(row), _) => all.push(Block::Table(vec![cells(row)])),
             (Line::Text(words), Some(Block::Paragraph(known))) if goes_on => {
                 known.push(Span::Text("\n".to_owned()));
                 known.extend(spans(words));
@@ -118,6 +124,28 @@ pub fn blocks(text: &str) -> Vec<Block> {
         before = if now == Line::Fence { Line::Blank } else { now };
     }
     all
+}
+
+/// The cells of a row; `\|` is no border.
+fn cells(row: &str) -> Vec<Cell> {
+    let mut all = vec![String::new()];
+    let inside = row.strip_prefix('|').unwrap_or(row);
+    let mut chars = inside.chars().peekable();
+    while let Some(ch) = chars.next() {
+        match (ch, all.last_mut()) {
+            ('|', _) if chars.peek().is_some() => all.push(String::new()),
+            ('|', _) => {}
+            ('\\', Some(cell)) if chars.peek() == Some(&'|') => cell.extend(chars.next()),
+            (ch, Some(cell)) => cell.push(ch),
+            (_, None) => {}
+        }
+    }
+    all.iter().map(|cell| spans(cell.trim())).collect()
+}
+
+/// Whether a row only says how its columns are aligned.
+fn is_rule(row: &str) -> bool {
+    row.contains('-') && row.chars().all(|ch| matches!(ch, '|' | '-' | ':' | ' '))
 }
 
 /// The lines up to the closing fence, or to the end, without empty ones around them.
@@ -209,7 +237,10 @@ mod tests {
                     vec![Span::Code("two".into()), words("\n"), words("and more")],
                 ]),
                 Block::Numbered(3, vec![vec![words("then")], vec![words("last")]]),
-                Block::Lines("| a | b |\n| 1 | 2 |".into()),
+                Block::Table(vec![
+                    vec![vec![words("a")], vec![words("b")]],
+                    vec![vec![words("1")], vec![words("2")]],
+                ]),
                 Block::Lines("- no list\n\n- none".into()),
                 Block::Paragraph(vec![words("The end")]),
             ]
@@ -217,6 +248,24 @@ mod tests {
         assert!(blocks("").is_empty());
         assert!(blocks("\u{0}\r\n```\n\n```").is_empty());
         assert_eq!(blocks("```\nhalf"), [Block::Lines("half".into())]);
+    }
+
+    #[test]
+    fn a_table_has_a_head_and_as_many_cells_as_its_rows_have() {
+        let text = "| job | what |\n|:--|--:|\n| job 2 | `a \\| b`|\n||\n| - |";
+        let expected = Block::Table(vec![
+            vec![vec![words("job")], vec![words("what")]],
+            vec![vec![numbered(2)], vec![Span::Code("a | b".into())]],
+            vec![vec![]],
+            vec![vec![words("-")]],
+        ]);
+        assert_eq!(blocks(text), [expected]);
+        // What has come of one so far.
+        assert_eq!(
+            blocks("| job"),
+            [Block::Table(vec![vec![vec![words("job")]]])]
+        );
+        assert_eq!(blocks("|"), [Block::Table(vec![vec![vec![]]])]);
     }
 
     #[test]

@@ -57,10 +57,16 @@ pub fn BudgetPanel(sheet: Sheet) -> impl IntoView {
             .map(|limit| view! { <li>{limit}</li> })
             .collect_view()
     };
+    let money = move || {
+        let spent = sheet.row(|row| row.spent);
+        let of = spent.of_model_micros?;
+        Some(view! { <p class="num">{t::model_money(spent.model_micros, of)}</p> })
+    };
     view! {
         <section class="panel" aria-labelledby="budget-title">
             <h2 id="budget-title">{t::BUDGET}</h2>
             {move || sheet.row(|row| look::spent(&row.spent))}
+            {money}
             {move || sheet.row(|row| look::trials(&row.counts))}
             <ul class="hint">{limits}</ul>
         </section>

@@ -28,7 +28,10 @@ pub fn trial(state: TrialState) -> AnyView {
 }
 
 fn badge(class: &'static str, which: Icon, word: &'static str) -> AnyView {
-    view! { <span class=class>{icon(which)} {word}</span> }.into_any()
+    view! {
+        <span class=class>{icon(which)} <span class="badge-word">{word}</span></span>
+    }
+    .into_any()
 }
 
 /// The trials as a bar of their states, and in words.

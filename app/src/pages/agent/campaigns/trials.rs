@@ -1,11 +1,14 @@
 //! The trials as a tree: what was promoted is below what it goes on from.
 
 use berth_api::campaigns::{TrialView, tree};
+use berth_domain::campaign::TrialState;
 use leptos::prelude::*;
 
 use super::sheet::Sheet;
 use super::{look, words};
 use crate::components::empty::Empty;
+use crate::components::state_badge::StateBadge;
+use crate::live::Live;
 use crate::texts::agent::campaigns as t;
 use crate::texts::common;
 
@@ -45,8 +48,8 @@ pub fn TrialsPanel(sheet: Sheet) -> impl IntoView {
                             <th scope="col">{t::TRIAL}</th>
                             <th scope="col">{t::VALUES}</th>
                             {fidelity.map(|param| view! {
-                                <th scope="col" class="num">{t::RUNG}</th>
-                                <th scope="col" class="num">{param}</th>
+                                <th scope="col" class="num campaign-rung">{t::RUNG}</th>
+                                <th scope="col" class="num campaign-rung">{param}</th>
                             })}
                             <th scope="col">{common::STATE}</th>
                             <th scope="col" class="num">{metric}</th>
@@ -84,6 +87,7 @@ fn current(known: TrialView, sheet: Sheet) -> Memo<TrialView> {
 
 #[component]
 fn Row(trial: Memo<TrialView>, depth: usize, with_fidelity: bool) -> impl IntoView {
+    let live = Live::here();
     let known = trial.get_untracked();
     let job = known.job;
     let branch = known.parent.map(|parent| {
@@ -92,10 +96,15 @@ fn Row(trial: Memo<TrialView>, depth: usize, with_fidelity: bool) -> impl IntoVi
             <span class="visually-hidden">{t::goes_on_from(parent)}</span>
         }
     });
+    // What waits and what runs are told apart where it is known.
+    let state = move || match (trial.with(|trial| trial.state), live.row(job)) {
+        (TrialState::Submitted, Some(row)) => view! { <StateBadge row /> }.into_any(),
+        (state, _) => look::trial(state),
+    };
     let fidelity = with_fidelity.then(|| {
         view! {
-            <td class="num">{known.rung}</td>
-            <td class="num">{known.fidelity.map(|fidelity| fidelity.to_string())}</td>
+            <td class="num campaign-rung">{known.rung}</td>
+            <td class="num campaign-rung">{known.fidelity.map(|fidelity| fidelity.to_string())}</td>
         }
     });
     view! {
@@ -109,7 +118,7 @@ fn Row(trial: Memo<TrialView>, depth: usize, with_fidelity: bool) -> impl IntoVi
             </th>
             <td class="campaign-values">{words::values(&known.values)}</td>
             {fidelity}
-            <td>{move || trial.with(|trial| look::trial(trial.state))}</td>
+            <td>{state}</td>
             <td class="num">{move || trial.with(result)}</td>
             <td class="num"><a data-row-link href=format!("/jobs/{job}")>{job.to_string()}</a></td>
             <td class="campaign-because">
