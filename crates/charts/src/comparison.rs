@@ -143,7 +143,7 @@ fn draw_curves(area: &Area<'_>, policies: &[Compared]) -> Drawn {
         .axis_style(MUTED.rgb())
         .label_style(label)
         .x_label_formatter(&|minutes| words::tick(*minutes))
-        .y_label_formatter(&|percent| format!("{percent:.0} %"))
+        .y_label_formatter(&|percent| format!("{percent:.0}%"))
         .y_labels(6)
         .draw()?;
     for (place, policy) in policies.iter().enumerate() {

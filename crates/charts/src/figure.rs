@@ -68,7 +68,7 @@ impl Unit {
         };
         match self {
             Unit::Count => format!("{value:.0}"),
-            Unit::Percent => format!("{value:.1} %"),
+            Unit::Percent => format!("{value:.1}%"),
             Unit::GpuHours => format!("{} GPU-h", words::few_digits(value)),
             Unit::Minutes => words::wait(value),
             Unit::Kwh => format!("{} kWh", words::few_digits(value)),

@@ -102,7 +102,7 @@ impl Plot {
 fn say(unit: Option<&Unit>, tick: f64) -> String {
     let amount = words::amount(tick);
     match unit {
-        Some(Unit::Percent) => format!("{amount} %"),
+        Some(Unit::Percent) => format!("{amount}%"),
         Some(Unit::Money(currency)) => format!("{currency}{amount}"),
         _ => amount,
     }
