@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::RayConfig;
 use super::job::Seen;
-use super::kept::{Attempt, Launch, RARELY, Rank, SOON, begun, node_of, passed};
+use super::kept::{AT_FIRST, Attempt, Launch, RARELY, Rank, SOON, begun, node_of, passed};
 use super::launch::{self, Launched, job_id};
 use super::tidy::{self, Tidy};
 use crate::launch::Told;
@@ -246,6 +246,9 @@ impl Keeper {
             Launched::Submitted(each) => {
                 for (rank, submitted) in attempt.ranks.iter_mut().zip(each) {
                     rank.known = (submitted == Submitted::Known).then_some(0);
+                    if submitted == Submitted::New {
+                        rank.ask_at = now + AT_FIRST;
+                    }
                 }
                 self.up();
             }

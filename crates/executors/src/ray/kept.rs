@@ -15,6 +15,9 @@ use crate::record::{self, RayRecord};
 
 /// A rank that has not begun, or should have ended, is asked about this often.
 pub(super) const SOON: Duration = Duration::from_secs(1);
+/// One that Ray was just given, for the first time: Ray takes more than a second to begin a job, and
+/// longer if it has to answer meanwhile; that it began is seen in its folder.
+pub(super) const AT_FIRST: Duration = Duration::from_secs(3);
 /// One that runs.
 pub(super) const RARELY: Duration = Duration::from_secs(10);
 /// Past its grace, a rank that did not end is given this long before Ray ends it.
