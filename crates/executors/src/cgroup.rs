@@ -60,7 +60,11 @@ pub(crate) fn sweep(beside: &Path) {
 
 /// The pid in a group's name, if it is one of ours.
 fn owner(name: &str) -> Option<u32> {
-    name.strip_prefix("berth-")?.rsplit('-').next()?.parse().ok()
+    name.strip_prefix("berth-")?
+        .rsplit('-')
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn is_gone(pid: u32) -> bool {
