@@ -470,7 +470,12 @@ async fn who_goes_on_gets_a_term_and_then_a_kill() {
     host.send(Order::Launch(order(&line)));
     host.running(FIRST).await;
     host.appears("set").await;
-    host.send(stop(NoticeSignal::Usr1, Duration::from_millis(300)));
+    // Long enough for a shell on a busy machine to say what it heard.
+    host.send(Order::Stop {
+        attempt: FIRST,
+        call: Some(call(NoticeSignal::Usr1, Duration::from_secs(2))),
+        grace: Duration::from_secs(2),
+    });
     assert_eq!(host.exit(FIRST).await.ended, Ended::Signal { signal: 9 });
     let log = host.log(FIRST, 0);
     let said: Vec<&str> = log.lines().filter(|line| !line.contains("Term")).collect();
@@ -500,7 +505,7 @@ async fn a_cancel_does_not_wait_for_a_last_call_to_pass() {
 async fn a_call_before_its_limit_is_heard_once_whatever_server_repeats_it() {
     let mut host = Host::new();
     let line = format!(
-        "trap 'echo heard >> {heard}' USR1; trap 'echo more >> {heard}' USR2; {}",
+        "trap 'echo heard >> {heard}' USR1; trap 'echo more >> {heard}; exit 3' USR2; {}",
         ready(&host, "set"),
         heard = host.path("heard").display(),
     );
@@ -521,8 +526,8 @@ async fn a_call_before_its_limit_is_heard_once_whatever_server_repeats_it() {
     host.send(near(NoticeSignal::Usr1));
     host.running(FIRST).await;
     // It has heard this when it ends; the one before would have come first.
-    host.send(stop(NoticeSignal::Usr2, Duration::from_millis(500)));
-    host.exit(FIRST).await;
+    host.send(stop(NoticeSignal::Usr2, PATIENCE));
+    assert_eq!(host.exit(FIRST).await, Exit::code(3));
     let heard = std::fs::read_to_string(host.path("heard")).unwrap();
     assert_eq!(heard, "heard\nmore\n");
 }
