@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use berth_domain::decide::{Decision, Input};
 use berth_domain::{
-    Actor, JobId, Record, Rules, State, SubmitRequest, Timestamp, UserName, decide,
+    Actor, JobId, Record, Role, Rules, State, SubmitRequest, Timestamp, UserName, decide,
 };
 use berth_scheduler::{Policy, Snapshot, plan};
 use berth_telemetry::inventory;
@@ -401,10 +401,7 @@ fn full_state(nodes: u32, jobs: u32) -> State {
         Input::Inventory(inventory::simulated(nodes, 8)),
         Actor::Berth,
     );
-    let ana = Actor::User {
-        name: UserName::from("ana"),
-        admin: false,
-    };
+    let ana = Actor::user("ana", Role::Member);
     for n in 0..jobs {
         let request = SubmitRequest {
             gpus: Some([1, 2, 4, 8][usize::try_from(n % 4).expect("small")]),

@@ -1,7 +1,7 @@
 //! People, nodes and their tokens, from the command line of the server's host.
 
 use berth_api::context::new_link;
-use berth_domain::{NodeName, UserName};
+use berth_domain::{NodeName, Role, UserName};
 use berth_store::{Store, TokenKind};
 
 use crate::AnyError;
@@ -26,10 +26,11 @@ pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), Any
 pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
     let store = open(config).await?;
     match verb {
-        UserVerb::Add { name, admin } => {
+        UserVerb::Add { name, admin, role } => {
+            let role = if admin { Role::Admin } else { role.into() };
             let now = clock::now();
             let name = UserName(name);
-            if !store.ensure_user(&name, admin, now).await? {
+            if !store.ensure_user(&name, role, now).await? {
                 return Err(format!("there is a user {name} already").into());
             }
             let token = store
@@ -39,9 +40,19 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
             let made = new_link(&store, &public_url(config), &name, now).await?;
             println!("Log in: {}", made.link);
         }
+        UserVerb::Role { name, role } => {
+            let (name, role) = (UserName(name), Role::from(role));
+            if store.user(&name).await?.is_none() {
+                return Err(format!("there is no user {name}: `berth-server user list`").into());
+            }
+            if !store.set_role(&name, role).await? {
+                return Err(format!("{name} is the only admin: make another one first").into());
+            }
+            println!("{name} is {role} now.");
+        }
         UserVerb::List => {
             for user in store.users().await? {
-                println!("{}{}", user.name, if user.admin { " (admin)" } else { "" });
+                println!("{} ({})", user.name, user.role);
             }
         }
     }

@@ -12,7 +12,7 @@ use berth_api::context::{ApiState, Ground, new_link};
 use berth_api::feed::Feed;
 use berth_api::terminals::Terminals;
 use berth_detect::{Detector, Observer, Surroundings};
-use berth_domain::{Rules, UserName};
+use berth_domain::{Role, Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
 use berth_orchestrator::{Handle, Settings};
 use berth_ray::Ray;
@@ -46,7 +46,7 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
 
     let now = clock::now();
     let admin = UserName(config.admin.clone());
-    store.ensure_user(&admin, true, now).await?;
+    store.ensure_user(&admin, Role::Admin, now).await?;
     keep_cli_token(&store, &config, &admin).await?;
     fs::write(config.data.join("cli.url"), format!("{url}\n"))?;
 

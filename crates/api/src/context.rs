@@ -16,6 +16,7 @@ mod packages;
 mod past;
 mod people;
 mod planner;
+mod projects;
 mod queue;
 mod quotas;
 mod reservations;
@@ -28,7 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use berth_detect::Detector;
-use berth_domain::{Actor, ClusterKind, Job, Timestamp};
+use berth_domain::{Actor, ClusterKind, Job, Of, Refusal, Right, Role, Thing, Timestamp};
 use berth_notify::Teller;
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
@@ -175,26 +176,51 @@ impl Context {
     }
 
     pub(crate) fn whoami(&self) -> Whoami {
-        let (user, admin) = match &self.actor {
-            Actor::User { name, admin } => (name.clone(), *admin),
-            Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
-            Actor::Berth => ("berth".into(), true),
-        };
+        let user = self.actor.person();
+        let projects = self.view().projects.of(&user);
+        let role = self.role();
         Whoami {
+            admin: role == Role::Admin,
+            role,
+            projects,
             user,
-            admin,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 
-    /// For what is no command, whose actor the control loop looks at.
-    pub(crate) fn only_admins(&self, what: &str) -> Result<(), ApiError> {
+    /// What whoever asks is, outside of projects.
+    #[must_use]
+    pub fn role(&self) -> Role {
         match &self.actor {
-            Actor::User { admin: false, .. } | Actor::Agent { .. } => {
-                let why = format!("Only an admin can {what}. The page Admin says who they are.");
-                Err(ApiError::new(ErrorCode::Forbidden, why))
-            }
-            Actor::User { .. } | Actor::Berth => Ok(()),
+            Actor::User { role, .. } => *role,
+            Actor::Agent { role, .. } => (*role).min(Role::Member),
+            Actor::Berth => Role::Admin,
+        }
+    }
+
+    pub(crate) fn may(&self, view: &View, right: Right, thing: Thing<'_>) -> bool {
+        view.projects.may(&self.actor, right, thing)
+    }
+
+    /// For what is no command, whose actor the control loop looks at.
+    pub(crate) fn need(&self, right: Right, what: &str) -> Result<(), ApiError> {
+        if self.may(&self.view(), right, Thing::CLUSTER) {
+            return Ok(());
+        }
+        let who = right.least(Of::Cluster).map_or("nobody", Role::or_above);
+        let why = format!("Only {who} can {what}. The page Admin says who they are.");
+        Err(ApiError::new(ErrorCode::Forbidden, why))
+    }
+
+    /// For what only serves to run something.
+    ///
+    /// # Errors
+    /// When whoever asks runs nothing.
+    pub fn may_run(&self) -> Result<(), ApiError> {
+        let own = self.actor.person();
+        match self.may(&self.view(), Right::Submit, Thing::of(&own)) {
+            true => Ok(()),
+            false => Err(Refusal::OnlyLooks.into()),
         }
     }
 

@@ -110,6 +110,7 @@ impl From<Refusal> for ApiError {
             | Refusal::NoSuchAlert { .. }
             | Refusal::NoSuchAgent { .. }
             | Refusal::NoSuchCampaign { .. }
+            | Refusal::NoSuchProject { .. }
             | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
@@ -127,7 +128,10 @@ impl From<Refusal> for ApiError {
             | Refusal::AgentsNotAllowed { .. }
             | Refusal::CardNotYours { .. }
             | Refusal::CampaignNotYours { .. }
-            | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
+            | Refusal::ReserveForOthers { .. }
+            | Refusal::OnlyLooks
+            | Refusal::ProjectClosed { .. }
+            | Refusal::ProjectNotAllowed { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
             | Refusal::NoArray { .. }

@@ -34,6 +34,7 @@ pub mod notifications;
 pub mod past;
 pub mod people;
 pub mod planner;
+pub mod projects;
 pub mod queue;
 pub mod quotas;
 pub mod reservations;

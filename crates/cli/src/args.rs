@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
-    why,
+    nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep, update,
+    usage, user, why,
 };
 use crate::connect;
 
@@ -97,6 +97,10 @@ pub enum Verb {
     Reserve(reserve::Args),
     /// How many GPUs users and projects may hold at once.
     Quota(quota::Args),
+    /// Who is in a project, and as what.
+    Project(project::Args),
+    /// Who may log in, and what they are.
+    User(user::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.
     Ask(ask::Args),
     /// Who you are for the server.

@@ -18,6 +18,7 @@ pub mod r#move;
 pub mod nodes;
 pub mod notify;
 pub mod policy;
+pub mod project;
 pub mod queue;
 pub mod quota;
 pub mod reserve;
@@ -29,6 +30,7 @@ pub mod submit;
 pub mod sweep;
 pub mod update;
 pub mod usage;
+pub mod user;
 pub mod whoami;
 pub mod why;
 
@@ -74,6 +76,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
+        Verb::Project(args) => project::run(session, &args).await?,
+        Verb::User(args) => user::run(session, &args).await?,
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,

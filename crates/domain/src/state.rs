@@ -19,6 +19,7 @@ use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserNa
 use crate::job::{Illegal, Job};
 use crate::node::{Capacity, Node};
 use crate::policy::PolicyChoice;
+use crate::project::Projects;
 use crate::quota::Quotas;
 use crate::rank::Rank;
 use crate::reservation::Reservation;
@@ -50,6 +51,7 @@ pub struct State {
     /// Also those that are over or cancelled: fair share remembers them.
     reservations: BTreeMap<ReservationId, Reservation>,
     quotas: Quotas,
+    projects: Projects,
     cordons: Cordons,
     foreign: Foreign,
     /// Those that are not resolved.
@@ -72,6 +74,7 @@ pub struct Changes {
     pub policy: Option<PolicyChoice>,
     pub reservations: Vec<Reservation>,
     pub quotas: Option<Quotas>,
+    pub projects: Option<Projects>,
     pub cordons: Option<Cordons>,
     pub foreign: Option<Foreign>,
     pub alerts: Vec<Alert>,
@@ -100,6 +103,7 @@ pub struct Saved {
     pub policy: PolicyChoice,
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
+    pub projects: Projects,
     pub cordons: Cordons,
     pub foreign: Foreign,
     /// Those that are not resolved.
@@ -140,6 +144,7 @@ impl State {
                 .map(|reservation| (reservation.id, reservation))
                 .collect(),
             quotas: saved.quotas,
+            projects: saved.projects,
             cordons: saved.cordons,
             foreign: saved.foreign,
             alerts: saved
@@ -402,6 +407,12 @@ impl State {
         &self.quotas
     }
 
+    /// Those that were set up.
+    #[must_use]
+    pub fn projects(&self) -> &Projects {
+        &self.projects
+    }
+
     /// What the records would change, without changing it: what is written before it is applied.
     ///
     /// # Errors
@@ -469,6 +480,12 @@ impl State {
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
                 (Event::QuotasSet { quotas }, None) => changes.quotas = Some((**quotas).clone()),
+                (Event::ProjectSet { project, to }, None) => {
+                    let all = changes
+                        .projects
+                        .get_or_insert_with(|| self.projects.clone());
+                    all.set(project, to.as_deref());
+                }
                 (Event::Cordoned { place, cordon }, None) => {
                     let all = changes.cordons.get_or_insert_with(|| self.cordons.clone());
                     all.insert(place.clone(), cordon.clone());
@@ -546,6 +563,7 @@ impl State {
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
             (Event::PolicySet { policy }, None) => self.policy = policy.clone(),
             (Event::QuotasSet { quotas }, None) => self.quotas = (**quotas).clone(),
+            (Event::ProjectSet { project, to }, None) => self.projects.set(project, to.as_deref()),
             (Event::Cordoned { place, cordon }, None) => {
                 self.cordons.insert(place.clone(), cordon.clone());
             }

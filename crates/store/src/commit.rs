@@ -57,6 +57,10 @@ impl Store {
             let doc = serde_json::to_string(quotas).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "quotas", doc).await?;
         }
+        if let Some(projects) = &changes.projects {
+            let doc = serde_json::to_string(projects).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "projects", doc).await?;
+        }
         if let Some(cordons) = &changes.cordons {
             let doc = serde_json::to_string(cordons).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "cordons", doc).await?;

@@ -1,6 +1,6 @@
 //! People, API tokens and one-time login links. A secret is shown once; only its hash is kept.
 
-use berth_domain::{NodeName, Timestamp, UserName};
+use berth_domain::{NodeName, Role, Timestamp, UserName};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -10,8 +10,7 @@ use crate::{Store, StoreError, micros, time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub name: UserName,
-    /// May act on everybody's jobs.
-    pub admin: bool,
+    pub role: Role,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +49,11 @@ fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-fn user(row: &SqliteRow) -> User {
+pub(crate) fn user(row: &SqliteRow) -> User {
     User {
         name: UserName(row.get("name")),
-        admin: row.get("admin"),
+        // A role that is not known here, of a newer Berth, is the least one.
+        role: Role::named(row.get("role")).unwrap_or(Role::Viewer),
     }
 }
 
@@ -65,7 +65,7 @@ impl Store {
     pub async fn ensure_user(
         &self,
         name: &UserName,
-        admin: bool,
+        role: Role,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let allowed =
@@ -74,9 +74,9 @@ impl Store {
             return Err(StoreError::BadUserName(name.0.clone()));
         }
         let done =
-            sqlx::query("INSERT OR IGNORE INTO users (name, admin, created_us) VALUES (?, ?, ?)")
+            sqlx::query("INSERT OR IGNORE INTO users (name, role, created_us) VALUES (?, ?, ?)")
                 .bind(name.as_str())
-                .bind(admin)
+                .bind(role.as_str())
                 .bind(micros(now))
                 .execute(&self.writer)
                 .await?;
@@ -86,7 +86,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        let found = sqlx::query("SELECT name, admin FROM users WHERE name = ?")
+        let found = sqlx::query("SELECT name, role FROM users WHERE name = ?")
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;
@@ -96,10 +96,26 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
-        let rows = sqlx::query("SELECT name, admin FROM users ORDER BY name")
+        let rows = sqlx::query("SELECT name, role FROM users ORDER BY name")
             .fetch_all(&self.readers)
             .await?;
         Ok(rows.iter().map(user).collect())
+    }
+
+    /// Makes somebody something else. `false`: they are the only admin left, and stay that.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_role(&self, name: &UserName, role: Role) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE users SET role = ?1 WHERE name = ?2 AND (?1 = 'admin' OR role <> 'admin' \
+             OR (SELECT count(*) FROM users WHERE role = 'admin') > 1)",
+        )
+        .bind(role.as_str())
+        .bind(name.as_str())
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Makes a secret for a user, who must exist, and returns it: it is not kept.
@@ -142,7 +158,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<User>, StoreError> {
         let found = sqlx::query(
-            "SELECT name, admin FROM tokens JOIN users ON users.name = tokens.user \
+            "SELECT name, role FROM tokens JOIN users ON users.name = tokens.user \
              WHERE hash = ? AND kind = 'api' AND (expires_us IS NULL OR expires_us > ?)",
         )
         .bind(hash(secret))
@@ -164,7 +180,7 @@ impl Store {
         Ok(found.map(|row| NodeName(row.get(0))))
     }
 
-    /// Which agent's token it is, if it is one, has not expired, and was made for this agent's person.
+    /// Which agent's token it is, if it is one and has not expired, and for whom it was made.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -172,16 +188,16 @@ impl Store {
         &self,
         secret: &str,
         now: Timestamp,
-    ) -> Result<Option<(UserName, UserName)>, StoreError> {
+    ) -> Result<Option<(UserName, User)>, StoreError> {
         let found = sqlx::query(
-            "SELECT label, user FROM tokens WHERE hash = ? AND kind = 'agent' \
+            "SELECT label, name, role FROM tokens JOIN users ON users.name = tokens.user WHERE hash = ? AND kind = 'agent' \
              AND (expires_us IS NULL OR expires_us > ?)",
         )
         .bind(hash(secret))
         .bind(micros(now))
         .fetch_optional(&self.readers)
         .await?;
-        Ok(found.map(|row| (UserName(row.get(0)), UserName(row.get(1)))))
+        Ok(found.map(|row| (UserName(row.get("label")), user(&row))))
     }
 
     /// Ends all tokens of an agent; tells how many there were.

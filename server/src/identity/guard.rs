@@ -108,11 +108,15 @@ async fn who(store: &Store, secret: &str) -> Option<Who> {
         if let Some(user) = store.token_user(secret, clock::now()).await? {
             return Ok(Some(Who::Person(Actor::User {
                 name: user.name,
-                admin: user.admin,
+                role: user.role,
             })));
         }
-        if let Some((name, acts_for)) = store.token_agent(secret, clock::now()).await? {
-            return Ok(Some(Who::Person(Actor::Agent { name, acts_for })));
+        if let Some((name, person)) = store.token_agent(secret, clock::now()).await? {
+            return Ok(Some(Who::Person(Actor::Agent {
+                name,
+                acts_for: person.name,
+                role: person.role,
+            })));
         }
         let node = store.token_node(secret).await?;
         Ok::<_, StoreError>(node.map(Who::Node))
@@ -139,7 +143,7 @@ async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
     let user = store.user(&UserName(name)).await.ok()??;
     Some(Actor::User {
         name: user.name,
-        admin: user.admin,
+        role: user.role,
     })
 }
 

@@ -99,6 +99,7 @@ async fn answer(
     let actor = Actor::Agent {
         name: agent.clone(),
         acts_for: person.clone(),
+        role: context.role(),
     };
     let room = Room {
         state: context.state.clone(),

@@ -43,6 +43,7 @@ pub fn routes() -> Router<Web> {
         .route("/forms/policy", post(policy::policy))
         .route("/forms/quota", post(policy::quota))
         .route("/forms/person", post(people::person))
+        .route("/forms/role", post(people::role))
         .route("/forms/login-link", post(people::login_link))
         .route("/forms/node-token", post(people::node_token))
         .route("/forms/reserve", post(reserve::reserve))

@@ -48,7 +48,8 @@ async fn upload(
 ) -> Response {
     let (state, limit) = (web.api, web.package_limit);
     let context = Context::new(state, actor);
-    let stored = match context.package(&sha256) {
+    let allowed = context.may_run().and_then(|()| context.package(&sha256));
+    let stored = match allowed {
         Ok(path) => store(body, &path, &sha256, limit).await,
         Err(error) => Err(error),
     };

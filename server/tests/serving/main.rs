@@ -25,6 +25,7 @@ mod people;
 mod planner;
 mod queue;
 mod reservations;
+mod rights;
 mod shell;
 mod slots;
 mod stop;

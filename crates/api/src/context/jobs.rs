@@ -2,8 +2,8 @@
 
 use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
-    PriorityClass, Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
+    Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
+    PriorityClass, Refusal, Right, Seq, StateName, SubmitRequest, Thing, UserName, walltime,
 };
 use berth_orchestrator::Done;
 use berth_store::{JobFilter, Page};
@@ -188,11 +188,7 @@ impl Context {
 
     /// Environment values may hold secrets: they are for the owner and admins.
     pub(super) fn may_see_secrets(&self, job: &Job) -> bool {
-        match &self.actor {
-            Actor::User { name, admin } => *admin || *name == job.owner,
-            Actor::Agent { acts_for, .. } => *acts_for == job.owner,
-            Actor::Berth => true,
-        }
+        self.may(&self.view(), Right::SeeSecrets, Thing::job(job))
     }
 
     pub(crate) async fn job_events(

@@ -1,5 +1,6 @@
 //! Reservations, as they are asked for and shown.
 
+use berth_domain::decide::may_reserve;
 use berth_domain::reservation::{Beside, Day, Log, Occurrence, OccurrenceState};
 use berth_domain::{Command, Holder, Refusal, Reservation, ReservationId, Timestamp, UserName};
 use jiff::SignedDuration;
@@ -76,7 +77,8 @@ impl Context {
             return Err(Refusal::NoSuchReservation { id }.into());
         }
         let user = UserName(who.user.0);
-        let new = arg.reservation.check(&user, who.admin, &beside, now)?;
+        may_reserve(&view.projects, &self.actor, &arg.reservation)?;
+        let new = arg.reservation.check(&user, &beside, now)?;
         let reservation = shown(&new, (now, now + SHOWN), now);
         let changes = on_a_thread(&view, move |planning| {
             planning.forecast_reservation(&new, now)

@@ -15,6 +15,7 @@ use crate::decide::{Decision, command as decide_command, just};
 use crate::event::Event;
 use crate::ids::{JobId, UserName};
 use crate::refusal::Refusal;
+use crate::rights::Role;
 use crate::spec::{JobSpec, PriorityClass};
 use crate::state::State;
 
@@ -30,11 +31,13 @@ const UNDO_LASTS: Duration = Duration::from_secs(3600);
 /// What a command of an agent comes to. A refusal is part of the decision, since it is written down.
 pub(in crate::decide) fn acts(
     state: &State,
-    name: &UserName,
-    acts_for: &UserName,
+    actor: &Actor,
     command: &Command,
     now: Timestamp,
 ) -> Decision {
+    let Actor::Agent { name, acts_for, .. } = actor else {
+        return Decision::default();
+    };
     let agent = match at_work(state, name) {
         Ok(agent) => agent,
         Err(bar) => return refused(barred(name, bar), vec![]),
@@ -45,7 +48,7 @@ pub(in crate::decide) fn acts(
         return refuse(agent, card, barred(name, Bar::Never), now);
     };
     let card = of_agent(state, agent, title(&act), Some(act.clone()), now);
-    match try_act(state, agent, &act, now) {
+    match try_act(state, agent, actor, &act, now) {
         Ok(decision) if needs_approval(state, &agent.mandate, &act, &decision.events, now) => {
             let bar = Bar::Approval {
                 card: card.id,
@@ -103,7 +106,13 @@ pub(super) fn approved(
     if let Some(stopped) = state.agents().stopped(&agent.name) {
         return Err(barred(&agent.name, stopped_bar(stopped)));
     }
-    try_act(state, agent, act, now)
+    // Whoever approves it may: what the agent itself was is of no account any more.
+    let actor = Actor::Agent {
+        name: agent.name.clone(),
+        acts_for: agent.acts_for.clone(),
+        role: Role::Member,
+    };
+    try_act(state, agent, &actor, act, now)
 }
 
 pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
@@ -113,7 +122,13 @@ pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
     }
 }
 
-fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<Decision, Refusal> {
+fn try_act(
+    state: &State,
+    agent: &Agent,
+    actor: &Actor,
+    act: &Act,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
     let bar = |bar| barred(&agent.name, bar);
     let mandate = &agent.mandate;
     if !mandate.actions.contains(&act.action()) {
@@ -127,17 +142,13 @@ fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<De
     {
         return Err(bar(Bar::Hours { hours }));
     }
-    let actor = Actor::Agent {
-        name: agent.name.clone(),
-        acts_for: agent.acts_for.clone(),
-    };
     if let Some(job) = act.job() {
         own(state, agent, job).map_err(bar)?;
     }
     if let Act::ChangeCampaign { campaign, .. } = act {
         own_campaign(state, agent, *campaign).map_err(bar)?;
     }
-    let mut decision = decide_command(state, &actor, act.clone().command(), now)?;
+    let mut decision = decide_command(state, actor, act.clone().command(), now)?;
     if decision.repeated {
         return Ok(decision);
     }
