@@ -429,12 +429,12 @@ test('who may not change a reservation sees why; what is in the way is said', as
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.goto('/timeline');
   await hydrated(page);
-  await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it or an admin can change it.');
+  await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it, a lead or an admin can change it.');
   await expect(page.getByRole('button', { name: 'Cancel big' })).toHaveCount(0);
   await page.goto(`/timeline?reserve=new&gpus=8&start=${encodeURIComponent(inHours(3))}&end=${encodeURIComponent(inHours(4))}`);
   await hydrated(page);
   const form = page.getByRole('form', { name: 'Reserve GPUs' });
-  await expect(form).toContainText('only admins reserve for other people');
+  await expect(form).toContainText('only leads and admins reserve for other people');
   await context.close();
 });
 

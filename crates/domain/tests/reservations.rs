@@ -333,7 +333,7 @@ fn what_cannot_be_is_refused_with_a_sentence() {
                 user: Some("bo".into()),
                 ..gpus(1, ONE, "1h")
             },
-            "Only an admin",
+            "Only a lead or an admin",
         ),
         (
             ReserveRequest {

@@ -306,7 +306,7 @@ async fn an_agent_may_what_its_person_may() {
     assert_eq!(would["accepted"], false, "{would}");
     let refused = ask(&cy, "cancel", json!({ "id": id })).await;
     assert_eq!(refused.is_error, Some(true));
-    let says = format!("Job {id} belongs to bo. Only bo or an admin can cancel it.");
+    let says = format!("Job {id} belongs to bo. Only bo, a lead or an admin can cancel it.");
     assert_eq!(text(&refused), says);
     let mine = data(&cy, "queue", json!({ "whose": "mine" })).await;
     assert_eq!(mine["running"], Value::Null, "{mine}");

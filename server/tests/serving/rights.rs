@@ -40,7 +40,7 @@ impl House {
     async fn new() -> Self {
         let server = Server::with("2x8", &[]);
         let tokens = PEOPLE.map(|(name, role)| (name, person(&server, name, role)));
-        let mut house = House {
+        let house = House {
             server,
             http: Client::new(),
             tokens: BTreeMap::from(tokens),
