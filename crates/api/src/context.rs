@@ -22,6 +22,7 @@ mod quotas;
 mod reservations;
 mod talks;
 mod timeline;
+mod tokens;
 mod usage;
 mod waits;
 

@@ -42,6 +42,7 @@ pub mod talks;
 #[cfg(feature = "ssr")]
 pub mod terminals;
 pub mod timeline;
+pub mod tokens;
 pub mod views;
 pub mod waits;
 

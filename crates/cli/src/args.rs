@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep, update,
-    usage, user, why,
+    nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep, token,
+    update, usage, user, why,
 };
 use crate::connect;
 
@@ -101,6 +101,8 @@ pub enum Verb {
     Project(project::Args),
     /// Who may log in, and what they are.
     User(user::Args),
+    /// Your API tokens.
+    Token(token::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.
     Ask(ask::Args),
     /// Who you are for the server.

@@ -28,6 +28,7 @@ pub mod show;
 pub mod spec_args;
 pub mod submit;
 pub mod sweep;
+pub mod token;
 pub mod update;
 pub mod usage;
 pub mod user;
@@ -78,6 +79,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Quota(args) => quota::run(session, &args).await?,
         Verb::Project(args) => project::run(session, &args).await?,
         Verb::User(args) => user::run(session, &args).await?,
+        Verb::Token(args) => token::run(session, &args).await?,
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,

@@ -26,6 +26,7 @@ mod sessions;
 mod talks;
 mod telemetry;
 mod telemetry_read;
+mod tokens;
 
 pub use analytics::{About, AnalyticsRows, AttemptRow, Came, HourUse, NodeChange, Range, WaitRow};
 pub use cards::CardFilter;
@@ -40,6 +41,7 @@ pub use roster::Person;
 pub use sessions::SESSION_DAYS;
 pub use talks::{Talk, TalkMessage};
 pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
+pub use tokens::{NewToken, Token};
 
 use berth_domain::Timestamp;
 

@@ -10,7 +10,7 @@ macro_rules! steps {
     };
 }
 
-const STEPS: [(i64, &str, &str); 14] = steps! {
+const STEPS: [(i64, &str, &str); 15] = steps! {
     1 "0001_journal"
     2 "0002_people"
     3 "0003_settings"
@@ -25,6 +25,7 @@ const STEPS: [(i64, &str, &str); 14] = steps! {
     12 "0012_campaigns"
     13 "0013_talks"
     14 "0014_roles"
+    15 "0015_tokens"
 };
 
 pub fn all() -> Migrator {

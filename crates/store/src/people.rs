@@ -1,4 +1,5 @@
-//! People, API tokens and one-time login links. A secret is shown once; only its hash is kept.
+//! People, and the tokens of nodes, agents and one-time login links. A secret is shown once; only its hash
+//! is kept. People's own tokens: [`crate::tokens`].
 
 use berth_domain::{NodeName, Role, Timestamp, UserName};
 use sha2::{Digest, Sha256};
@@ -45,7 +46,14 @@ pub struct NodeToken {
     pub created: Timestamp,
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+/// What nobody guesses.
+pub(crate) fn new_secret() -> String {
+    let random: [u8; 32] = rand::random();
+    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("berth_{hex}")
+}
+
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
@@ -130,9 +138,7 @@ impl Store {
         expires: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<String, StoreError> {
-        let random: [u8; 32] = rand::random();
-        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let secret = format!("berth_{hex}");
+        let secret = new_secret();
         sqlx::query(
             "INSERT INTO tokens (hash, user, kind, label, created_us, expires_us) \
              VALUES (?, ?, ?, ?, ?, ?)",
@@ -146,26 +152,6 @@ impl Store {
         .execute(&self.writer)
         .await?;
         Ok(secret)
-    }
-
-    /// Whose API token it is, if it is one and has not expired.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn token_user(
-        &self,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<Option<User>, StoreError> {
-        let found = sqlx::query(
-            "SELECT name, role FROM tokens JOIN users ON users.name = tokens.user \
-             WHERE hash = ? AND kind = 'api' AND (expires_us IS NULL OR expires_us > ?)",
-        )
-        .bind(hash(secret))
-        .bind(micros(now))
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(found.as_ref().map(user))
     }
 
     /// Which node's token it is, if it is one.

@@ -6,11 +6,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use berth_api::context::unauthenticated;
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::{Actor, NodeName, UserName};
+use berth_domain::{Actor, NodeName, Role, UserName};
 use berth_store::{Store, StoreError};
 use tower_sessions::Session;
 
-use super::login::SESSION_USER;
+use super::login::{SESSION_ROLE, SESSION_USER};
 use crate::clock;
 use crate::web::answer::refuse;
 
@@ -141,10 +141,9 @@ async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
         None
     })?;
     let user = store.user(&UserName(name)).await.ok()??;
-    Some(Actor::User {
-        name: user.name,
-        role: user.role,
-    })
+    let at_most: Option<Role> = session.get(SESSION_ROLE).await.ok()?.flatten();
+    let role = at_most.map_or(user.role, |at_most| user.role.min(at_most));
+    Some(Actor::user(user.name, role))
 }
 
 /// A browser says where a request that changes something comes from; elsewhere is refused, on top

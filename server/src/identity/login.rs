@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use berth_domain::UserName;
+use berth_domain::{Role, UserName};
 use berth_store::Store;
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -12,6 +12,8 @@ use crate::clock;
 
 /// The session's key for the user's name.
 pub const SESSION_USER: &str = "user";
+/// What they may be at most, where a token let them in that allows less than they are.
+pub const SESSION_ROLE: &str = "role";
 
 /// `GET /login/once/SECRET`: the link that the server printed.
 pub async fn once(
@@ -20,7 +22,7 @@ pub async fn once(
     Path(secret): Path<String>,
 ) -> Response {
     match store.redeem_login_link(&secret, clock::now()).await {
-        Ok(Some(user)) => enter(&session, &user.name).await,
+        Ok(Some(user)) => enter(&session, &user.name, None).await,
         Ok(None) => back(
             "This link was used before or has expired. Ask an admin for another, or make one with \
              `berth-server login-link`.",
@@ -45,7 +47,11 @@ pub async fn with_token(
     Form(form): Form<TokenForm>,
 ) -> Response {
     match store.token_user(form.token.trim(), clock::now()).await {
-        Ok(Some(user)) => enter(&session, &user.name).await,
+        Ok(Some(user)) => {
+            let known = store.user(&user.name).await.ok().flatten();
+            let less = known.is_none_or(|known| user.role < known.role);
+            enter(&session, &user.name, less.then_some(user.role)).await
+        }
         Ok(None) => back("The token is not known here. Copy it whole, or ask for a new one."),
         Err(error) => {
             tracing::error!(%error, "cannot look up a token");
@@ -62,10 +68,11 @@ pub async fn logout(session: Session) -> Response {
     Redirect::to("/login").into_response()
 }
 
-async fn enter(session: &Session, user: &UserName) -> Response {
+async fn enter(session: &Session, user: &UserName, at_most: Option<Role>) -> Response {
     // A new id, so that one planted before the login is worth nothing.
     let entered = async {
         session.cycle_id().await?;
+        session.insert(SESSION_ROLE, at_most).await?;
         session.insert(SESSION_USER, user.as_str()).await
     };
     match entered.await {

@@ -284,6 +284,11 @@ async fn every_server_function_asks_the_table() {
         "cluster_at?at=2031-01-01T00:00:00Z" "", |_h| None => ALL;
         "campaign?id=1" "", |_h| None => ALL;
         "talk?id=1" "", |_h| None => ALL;
+        "list_tokens" "", |_h| None => ALL;
+        "list_tokens?all=true" "everybody's", |_h| None => "root";
+        "create_token" "", |_h| Some(json!({ "label": "notebook" })) => ALL;
+        // Another's is not found, but by an admin.
+        "revoke_token" "", |_h| Some(json!({ "id": "000000000000" })) => ALL;
         "list_people" "", |_h| None => "root";
         "list_node_tokens" "", |_h| None => "root";
 
