@@ -1,4 +1,6 @@
-//! `/settings`: what you are told, and where. A plain form; with script the page stays.
+//! `/settings`: what you are told, and where; and your tokens. Plain forms; with script the page stays.
+
+mod tokens;
 
 use std::time::Duration;
 
@@ -68,6 +70,7 @@ fn Told(set: NotificationsAnswer) -> impl IntoView {
             {browser_notice::button()}
         </section>
         <Ways set failed />
+        <tokens::TokensPanel />
         {move || failed.with(|failed| (!failed.is_empty()).then(|| not_arrived(failed)))}
     }
     .into_any()
