@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep, token,
-    update, usage, user, why,
+    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, login, logs,
+    r#move, nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep,
+    token, update, usage, user, why,
 };
 use crate::connect;
 
@@ -101,6 +101,10 @@ pub enum Verb {
     Project(project::Args),
     /// Who may log in, and what they are.
     User(user::Args),
+    /// Keep a token for a server elsewhere.
+    Login(login::Args),
+    /// Forget it here.
+    Logout,
     /// Your API tokens.
     Token(token::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.

@@ -12,6 +12,7 @@ pub mod completions;
 pub mod cordon;
 mod detect;
 pub mod job_args;
+pub mod login;
 pub mod logs;
 pub mod mcp;
 pub mod r#move;
@@ -83,6 +84,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,
+        // Before there is a session.
+        Verb::Login(_) | Verb::Logout => {}
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

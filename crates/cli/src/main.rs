@@ -8,6 +8,7 @@ mod commands;
 mod connect;
 mod failure;
 mod follow;
+mod login_file;
 mod output;
 mod package;
 mod session;
@@ -40,6 +41,17 @@ fn main() -> ExitCode {
         Err(error) => return Failure::Other(format!("cannot start: {error}.")).report(json),
     };
     let result = runtime.block_on(async {
+        match &verb {
+            Verb::Login(args) => {
+                commands::login::run(&connection, args).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Verb::Logout => {
+                commands::login::forget()?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => {}
+        }
         let session = Session::open(&connection, json)?;
         commands::run(verb, &session).await
     });

@@ -63,14 +63,16 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
                 role: *role,
             };
             // Not repeated: each try would make another.
-            let made = session.berth.call(CreateToken { body }).await;
-            let made = made.map_err(|error| session.failure(error))?;
+            let made = session
+                .once(session.berth.call(CreateToken { body }))
+                .await?;
             session.show(&made, |made| made.token.clone())
         }
         Verb::Revoke { id } => {
             let body = TokenArg { id: id.clone() };
-            let gone = session.berth.call(RevokeToken { body }).await;
-            let answer = gone.map_err(|error| session.failure(error))?;
+            let answer = session
+                .once(session.berth.call(RevokeToken { body }))
+                .await?;
             session.show(&answer, |_| format!("Revoked {id}."))
         }
     }

@@ -68,14 +68,12 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
                 role: *role,
             };
             // Not repeated: whom it added the first time would be there already.
-            let made = session.berth.call(AddPerson { body }).await;
-            let made = made.map_err(|error| session.failure(error))?;
+            let made = session.once(session.berth.call(AddPerson { body })).await?;
             session.show(&made, told)
         }
         Verb::Link { name } => {
             let body = LoginLinkArg { name: name.clone() };
-            let made = session.berth.call(LoginLink { body }).await;
-            let made = made.map_err(|error| session.failure(error))?;
+            let made = session.once(session.berth.call(LoginLink { body })).await?;
             session.show(&made, told)
         }
         Verb::Role { name, role } => {
