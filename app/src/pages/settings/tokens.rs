@@ -190,11 +190,12 @@ fn row(token: TokenView, all: RwSignal<Vec<TokenView>>) -> AnyView {
         moment(token.expires, t::NEVER),
         moment(token.used, t::NEVER),
     );
+    let (id, label, made) = (token.id.clone(), token.label.clone(), token.created);
     view! {
-        <tr data-token=token.id.clone()>
-            <th scope="row">{token.label.clone()}</th>
+        <tr data-token=id>
+            <th scope="row">{label}</th>
             <td>{may}</td>
-            <td data-said=t::SAID_MADE><Moment at=token.created /></td>
+            <td data-said=t::SAID_MADE><Moment at=made /></td>
             <td data-said=t::SAID_EXPIRES>{expires}</td>
             <td data-said=t::SAID_USED>{used}</td>
             <td>{revoke_button(token, all)}</td>
