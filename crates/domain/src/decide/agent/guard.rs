@@ -35,7 +35,12 @@ pub(in crate::decide) fn acts(
     command: &Command,
     now: Timestamp,
 ) -> Decision {
-    let Actor::Agent { name, acts_for, .. } = actor else {
+    let Actor::Agent {
+        name,
+        acts_for,
+        role,
+    } = actor
+    else {
         return Decision::default();
     };
     let agent = match at_work(state, name) {
@@ -48,7 +53,7 @@ pub(in crate::decide) fn acts(
         return refuse(agent, card, barred(name, Bar::Never), now);
     };
     let card = of_agent(state, agent, title(&act), Some(act.clone()), now);
-    match try_act(state, agent, actor, &act, now) {
+    match try_act(state, agent, *role, &act, now) {
         Ok(decision) if needs_approval(state, &agent.mandate, &act, &decision.events, now) => {
             let bar = Bar::Approval {
                 card: card.id,
@@ -107,12 +112,7 @@ pub(super) fn approved(
         return Err(barred(&agent.name, stopped_bar(stopped)));
     }
     // Whoever approves it may: what the agent itself was is of no account any more.
-    let actor = Actor::Agent {
-        name: agent.name.clone(),
-        acts_for: agent.acts_for.clone(),
-        role: Role::Member,
-    };
-    try_act(state, agent, &actor, act, now)
+    try_act(state, agent, Role::Member, act, now)
 }
 
 pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
@@ -125,10 +125,16 @@ pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
 fn try_act(
     state: &State,
     agent: &Agent,
-    actor: &Actor,
+    role: Role,
     act: &Act,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
+    // For whom the agent acts is the state's to say.
+    let actor = Actor::Agent {
+        name: agent.name.clone(),
+        acts_for: agent.acts_for.clone(),
+        role,
+    };
     let bar = |bar| barred(&agent.name, bar);
     let mandate = &agent.mandate;
     if !mandate.actions.contains(&act.action()) {
@@ -148,7 +154,7 @@ fn try_act(
     if let Act::ChangeCampaign { campaign, .. } = act {
         own_campaign(state, agent, *campaign).map_err(bar)?;
     }
-    let mut decision = decide_command(state, actor, act.clone().command(), now)?;
+    let mut decision = decide_command(state, &actor, act.clone().command(), now)?;
     if decision.repeated {
         return Ok(decision);
     }
