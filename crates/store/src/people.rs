@@ -176,7 +176,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<(UserName, User)>, StoreError> {
         let found = sqlx::query(
-            "SELECT label, name, role FROM tokens JOIN users ON users.name = tokens.user WHERE hash = ? AND kind = 'agent' \
+            "SELECT label, name, users.role AS role FROM tokens JOIN users ON users.name = tokens.user WHERE hash = ? AND kind = 'agent' \
              AND (expires_us IS NULL OR expires_us > ?)",
         )
         .bind(hash(secret))
