@@ -23,10 +23,11 @@ async function runs(berth: Berth, id: number): Promise<void> {
   await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Running');
 }
 
+/** Where it is, once it is drawn: what is drawn anew is nowhere for a moment. */
 async function box(of: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
-  const found = await of.boundingBox();
-  if (!found) throw new Error('it is not on the page');
-  return found;
+  let found = await of.boundingBox();
+  await expect.poll(async () => (found ??= await of.boundingBox())).not.toBeNull();
+  return found!;
 }
 
 /** Draws from one share of an element's width to another. */

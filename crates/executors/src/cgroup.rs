@@ -47,6 +47,30 @@ pub(crate) fn remove(group: &Path) {
     let _ = fs::remove_dir(group);
 }
 
+/// Removes what shims left beside this group that were killed. One that still holds a process stays: the
+/// kernel refuses.
+pub(crate) fn sweep(beside: &Path) {
+    let all = beside.parent().map(fs::read_dir);
+    for entry in all.into_iter().flatten().flatten().flatten() {
+        if owner(&entry.file_name().to_string_lossy()).is_some_and(is_gone) {
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+/// The pid in a group's name, if it is one of ours.
+fn owner(name: &str) -> Option<u32> {
+    name.strip_prefix("berth-")?
+        .rsplit('-')
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn is_gone(pid: u32) -> bool {
+    !Path::new("/proc").join(pid.to_string()).exists()
+}
+
 /// Our own group in the v2 hierarchy, as a folder.
 fn own() -> Option<PathBuf> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
@@ -83,5 +107,22 @@ mod tests {
         let groups = "4:memory:/a\n0::/user.slice/user-1000.slice\n";
         assert_eq!(own_path(groups), Some("user.slice/user-1000.slice"));
         assert_eq!(own_path("4:memory:/a\n"), None);
+    }
+
+    #[test]
+    fn only_groups_of_shims_that_are_gone_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let group = |name: &str| {
+            let group = folder.path().join(name);
+            fs::create_dir(&group).unwrap();
+            group
+        };
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let left = group(&format!("berth-7.1-0-{}", ended.id()));
+        let own = group(&format!("berth-8.1-0-{}", std::process::id()));
+        let others = [group("berth"), group("berth-x"), group("system.slice")];
+        sweep(&own);
+        assert!(!left.exists() && own.exists() && others.iter().all(|one| one.exists()));
     }
 }

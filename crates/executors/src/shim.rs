@@ -8,6 +8,7 @@
 mod call;
 mod command;
 mod follow;
+mod fork;
 mod guard;
 mod output;
 mod run;
@@ -110,7 +111,10 @@ fn attend(folder: &Path) -> std::io::Result<()> {
             },
         }
     };
-    group.iter().for_each(|group| cgroup::remove(group));
+    if let Some(group) = group {
+        cgroup::remove(group);
+        cgroup::sweep(group);
+    }
     record::write(folder, layout::EXIT, &ExitRecord { exit })?;
     nudger.send(What::Exited);
     Ok(())

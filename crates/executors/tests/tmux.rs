@@ -414,18 +414,21 @@ async fn who_does_not_catch_the_signal_is_not_killed_by_it() {
 
 #[tokio::test]
 async fn a_script_that_only_cleans_up_is_left_alone_unless_it_is_meant() {
-    // With a trap for EXIT bash catches every signal, and ends.
-    let line = |host: &Host| {
-        let wait = "until test -e $BERTH_PREEMPT_FILE; do sleep 0.01; done";
+    // With a trap for EXIT bash catches every signal, and ends. The file is there before the signal, so who
+    // is to be ended by the signal may not look for it.
+    let line = |host: &Host, until: &str| {
         let set = host.path("set");
         format!(
-            "trap 'echo cleaned up' EXIT; echo ready > {}; {wait}; echo saved",
+            "trap 'echo cleaned up' EXIT; echo ready > {}; until {until}; do sleep 0.01; done; echo saved",
             set.display()
         )
     };
-    for (script, expected) in [(false, "saved\ncleaned up\n"), (true, "cleaned up\n")] {
+    for (script, until, expected) in [
+        (false, "test -e $BERTH_PREEMPT_FILE", "saved\ncleaned up\n"),
+        (true, "false", "cleaned up\n"),
+    ] {
         let mut host = Host::new();
-        let mut order = order(&line(&host));
+        let mut order = order(&line(&host, until));
         order.command[0] = "bash".into();
         host.send(Order::Launch(order));
         host.running(FIRST).await;

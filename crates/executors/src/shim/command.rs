@@ -14,7 +14,7 @@ use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocma
 
 use super::output::Source;
 use super::terminal::{self, Terminal};
-use super::{IGNORED, follow};
+use super::{IGNORED, follow, fork};
 use crate::cgroup;
 use crate::process;
 use crate::record::{Spec, Under};
@@ -134,16 +134,39 @@ fn command(spec: &Spec) -> Result<Command, String> {
 }
 
 fn start(spec: &Spec, mut command: Command, group: Option<&Path>) -> Result<i32, String> {
-    let door = group.and_then(|group| cgroup::door(group).ok());
-    in_own_session(&mut command, door, spec.terminal);
+    in_own_session(&mut command, spec.terminal);
     let program = command.get_program().to_string_lossy().into_owned();
-    // The handle is not kept: the shim reaps all its children itself, whoever started them.
-    let child = command.spawn().map_err(|error| match error.kind() {
+    let started = match group.and_then(|group| fork::spawn_into(group, &mut command)) {
+        Some(started) => started,
+        None => spawn_and_move(command, group),
+    };
+    started.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no program '{program}' on this node's PATH"),
         io::ErrorKind::PermissionDenied => format!("'{program}' may not be executed"),
         _ => format!("'{program}' cannot be started: {error}"),
-    })?;
-    i32::try_from(child.id()).map_err(|error| error.to_string())
+    })
+}
+
+/// Where the kernel cannot start it in its group.
+fn spawn_and_move(mut command: Command, group: Option<&Path>) -> io::Result<i32> {
+    if let Some(door) = group.and_then(|group| cgroup::door(group).ok()) {
+        let enter = move || {
+            // Where it is refused, the subreaper alone has to do.
+            let _ = nix::unistd::write(&door, b"0");
+            Ok(())
+        };
+        #[expect(
+            unsafe_code,
+            reason = "only what runs between fork and exec can enter a group"
+        )]
+        // SAFETY: the closure makes one system call, and allocates nothing.
+        unsafe {
+            command.pre_exec(enter)
+        };
+    }
+    // The handle is not kept: the shim reaps all its children itself, whoever started them.
+    let child = command.spawn()?;
+    i32::try_from(child.id()).map_err(io::Error::other)
 }
 
 /// What a rank has of its node's environment, below what its record says: under tmux nothing, since
@@ -166,15 +189,11 @@ fn node_environment(under: Under) -> Vec<(OsString, OsString)> {
     unsafe_code,
     reason = "only what runs between fork and exec can leave the session"
 )]
-fn in_own_session(command: &mut Command, door: Option<File>, on_terminal: bool) {
+fn in_own_session(command: &mut Command, on_terminal: bool) {
     let prepare = move || {
         nix::unistd::setsid()?;
         if on_terminal {
             terminal::take_control()?;
-        }
-        if let Some(door) = &door {
-            // Where it is refused, the subreaper alone has to do.
-            let _ = nix::unistd::write(door, b"0");
         }
         for ignored in IGNORED {
             // SAFETY: sets a disposition; async-signal-safe.

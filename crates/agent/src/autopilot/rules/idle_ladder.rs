@@ -58,7 +58,9 @@ fn next_step(bench: &Bench<'_>, alert: &Alert, job: &Job) -> Option<Draft> {
     if open_s < step * f64::from(STEPS) {
         return None;
     }
-    queue_again(bench, alert, job, may_say(Choice::Requeue))
+    // What Berth did not start it cannot start again, whatever the alert offered when it was opened.
+    let may = may_say(Choice::Requeue) && job.spec.adopted.is_none();
+    queue_again(bench, alert, job, may)
 }
 
 fn answer(alert: &Alert, choice: Choice) -> Act {
