@@ -7,7 +7,7 @@ use crate::commands::{
     nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
     why,
 };
-use crate::connect;
+use crate::{connect, slurm};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +33,17 @@ pub struct Cli {
     pub json: bool,
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+impl Cli {
+    /// One of Slurm's commands, whose words it reads itself.
+    pub fn slurm(name: slurm::Name, words: Vec<String>) -> Self {
+        Cli {
+            connection: connect::Flags::from_env(),
+            json: false,
+            verb: Verb::Slurm(slurm::Args::called(name, words)),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -103,6 +114,8 @@ pub enum Verb {
     Whoami,
     /// Serve an AI agent that starts this command: the Model Context Protocol on stdin and stdout.
     Mcp,
+    /// Slurm's commands, for scripts and habits from there.
+    Slurm(slurm::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }

@@ -77,6 +77,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,
+        Verb::Slurm(args) => return crate::slurm::run(session, args).await,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

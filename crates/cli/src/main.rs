@@ -11,6 +11,7 @@ mod follow;
 mod output;
 mod package;
 mod session;
+mod slurm;
 mod table;
 mod terminal;
 mod time;
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         connection,
         json,
         verb,
-    } = Cli::parse();
+    } = line();
     if let Verb::Completions(args) = verb {
         return commands::completions::run(&args);
     }
@@ -46,4 +47,15 @@ fn main() -> ExitCode {
     // A request that still waits for its answer must not hold up the end.
     runtime.shutdown_background();
     result.unwrap_or_else(|failure| failure.report(json))
+}
+
+/// What is to be done: a verb of ours, or one of Slurm's commands where we are called by its name.
+fn line() -> Cli {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    let Some(name) = slurm::called_as(&program) else {
+        return Cli::parse();
+    };
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    Cli::slurm(name, words.collect())
 }

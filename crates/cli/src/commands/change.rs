@@ -31,7 +31,7 @@ pub enum Change {
 }
 
 impl Change {
-    async fn call(self, session: &Session, id: JobId) -> Result<JobAnswer, ApiError> {
+    pub async fn call(self, session: &Session, id: JobId) -> Result<JobAnswer, ApiError> {
         let body = JobArg { id };
         match self {
             Change::Cancel => session.berth.call(CancelJob { body }).await,
@@ -41,7 +41,7 @@ impl Change {
         }
     }
 
-    fn of_array(self) -> ArrayChange {
+    pub fn of_array(self) -> ArrayChange {
         match self {
             Change::Cancel => ArrayChange::Cancel,
             Change::Hold => ArrayChange::Hold,
