@@ -27,6 +27,7 @@ mod queue;
 mod reservations;
 mod shell;
 mod slots;
+mod slurm;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;

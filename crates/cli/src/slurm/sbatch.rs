@@ -83,7 +83,7 @@ struct Batch {
 pub async fn run(session: &Session, words: Vec<String>) -> Result<ExitCode, Failure> {
     let first: Args = submit::parse("sbatch", &words);
     let batch = batch(&first)?;
-    for line in &batch.script.late {
+    for line in batch.script.late.iter().filter(|_| !first.flags.quiet) {
         note(&format!(
             "line {line}: an #SBATCH line after the first command is not read, as in Slurm."
         ));
