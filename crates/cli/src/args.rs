@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
-    why,
+    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, history, logs,
+    man, r#move, nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep,
+    top, update, usage, why,
 };
 use crate::{connect, slurm};
 
@@ -60,6 +60,8 @@ pub enum Verb {
     Attach(attach::Args),
     /// List jobs: yours that are waiting or running, unless asked otherwise.
     Queue(queue::Args),
+    /// Jobs that are over, and what came of them.
+    History(history::Args),
     /// Everything about a job.
     Show(show::Args),
     /// Say why a job waits, when it should start, and what would let it start sooner.
@@ -80,6 +82,8 @@ pub enum Verb {
     Requeue(change::Args),
     /// The nodes, their GPUs, and who holds them.
     Nodes(nodes::Args),
+    /// The GPUs and the queue on a live page of the terminal.
+    Top(top::Args),
     /// Give a node or a GPU no new jobs (admins only).
     Cordon(cordon::Args),
     /// The same, to wait for what runs there to end.
@@ -116,6 +120,24 @@ pub enum Verb {
     Mcp,
     /// Slurm's commands, for scripts and habits from there.
     Slurm(slurm::Args),
+    /// Write a manual page for each verb into a folder.
+    Man(man::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_whole() {
+        // With all that completions and manual pages look at.
+        Cli::command().debug_assert();
+        let dir = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(Cli::command(), dir.path()).unwrap();
+        assert!(dir.path().join("berth-submit.1").is_file());
+    }
 }

@@ -11,8 +11,11 @@ pub mod change;
 pub mod completions;
 pub mod cordon;
 mod detect;
+pub mod history;
+mod id;
 pub mod job_args;
 pub mod logs;
+pub mod man;
 pub mod mcp;
 pub mod r#move;
 pub mod nodes;
@@ -27,6 +30,8 @@ pub mod show;
 pub mod spec_args;
 pub mod submit;
 pub mod sweep;
+pub mod top;
+mod unknown;
 pub mod update;
 pub mod usage;
 pub mod whoami;
@@ -46,6 +51,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Shell(args) => return shell::run(session, *args).await,
         Verb::Attach(args) => return attach::run(session, &args).await,
         Verb::Queue(args) => queue::run(session, args).await?,
+        Verb::History(args) => history::run(session, &args).await?,
         Verb::Show(args) => show::run(session, &args).await?,
         Verb::Why(args) => why::run(session, &args).await?,
         Verb::Logs(args) => logs::run(session, &args).await?,
@@ -60,6 +66,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Move(args) => r#move::run(session, &args).await?,
         Verb::Update(args) => update::run(session, *args).await?,
         Verb::Nodes(args) => nodes::run(session, &args).await?,
+        Verb::Top(args) => top::run(session, &args).await?,
         Verb::Cordon(args) => cordon::cordon(session, &args, false).await?,
         Verb::Drain(args) => cordon::cordon(session, &args, true).await?,
         Verb::Uncordon(args) => cordon::uncordon(session, &args).await?,
@@ -78,6 +85,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,
         Verb::Slurm(args) => return crate::slurm::run(session, args).await,
+        Verb::Man(args) => man::run(&args)?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

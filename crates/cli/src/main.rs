@@ -12,9 +12,11 @@ mod output;
 mod package;
 mod session;
 mod slurm;
+mod suggest;
 mod table;
 mod terminal;
 mod time;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -30,8 +32,13 @@ fn main() -> ExitCode {
         json,
         verb,
     } = line();
+    // These need no server.
     if let Verb::Completions(args) = verb {
         return commands::completions::run(&args);
+    }
+    if let Verb::Man(args) = verb {
+        let result = commands::man::run(&args);
+        return result.map_or_else(|failure| failure.report(json), |()| ExitCode::SUCCESS);
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()

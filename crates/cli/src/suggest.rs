@@ -10,11 +10,19 @@ pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         let name = name.to_lowercase();
         // A name that begins so is meant, however long it is.
         let begins = lower.len() >= 2 && name.starts_with(&lower);
+        // One letter that is wrong, missing, too much or at its neighbour's place.
+        let slip = lower.len() >= 3 && strsim::damerau_levenshtein(&lower, &name) <= 1;
         let alike = strsim::jaro_winkler(&lower, &name);
-        if begins { alike.max(0.99) } else { alike }
+        match (begins, slip) {
+            (true, _) => alike.max(0.99),
+            (_, true) => alike.max(0.9),
+            _ => alike,
+        }
     };
     let known = known.into_iter().filter(|name| *name != written);
-    let known = known.map(|name| (alike(&name), name)).filter(|(alike, _)| *alike >= ALIKE);
+    let known = known
+        .map(|name| (alike(&name), name))
+        .filter(|(alike, _)| *alike >= ALIKE);
     known
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, name)| name)

@@ -20,13 +20,19 @@ pub struct Watch {
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.parse().ok().filter(|seconds| (0.2..=86_400.0).contains(seconds));
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (0.2..=86_400.0).contains(seconds));
     seconds.ok_or_else(|| format!("'{text}' is not a number of seconds from 0.2 on"))
 }
 
 impl Watch {
     /// Shows it once, or as often as was asked for. Where nobody looks one text follows the other.
-    pub async fn show(&self, text: impl AsyncFn() -> Result<String, Failure>) -> Result<(), Failure> {
+    pub async fn show(
+        &self,
+        text: impl AsyncFn() -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
         let Some(seconds) = self.watch else {
             return output::print(&text().await?);
         };
@@ -58,7 +64,9 @@ fn terminal_lines() -> Option<usize> {
 fn in_place(text: &str, lines: Option<usize>) -> String {
     let most = lines.unwrap_or(usize::MAX).saturating_sub(1).max(1);
     let shown = text.lines().take(most);
-    let shown: String = shown.map(|line| format!("{line}{END_OF_LINE}\r\n")).collect();
+    let shown: String = shown
+        .map(|line| format!("{line}{END_OF_LINE}\r\n"))
+        .collect();
     format!("{HOME}{shown}{REST}")
 }
 

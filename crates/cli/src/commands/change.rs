@@ -15,7 +15,7 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Job numbers.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = super::id::job)]
     ids: Vec<JobId>,
     /// All tasks of the array or sweep that each belongs to. Of a requeue: those that failed.
     #[arg(long)]

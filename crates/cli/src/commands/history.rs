@@ -5,6 +5,7 @@ use berth_api::views::JobRow;
 use berth_domain::Timestamp;
 use jiff::Zoned;
 
+use super::unknown;
 use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
@@ -90,13 +91,16 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
         });
     }
     if jobs.is_empty() {
+        unknown::say(session, args.user.as_deref(), args.project.as_deref()).await;
         return output::print("No job ended.");
     }
     output::print(&text(&jobs, more, now.timestamp(), Width::here()))
 }
 
 fn text(jobs: &[JobRow], more: bool, now: Timestamp, width: Width) -> String {
-    let header = ["JOBID", "NAME", "USER", "ST", "CODE", "TIME", "GPUS", "ENDED", "NODES", "OUTCOME"];
+    let header = [
+        "JOBID", "NAME", "USER", "ST", "CODE", "TIME", "GPUS", "ENDED", "NODES", "OUTCOME",
+    ];
     let cells = |row: &JobRow| {
         let ran = row.started_at.zip(row.finished_at);
         let nodes = row.lease.iter().flatten().map(|part| part.node.to_string());
@@ -105,10 +109,17 @@ fn text(jobs: &[JobRow], more: bool, now: Timestamp, width: Width) -> String {
             table::printable(&row.name),
             row.user.to_string(),
             row.code.clone(),
-            row.exit_code.map(|code| code.to_string()).unwrap_or_default(),
-            time::clock(ran.map(|(from, to)| time::between(from, to)).unwrap_or_default()),
+            row.exit_code
+                .map(|code| code.to_string())
+                .unwrap_or_default(),
+            time::clock(
+                ran.map(|(from, to)| time::between(from, to))
+                    .unwrap_or_default(),
+            ),
             row.gpus.to_string(),
-            row.finished_at.map(|at| time::age(at, now)).unwrap_or_default(),
+            row.finished_at
+                .map(|at| time::age(at, now))
+                .unwrap_or_default(),
             nodes.collect::<Vec<_>>().join(","),
             table::printable(row.outcome_text.as_deref().unwrap_or_default()),
         ]

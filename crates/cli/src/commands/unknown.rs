@@ -22,7 +22,9 @@ pub async fn say(session: &Session, user: Option<&str>, project: Option<&str>) {
             continue;
         }
         let meant = suggest::sentence(written, known.iter().map(String::as_str));
-        note(&format!("no jobs of a {kind} '{written}' are known.{meant}"));
+        note(&format!(
+            "no jobs of a {kind} '{written}' are known.{meant}"
+        ));
     }
 }
 

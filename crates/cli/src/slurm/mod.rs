@@ -88,6 +88,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_two_flags_of_a_command_are_the_same() {
+        use clap::CommandFactory;
+        sbatch::Args::command().debug_assert();
+        srun::Args::command().debug_assert();
+        salloc::Args::command().debug_assert();
+        squeue::Args::command().debug_assert();
+        scancel::Args::command().debug_assert();
+        sinfo::Args::command().debug_assert();
+        sacct::Args::command().debug_assert();
+        scontrol::Args::command().debug_assert();
+        sshare::Args::command().debug_assert();
+    }
+
+    #[test]
     fn a_link_is_known_by_its_name() {
         assert_eq!(
             called_as("/home/ana/bin/sbatch".as_ref()),

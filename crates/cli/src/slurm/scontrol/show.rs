@@ -86,7 +86,9 @@ async fn show_nodes(session: &Session, args: &Args, words: &[String]) -> Result<
             !nodes.any(|node| node.name.as_str() == name.as_str())
         };
         if let Some(name) = wanted.iter().find(known) {
-            return Err(Failure::Other(format!("Node {name} not found.")));
+            let nodes = answer.cluster.nodes.iter().map(|node| node.name.as_str());
+            let meant = crate::suggest::sentence(name, nodes);
+            return Err(Failure::Other(format!("Node {name} not found.{meant}")));
         }
         answer
             .cluster
