@@ -22,7 +22,7 @@ const EXAMPLES: &str = "\
 Keys: q leaves, j/k or arrows go down and up, Tab goes between GPUs and jobs, g/G to the first and last.
 The whole reason of the job that is gone to stands at the bottom. Without a terminal it is printed once.";
 
-/// Times on the page go on though nothing happens.
+/// Times on the page go on though nothing happens, and a terminal may get another size.
 const TICK: Duration = Duration::from_secs(1);
 /// Between two tries to reach the server.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -61,7 +61,6 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
                 Some(Key::First) => page.go(Move::First),
                 Some(Key::Last) => page.go(Move::Last),
                 Some(Key::Other) => page.other_part(),
-                Some(Key::Resized) => {}
             },
             _ = tick.tick() => {}
         }

@@ -1,8 +1,7 @@
 //! The terminal as a page: its keys, its size, and drawing on it without flicker.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{self, BeginSynchronizedUpdate, ClearType, EndSynchronizedUpdate};
 use crossterm::{cursor, execute, queue};
@@ -37,12 +36,12 @@ pub enum Key {
     First,
     Last,
     Other,
-    Resized,
 }
 
 /// The page, as long as it is shown. What was on the terminal before comes back.
 pub struct Screen(());
 
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn failed(error: io::Error) -> Failure {
     Failure::Other(format!("The terminal cannot be drawn on: {error}."))
 }
@@ -103,32 +102,75 @@ impl Drop for Screen {
 pub fn keys() -> mpsc::UnboundedReceiver<Key> {
     let (to, keys) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        while let Ok(event) = event::read() {
-            let key = match event {
-                Event::Key(pressed) if pressed.kind != KeyEventKind::Release => key(pressed),
-                Event::Resize(..) => Some(Key::Resized),
-                _ => None,
-            };
-            if key.is_some_and(|key| to.send(key).is_err()) {
-                break;
+        let mut buffer = [0; 64];
+        while let Ok(count @ 1..) = io::stdin().read(&mut buffer) {
+            for key in pressed(&buffer[..count]) {
+                if to.send(key).is_err() {
+                    return;
+                }
             }
         }
     });
     keys
 }
 
-fn key(pressed: KeyEvent) -> Option<Key> {
-    let control = pressed.modifiers.contains(KeyModifiers::CONTROL);
-    Some(match pressed.code {
-        KeyCode::Char('c') if control => Key::Leave,
-        KeyCode::Char('q') | KeyCode::Esc => Key::Leave,
-        KeyCode::Char('j') | KeyCode::Down => Key::Down,
-        KeyCode::Char('k') | KeyCode::Up => Key::Up,
-        KeyCode::PageDown | KeyCode::Char(' ') => Key::PageDown,
-        KeyCode::PageUp => Key::PageUp,
-        KeyCode::Char('g') | KeyCode::Home => Key::First,
-        KeyCode::Char('G') | KeyCode::End => Key::Last,
-        KeyCode::Tab | KeyCode::BackTab => Key::Other,
-        _ => return None,
-    })
+/// The keys in what a terminal sent at once.
+fn pressed(bytes: &[u8]) -> Vec<Key> {
+    let mut keys = vec![];
+    let mut rest = bytes;
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        let key = match (first, behind) {
+            (b'\x1b', [b'[' | b'O', sequence @ ..]) => {
+                // Numbers and semicolons, then what ends it.
+                let end = sequence
+                    .iter()
+                    .position(|byte| (0x40..=0x7e).contains(byte));
+                let Some(end) = end else { break };
+                rest = &sequence[end + 1..];
+                match &sequence[..=end] {
+                    b"A" => Some(Key::Up),
+                    b"B" => Some(Key::Down),
+                    b"5~" => Some(Key::PageUp),
+                    b"6~" => Some(Key::PageDown),
+                    b"H" | b"1~" => Some(Key::First),
+                    b"F" | b"4~" => Some(Key::Last),
+                    b"Z" => Some(Key::Other),
+                    _ => None,
+                }
+            }
+            // Ctrl-C and Ctrl-D are only bytes to a page.
+            (b'q' | b'\x1b' | b'\x03' | b'\x04', _) => Some(Key::Leave),
+            (b'j', _) => Some(Key::Down),
+            (b'k', _) => Some(Key::Up),
+            (b' ', _) => Some(Key::PageDown),
+            (b'g', _) => Some(Key::First),
+            (b'G', _) => Some(Key::Last),
+            (b'\t', _) => Some(Key::Other),
+            _ => None,
+        };
+        keys.extend(key);
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_as_terminals_send_them() {
+        for (bytes, keys) in [
+            (&b"jk"[..], &[Key::Down, Key::Up][..]),
+            (b"\x1b[A\x1bOB", &[Key::Up, Key::Down]),
+            (b"\x1b[6~\x1b[1;5C\t", &[Key::PageDown, Key::Other]),
+            (b"\x1b[H\x1b[4~\x1b[Z", &[Key::First, Key::Last, Key::Other]),
+            (b"\x1b", &[Key::Leave]),
+            (b"\x03", &[Key::Leave]),
+            (b"x\x1b[", &[]),
+            (b"", &[]),
+        ] {
+            assert_eq!(pressed(bytes), keys, "{bytes:?}");
+        }
+    }
 }
