@@ -47,7 +47,8 @@ async fn lines_become_the_jobs_that_they_mean() {
     // 2
     let (one, _) = job(&login, "sbatch --wrap=\"hostname\"").await;
     assert_eq!((one.row.gpus, one.row.nodes), (0, 1));
-    assert_eq!((one.row.name.as_str(), one.command.len()), ("wrap", 3));
+    assert_eq!(one.row.name, "wrap");
+    assert_eq!(one.command, ["/bin/sh", "-c", "hostname", "wrap"]);
     // 3
     let (one, _) = job(
         &login,
