@@ -11,9 +11,12 @@ pub mod change;
 pub mod completions;
 pub mod cordon;
 mod detect;
+pub mod history;
+mod id;
 pub mod job_args;
 pub mod login;
 pub mod logs;
+pub mod man;
 pub mod mcp;
 pub mod r#move;
 pub mod nodes;
@@ -30,6 +33,8 @@ pub mod spec_args;
 pub mod submit;
 pub mod sweep;
 pub mod token;
+pub mod top;
+mod unknown;
 pub mod update;
 pub mod usage;
 pub mod user;
@@ -50,6 +55,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Shell(args) => return shell::run(session, *args).await,
         Verb::Attach(args) => return attach::run(session, &args).await,
         Verb::Queue(args) => queue::run(session, args).await?,
+        Verb::History(args) => history::run(session, &args).await?,
         Verb::Show(args) => show::run(session, &args).await?,
         Verb::Why(args) => why::run(session, &args).await?,
         Verb::Logs(args) => logs::run(session, &args).await?,
@@ -64,6 +70,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Move(args) => r#move::run(session, &args).await?,
         Verb::Update(args) => update::run(session, *args).await?,
         Verb::Nodes(args) => nodes::run(session, &args).await?,
+        Verb::Top(args) => top::run(session, &args).await?,
         Verb::Cordon(args) => cordon::cordon(session, &args, false).await?,
         Verb::Drain(args) => cordon::cordon(session, &args, true).await?,
         Verb::Uncordon(args) => cordon::uncordon(session, &args).await?,
@@ -86,6 +93,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Mcp => mcp::run(session).await?,
         // Before there is a session.
         Verb::Login(_) | Verb::Logout => {}
+        Verb::Slurm(args) => return crate::slurm::run(session, args).await,
+        Verb::Man(args) => man::run(&args)?,
         Verb::Completions(args) => return Ok(completions::run(&args)),
     }
     Ok(ExitCode::SUCCESS)

@@ -22,6 +22,17 @@ pub struct Flags {
     pub data: Option<PathBuf>,
 }
 
+impl Flags {
+    /// For a command that has none of these flags: what the environment says.
+    pub fn from_env() -> Self {
+        Flags {
+            url: std::env::var("BERTH_URL").ok(),
+            token_file: None,
+            data: std::env::var_os("BERTH_DATA").map(PathBuf::from),
+        }
+    }
+}
+
 /// Where to call, with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

@@ -78,6 +78,11 @@ impl Session {
         }
     }
 
+    /// Where the server is.
+    pub fn url(&self) -> &str {
+        &self.target.url
+    }
+
     pub fn failure(&self, error: ApiError) -> Failure {
         match error.code() {
             ErrorCode::Unreachable => Failure::Unreachable {

@@ -28,6 +28,7 @@ mod reservations;
 mod rights;
 mod shell;
 mod slots;
+mod slurm;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;
