@@ -32,7 +32,7 @@ pub use columns::Column;
 pub use dates::Order;
 pub use field::Field;
 pub use gpus::Bare;
-pub use options::Choices;
+pub use options::{Choices, plain as plain_name};
 pub use problem::Problem;
 pub use reading::{Ask, Reading, Shape, read};
 pub use refusal::{Refusal, Skip};

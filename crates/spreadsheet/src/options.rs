@@ -82,7 +82,8 @@ impl Choices {
 }
 
 /// A node's name without what people write differently: `Node 1` is `node-1`.
-pub(crate) fn plain(name: &str) -> String {
+#[must_use]
+pub fn plain(name: &str) -> String {
     let letters = name.chars().filter(|ch| ch.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
