@@ -26,6 +26,11 @@ const SUMS: [&str; 12] = [
     "count",
 ];
 
+/// What may be summed up.
+const SUMMED: [&str; 9] = [
+    "gpu", "gpus", "hours", "stunden", "h", "days", "tage", "bookings", "booked",
+];
+
 /// What every sheet has between its bookings.
 pub(crate) fn no_booking(row: &Row, header: Option<&Row>) -> Option<Skip> {
     if row.filled() == 0 {
@@ -43,13 +48,18 @@ pub(crate) fn no_booking(row: &Row, header: Option<&Row>) -> Option<Skip> {
     }
     let first = row.cells.iter().find(|cell| !cell.is_empty())?;
     let first = first.to_lowercase();
-    let word = first.split(|ch: char| !ch.is_alphabetic()).next()?;
+    let words: Vec<&str> = first
+        .split(|ch: char| !ch.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect();
+    // Somebody may be called Sum, and then by another name too.
+    let sum = words.first().is_some_and(|word| SUMS.contains(word))
+        && words[1..].iter().all(|word| SUMMED.contains(word));
     let has_number = row.cells.iter().any(|cell| {
         let number = cell.chars().any(|ch| ch.is_ascii_digit());
         number && cell.chars().all(|ch| !ch.is_alphabetic() || ch == 'h')
     });
-    (SUMS.contains(&word) && has_number || first.trim_end_matches(':') == "total")
-        .then_some(Skip::Total)
+    (sum && (has_number || row.filled() == 1)).then_some(Skip::Total)
 }
 
 /// What all dates of the file say of their order, and what is said of that.
