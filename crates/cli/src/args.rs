@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
-    why,
+    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, export, import,
+    logs, r#move, nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep,
+    update, usage, why,
 };
 use crate::connect;
 
@@ -97,6 +97,10 @@ pub enum Verb {
     Reserve(reserve::Args),
     /// How many GPUs users and projects may hold at once.
     Quota(quota::Args),
+    /// Make reservations of the sheet in which GPUs were booked (admins only).
+    Import(import::Args),
+    /// Write everything that Berth knows into files: CSV or JSON Lines.
+    Export(export::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.
     Ask(ask::Args),
     /// Who you are for the server.

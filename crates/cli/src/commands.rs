@@ -11,6 +11,8 @@ pub mod change;
 pub mod completions;
 pub mod cordon;
 mod detect;
+pub mod export;
+pub mod import;
 pub mod job_args;
 pub mod logs;
 pub mod mcp;
@@ -74,6 +76,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Policy(args) => policy::run(session, &args).await?,
         Verb::Reserve(args) => reserve::run(session, &args).await?,
         Verb::Quota(args) => quota::run(session, &args).await?,
+        Verb::Import(args) => return import::run(session, &args).await,
+        Verb::Export(args) => export::run(session, &args).await?,
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,
