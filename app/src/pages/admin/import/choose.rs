@@ -4,6 +4,7 @@ use berth_api::ErrorCode;
 use leptos::ev::{DragEvent, SubmitEvent};
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use web_sys::File;
 
 use super::sheet::Sheet;
@@ -102,15 +103,12 @@ fn take(sheet: Sheet, file: File) {
         return sheet.refuse(&name, ErrorCode::TooLarge, t::TOO_LARGE);
     }
     sheet.asking.set(true);
-    #[cfg(feature = "hydrate")]
-    leptos::task::spawn_local(async move {
+    spawn_local(async move {
         match base64(&file).await {
             Some(base64) => sheet.take(&name, None, Some(base64)),
             None => sheet.refuse(&name, ErrorCode::Invalid, t::NOT_READ),
         }
     });
-    #[cfg(not(feature = "hydrate"))]
-    drop(file);
 }
 
 /// Its bytes: what is no UTF-8 arrives as it is.
@@ -120,4 +118,9 @@ async fn base64(file: &File) -> Option<String> {
     let bytes = js_sys::Uint8Array::new(&read.await.ok()?).to_vec();
     let text: String = bytes.into_iter().map(char::from).collect();
     window().btoa(&text).ok()
+}
+
+#[cfg(not(feature = "hydrate"))]
+async fn base64(_: &File) -> Option<String> {
+    None
 }
