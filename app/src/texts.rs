@@ -14,6 +14,7 @@ pub mod frame;
 pub mod gpus;
 pub mod help;
 pub mod history;
+pub mod imports;
 pub mod job;
 pub mod job_charts;
 pub mod jobs;

@@ -3,6 +3,7 @@
 
 mod asked;
 mod forbidden;
+pub mod import;
 mod knobs;
 mod limit;
 mod messages;

@@ -8,6 +8,7 @@ mod charts;
 mod cordon;
 mod files;
 mod history;
+mod imports;
 mod jobs;
 mod logs;
 mod node_tokens;

@@ -24,6 +24,7 @@ mod error;
 pub mod feed;
 pub mod files;
 pub mod history;
+pub mod imports;
 pub mod jobs;
 pub mod live;
 pub mod logs;

@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, history, login, logs,
-    man, r#move, nodes, notify, policy, project, queue, quota, reserve, run, shell, show, submit, sweep,
-    token, top, update, usage, user, why,
+    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, export, history,
+    import, login, logs, man, r#move, nodes, notify, policy, project, queue, quota, reserve, run,
+    shell, show, submit, sweep, token, top, update, usage, user, why,
 };
 use crate::{connect, slurm};
 
@@ -122,6 +122,10 @@ pub enum Verb {
     Logout,
     /// Your API tokens.
     Token(token::Args),
+    /// Make reservations of the sheet in which GPUs were booked (admins only).
+    Import(import::Args),
+    /// Write everything that Berth knows into files: CSV or JSON Lines.
+    Export(export::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.
     Ask(ask::Args),
     /// Who you are for the server.

@@ -11,8 +11,10 @@ pub mod change;
 pub mod completions;
 pub mod cordon;
 mod detect;
+pub mod export;
 pub mod history;
 mod id;
+pub mod import;
 pub mod job_args;
 pub mod login;
 pub mod logs;
@@ -88,6 +90,8 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Project(args) => project::run(session, &args).await?,
         Verb::User(args) => user::run(session, &args).await?,
         Verb::Token(args) => token::run(session, &args).await?,
+        Verb::Import(args) => return import::run(session, &args).await,
+        Verb::Export(args) => export::run(session, &args).await?,
         Verb::Ask(args) => return ask::run(session, &args).await,
         Verb::Whoami => whoami::run(session).await?,
         Verb::Mcp => mcp::run(session).await?,

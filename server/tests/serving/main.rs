@@ -15,6 +15,7 @@ mod crash;
 mod daemon;
 mod faults;
 mod host;
+mod import;
 mod job_page;
 mod live;
 mod mcp;
