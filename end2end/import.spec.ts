@@ -96,22 +96,24 @@ test.describe('import', () => {
     await expect(dates).toBeFocused();
   });
 
-  test('a file that is none says what to do', async ({ page }) => {
+  test('a file that is none says what to do', async ({ page, complaints }) => {
     await open(page);
     const choose = page.getByLabel('Choose a CSV file');
     await choose.setInputFiles({ name: 'bookings.xlsx', mimeType: 'application/octet-stream', buffer: Buffer.from('PK\u0003\u0004 and so on') });
     await expect(page.getByRole('alert')).toContainText('This is a workbook and not CSV');
     await choose.setInputFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: Buffer.alloc(1024 * 1024 + 1, 'a') });
     await expect(page.getByRole('alert')).toContainText('larger than 1 MiB');
+    complaints.expected('400');
   });
 
-  test('is for admins', async ({ page }) => {
+  test('is for admins', async ({ page, complaints }) => {
     const token = berth.addUser('kim');
     await page.goto(`${berth.url}/login`);
     await page.getByLabel('Or paste a token').fill(token);
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Use the token' }).click();
     await expect(page).not.toHaveURL(/login/);
     await page.goto(`${berth.url}/admin/import`);
     await expect(page.getByRole('heading', { name: 'This page is for admins' })).toBeVisible();
+    complaints.expected('403');
   });
 });

@@ -57,25 +57,24 @@ pub(crate) fn moment(text: &str, likely: Likely) -> Option<Moment> {
     if words.is_empty() || words.len() > MOST_WORDS {
         return None;
     }
-    // The date first, as long as it can be; then the time first.
+    // The date first, as long as it can be; then the time first; then a time alone, which `21.01.27 18 Uhr`
+    // could be read as too.
     for split in (0..=words.len()).rev() {
         let (before, after) = (words[..split].join(" "), words[split..].join(" "));
         let both = |date: &str, time: &str| {
-            let date = match date {
-                "" => None,
-                date => Some(dates::written(date)?),
-            };
+            let date = dates::written(date)?;
             let time = match time {
                 "" => None,
                 time => Some(clock(time, Bare::No)?),
             };
-            (date.is_some() || time.is_some()).then_some((date, time))
+            Some((date, time))
         };
         if let Some((date, time)) = both(&before, &after).or_else(|| both(&after, &before)) {
-            return made(date, time, None);
+            return made(Some(date), time, None);
         }
     }
-    None
+    let time = clock(&words.join(" "), Bare::No)?;
+    made(None, Some(time), None)
 }
 
 /// From when to when, in one cell: `14:00-18:00`, `24.12. – 26.12.`, `Dec 24 to Dec 26`.
@@ -150,6 +149,7 @@ mod tests {
             ("2026-12-24T14:00", (true, Some(840))),
             ("2026-12-24 14:00:00", (true, Some(840))),
             ("24.12.2026, 14 Uhr", (true, Some(840))),
+            ("21.01.27 18 Uhr", (true, Some(1080))),
             ("14:00 24.12.2026", (true, Some(840))),
             ("Dec 24, 2026 2pm", (true, Some(840))),
             ("Thu Dec 24 2:30 pm", (true, Some(870))),

@@ -94,7 +94,13 @@ impl<'a> Sheet<'a> {
     /// The preview is as expected, also that nothing is done by looking.
     async fn previews(&self, expected: &str) {
         let before = reserved(self.server).await;
-        let preview = self.json(&["--dry-run"], 0);
+        let mut preview = self.json(&["--dry-run"], 0);
+        // Of what is refused it may be any day: months differ in length.
+        for row in preview["rows"].as_array_mut().unwrap() {
+            if row["state"] == "refused" {
+                row["end"] = Value::Null;
+            }
+        }
         let expected: Value = serde_json::from_str(&dated(expected)).unwrap();
         let shown = serde_json::to_string_pretty(&preview).unwrap();
         assert_eq!(preview, expected, "the preview is {shown}");
@@ -164,9 +170,9 @@ async fn an_office_sheet_with_merged_cells_in_german_and_latin_1() {
         .becomes(
             1,
             &[
-                "ana.mueller: 8 GPUs on node-2 from @21 %Y-%m-%d@ 18:00 to @22 %Y-%m-%d@ 09:00, Abgabe",
                 "ana.mueller: node-1:0,1,2,3 from @20 %Y-%m-%d@ 08:00 to @20 %Y-%m-%d@ 20:00, \
                  Training für Abgabe",
+                "ana.mueller: node-2:0,1,2,3,4,5,6,7 from @21 %Y-%m-%d@ 18:00 to @22 %Y-%m-%d@ 09:00, Abgabe",
                 "bo: node-1:4,5 from @21 %Y-%m-%d@ 00:00 to @23 %Y-%m-%d@ 00:00",
                 "kim: node-1:6 from @23 %Y-%m-%d@ 00:00 to @24 %Y-%m-%d@ 00:00, Eval",
             ],
@@ -265,7 +271,7 @@ async fn a_sheet_with_months_by_name_and_no_years_in_utf_16() {
                 "bo: node-1:0 from @20 %Y-%m-%d@ 09:00 to @20 %Y-%m-%d@ 17:00, debugging",
                 "bo: node-1:1 from @20 %Y-%m-%d@ 09:00 to @20 %Y-%m-%d@ 17:00",
                 "kim: node-1:2,3,4 from @20 %Y-%m-%d@ 12:00 to @21 %Y-%m-%d@ 00:00",
-                "wei: 8 GPUs on node-2 from @24 %Y-%m-%d@ 00:00 to @26 %Y-%m-%d@ 00:00",
+                "wei: node-2:0,1,2,3,4,5,6,7 from @24 %Y-%m-%d@ 00:00 to @26 %Y-%m-%d@ 00:00",
             ],
         )
         .await;
@@ -395,7 +401,7 @@ async fn everything_is_exported_and_no_secret() {
     assert_eq!(jobs["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(read("reservations.csv").lines().count(), 5);
     assert!(read("audit.csv").lines().count() > 2);
-    assert!(read("people.csv").contains("wei,false,"));
+    assert!(read("people.csv").contains("wei,member,"));
     // One list fits into a stream.
     let mut command = server.cli();
     let stream = command.args(["export", "--what", "people", "--format", "jsonl", "-o", "-"]);

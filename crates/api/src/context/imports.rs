@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use berth_domain::{Command, Refusal, ReserveRequest, UserName};
+use berth_domain::{Command, Refusal, ReserveRequest, Right, Role, UserName};
 use berth_orchestrator::CommandError;
 use berth_spreadsheet::{Choices, Problem, Reading, Shape};
 use tokio::sync::Mutex;
@@ -30,7 +30,7 @@ impl Context {
     /// # Errors
     /// When the file cannot be read, or the caller is no admin.
     pub async fn import(&self, arg: &ImportArg) -> Result<ImportAnswer, ApiError> {
-        self.only_admins("import bookings")?;
+        self.need(Right::ManagePeople, "import bookings")?;
         let (reading, plan) = self.planned(arg).await?;
         Ok(answer(arg, reading, plan, false))
     }
@@ -41,7 +41,7 @@ impl Context {
     /// When the file cannot be read, or the caller is no admin. Of what was done before another error
     /// nothing is lost: the same file again does the rest.
     pub async fn import_now(&self, arg: &ImportArg) -> Result<ImportAnswer, ApiError> {
-        self.only_admins("import bookings")?;
+        self.need(Right::ManagePeople, "import bookings")?;
         let _one = ONE_AT_A_TIME.lock().await;
         let (reading, mut plan) = self.planned(arg).await?;
         for person in &mut plan.people {
@@ -58,11 +58,8 @@ impl Context {
             .rows
             .iter()
             .filter(|(row, _)| row.state == RowState::Made);
-        tracing::info!(
-            by = self.actor.name(),
-            made = made.count(),
-            "a sheet was imported"
-        );
+        let subject = format!("{} reservations of a sheet", made.count());
+        self.did("import", subject, Vec::new()).await;
         Ok(answer(arg, reading, plan, true))
     }
 
@@ -108,7 +105,7 @@ impl Context {
     async fn invite(&self, name: &UserName) -> Result<LinkAnswer, ApiError> {
         let person = AddPersonArg {
             name: name.to_string(),
-            admin: false,
+            role: Role::Member,
         };
         self.add_person(person).await
     }
@@ -116,7 +113,7 @@ impl Context {
     /// Makes one reservation, and says in its row what came of it.
     async fn book(&self, row: &mut ImportRow, request: ReserveRequest) -> Result<(), ApiError> {
         let command = Command::Reserve(None, Box::new(request));
-        match self.state.handle.send(self.actor.clone(), command).await {
+        match self.send(command).await {
             Ok(done) => {
                 row.state = RowState::Made;
                 row.reservation = done.reservation;

@@ -105,7 +105,7 @@ impl Sheet<'_> {
         request.start = (!began).then(|| booking.start.to_string());
         request.end = Some(booking.end.to_string());
         let alone = Beside::new(self.view.nodes.iter(), [].into_iter(), None);
-        let new = match request.check(self.by, true, &alone, self.now) {
+        let new = match request.check(self.by, &alone, self.now) {
             Ok(new) => new,
             Err(refusal) => return refuse(row, refusal.to_string()),
         };
@@ -132,7 +132,7 @@ impl Sheet<'_> {
         let before = planned.iter().map(|(_, one)| one);
         let all = self.view.reservations.iter().chain(before);
         let beside = Beside::new(self.view.nodes.iter(), all, None);
-        match request.check(self.by, true, &beside, self.now) {
+        match request.check(self.by, &beside, self.now) {
             Ok(new) => {
                 row.state = RowState::New;
                 if began {

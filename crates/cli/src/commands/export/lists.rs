@@ -81,7 +81,7 @@ pub(super) fn columns(what: What) -> &'static [&'static str] {
         ],
         What::People => &[
             "name",
-            "admin",
+            "role",
             "since",
             "last_seen",
             "running",
