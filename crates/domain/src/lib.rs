@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod alert;
 pub mod array;
+pub mod audit;
 pub mod campaign;
 pub mod command;
 pub mod commandline;

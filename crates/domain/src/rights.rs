@@ -104,6 +104,8 @@ pub enum Right {
     ManagePeople,
     /// Tokens of nodes.
     ManageNodes,
+    /// Who did what.
+    SeeAudit,
 }
 
 /// What it is done to: whose it is, and in which project.
@@ -151,7 +153,7 @@ pub enum Of {
 }
 
 impl Right {
-    pub const ALL: [Right; 23] = [
+    pub const ALL: [Right; 24] = [
         Right::See,
         Right::SeeSecrets,
         Right::Submit,
@@ -175,6 +177,7 @@ impl Right {
         Right::Cordon,
         Right::ManagePeople,
         Right::ManageNodes,
+        Right::SeeAudit,
     ];
 
     /// The table: the least role for what is one's own, for others', and for the cluster's; `None`: that is
@@ -206,6 +209,7 @@ impl Right {
             Right::Cordon => [None, None, Some(Admin)],
             Right::ManagePeople => [None, None, Some(Admin)],
             Right::ManageNodes => [None, None, Some(Admin)],
+            Right::SeeAudit => [Some(Viewer), Some(Admin), Some(Admin)],
         }
     }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::agent::{Agents, CARDS, Card, CardBy, CardId, CardState, Cards};
 use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
+use crate::audit;
 use crate::campaign::{self, Campaign, CampaignId, Campaigns, Unread};
 use crate::cordon::Cordons;
 use crate::event::{Event, Record};
@@ -85,6 +86,8 @@ pub struct Changes {
     pub trials: Vec<(CampaignId, u32)>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
+    /// What is written down of who wanted it.
+    pub audit: Option<audit::Entry>,
 }
 
 /// What the store keeps of a state.

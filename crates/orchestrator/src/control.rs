@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::agent::{Act, CardBy};
+use berth_domain::audit::{Entry, Origin};
 use berth_domain::decide::{Input, Report, Seen, decide, refuse};
 use berth_domain::line::may_pass_those;
 use berth_domain::{
@@ -258,16 +259,26 @@ impl Control {
     async fn answer(&mut self, request: Request) {
         let Request {
             actor,
+            origin,
             command,
             reply,
         } = request;
-        let result = self.command(actor, command).await;
+        let result = self.command(origin, actor, command).await;
         // Who asked may have gone; what was done is done.
         let _ = reply.send(result);
     }
 
-    async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
+    async fn command(
+        &mut self,
+        origin: Origin,
+        actor: Actor,
+        command: Command,
+    ) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
+        let mut entry = command.act().map(|act| Entry {
+            subject: command.subject(),
+            ..Entry::new(now, &actor, origin, act)
+        });
         let decision = match self.check_plan(&actor, &command) {
             Ok(()) => {
                 let input = Input::Command {
@@ -279,7 +290,15 @@ impl Control {
             Err(refusal) => refuse(&self.state, &actor, &command, refusal, now)?,
         };
         let reservation = decision.events.iter().find_map(Event::reservation);
-        match self.commit(actor, decision.events).await {
+        // Whoever brought the command writes down what was refused.
+        entry = entry.filter(|_| decision.refused.is_none());
+        if let Some(entry) = &mut entry {
+            let job = decision.jobs.first().map(|job| format!("job {job}"));
+            let made = job.or_else(|| Some(format!("reservation {}", reservation?)));
+            let made = made.or_else(|| Some(format!("campaign {}", decision.campaign?)));
+            entry.subject = entry.subject.take().or(made);
+        }
+        match self.commit_for(entry, actor, decision.events).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Illegal(error)) => {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::{
     Actor, AttemptId, Command, Exit, GpuRef, GpuSample, GpuUuid, JobId, Lease, NodeLease, Role,
-    Seq, SubmitRequest, UserName,
+    Seq, SubmitRequest,
 };
 use berth_telemetry::inventory::simulated;
 use berth_telemetry::rollup::{BLOCK_S, Metric};
