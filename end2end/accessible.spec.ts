@@ -271,6 +271,12 @@ const views: View[] = [
       await press(summary(page, '1 row is skipped'));
     },
   },
+  {
+    name: 'audit',
+    path: '/admin/audit',
+    open: async (page) => press(page.locator('.audit-table details summary').first()),
+  },
+  { name: 'audit, nothing fits', path: '/admin/audit?act=nothing-of-the-kind' },
   { name: 'nowhere', path: '/nowhere' },
   { name: 'login, refused', path: '/login?error=The+token+is+not+known+here.' },
 ];

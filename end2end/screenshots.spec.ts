@@ -260,6 +260,7 @@ test.describe('pictures', () => {
       await expect(page.locator('.link-made code')).toBeVisible();
     });
     await shoot(page, 'admin-refused', at('/admin?policy=fifo&knob-order=luck&preview=1'));
+    await shoot(page, 'audit', at('/admin/audit'), async () => page.locator('.audit-table details summary').first().click());
     await shoot(page, 'import-empty', at('/admin/import'));
     await shoot(page, 'import', at('/admin/import'), async () => {
       const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

@@ -427,7 +427,7 @@ test('who may not change a reservation sees why; what is in the way is said', as
   const page = await context.newPage();
   await page.goto('/login');
   await page.getByLabel('Or paste a token').fill(berth.addUser('eve'));
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await page.goto('/timeline');
   await hydrated(page);
   await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it, a lead or an admin can change it.');

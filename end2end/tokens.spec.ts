@@ -24,7 +24,7 @@ test.describe('tokens', () => {
     await page.goto(`${berth.url}/settings`);
     await hydrated(page);
     const tokens = panel(page);
-    await tokens.getByLabel('For').fill('a board on the wall');
+    await tokens.getByLabel('For', { exact: true }).fill('a board on the wall');
     await tokens.getByLabel('May').selectOption('viewer');
     await tokens.getByRole('button', { name: 'Make a token' }).click();
     const line = await tokens.getByRole('status').locator('code').innerText();
@@ -58,7 +58,7 @@ test.describe('tokens', () => {
     await berth.logIn(page);
     await page.goto(`${berth.url}/settings`);
     const tokens = panel(page);
-    await tokens.getByLabel('For').fill('my laptop');
+    await tokens.getByLabel('For', { exact: true }).fill('my laptop');
     await tokens.getByRole('button', { name: 'Make a token' }).click();
     const line = await page.locator('code').first().innerText();
     expect((await says(line.replace('export BERTH_TOKEN=', ''), 'list_jobs')).status).toBe(200);

@@ -82,6 +82,11 @@ pub fn App() -> impl IntoView {
                         view={Lazy::<parts::Import>::new()}
                         ssr=SsrMode::Async
                     />
+                    <Route
+                        path=(StaticSegment("admin"), StaticSegment("audit"))
+                        view={Lazy::<parts::Audit>::new()}
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("styleguide") view={Lazy::<parts::Styleguide>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view={Lazy::<parts::Submit>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view={Lazy::<parts::Login>::new()} ssr=SsrMode::Async />

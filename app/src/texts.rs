@@ -5,6 +5,7 @@ pub mod acts;
 pub mod admin;
 pub mod agent;
 pub mod alerts;
+pub mod audit;
 pub mod cluster;
 pub mod common;
 pub mod dashboard;

@@ -1,7 +1,8 @@
 //! People, nodes and their tokens, from the command line of the server's host.
 
 use berth_api::context::new_link;
-use berth_domain::{NodeName, Role, UserName};
+use berth_domain::audit::{DoorKind, Entry, Origin};
+use berth_domain::{Actor, NodeName, Role, UserName};
 use berth_store::{Store, TokenKind};
 
 use crate::AnyError;
@@ -19,8 +20,23 @@ pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), Any
         return Err(format!("there is no user {name}: `berth-server user list`").into());
     }
     let made = new_link(&store, &public_url(config), &name, clock::now()).await?;
+    did(&store, config, "make_login_link", format!("user {name}")).await?;
     println!("Log in: {}", made.link);
     Ok(())
+}
+
+/// For the audit log: whoever can run this is the admin.
+async fn did(store: &Store, config: &Config, act: &str, subject: String) -> Result<(), AnyError> {
+    let admin = Actor::user(config.admin.as_str(), Role::Admin);
+    let origin = Origin {
+        door: DoorKind::Host,
+        address: None,
+    };
+    let entry = Entry {
+        subject: Some(subject),
+        ..Entry::new(clock::now(), &admin, origin, act)
+    };
+    Ok(store.write_audit(&entry).await?)
 }
 
 pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
@@ -33,6 +49,13 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
             if !store.ensure_user(&name, role, now).await? {
                 return Err(format!("there is a user {name} already").into());
             }
+            did(
+                &store,
+                config,
+                "add_person",
+                format!("user {name}, a {role}"),
+            )
+            .await?;
             let token = store
                 .create_token(&name, TokenKind::Api, "cli", None, now)
                 .await?;
@@ -48,6 +71,13 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
             if !store.set_role(&name, role).await? {
                 return Err(format!("{name} is the only admin: make another one first").into());
             }
+            did(
+                &store,
+                config,
+                "set_role",
+                format!("user {name}, a {role} now"),
+            )
+            .await?;
             println!("{name} is {role} now.");
         }
         UserVerb::List => {
@@ -68,6 +98,7 @@ pub async fn node_token(config: &Config, args: NodeTokenArgs) -> Result<(), AnyE
                     .into(),
             ),
             count => {
+                did(&store, config, "revoke_node_tokens", format!("node {name}")).await?;
                 println!("Revoked {count} of node {name}.");
                 Ok(())
             }
@@ -94,6 +125,7 @@ pub async fn node_token(config: &Config, args: NodeTokenArgs) -> Result<(), AnyE
         let token = store
             .create_token(&admin, TokenKind::Node, &name, None, now)
             .await?;
+        did(&store, config, "create_node_token", format!("node {name}")).await?;
         println!("{token}");
     }
     Ok(())
@@ -114,7 +146,12 @@ async fn open(config: &Config) -> Result<Store, AnyError> {
 /// The URL that people reach the server by.
 pub fn public_url(config: &Config) -> String {
     if config.url.is_empty() {
-        format!("http://{}", config.addr)
+        let scheme = if config.tls_cert.is_empty() {
+            "http"
+        } else {
+            "https"
+        };
+        format!("{scheme}://{}", config.addr)
     } else {
         config.url.trim_end_matches('/').to_owned()
     }

@@ -2,6 +2,7 @@
 //! and messages that did not arrive. Plain forms; with script the page stays.
 
 mod asked;
+pub mod audit;
 mod forbidden;
 pub mod import;
 mod knobs;

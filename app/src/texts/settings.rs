@@ -1,4 +1,4 @@
-//! What one is told: in this browser, by mail, Slack or webhook; and one's tokens.
+//! What one is told: in this browser, by mail, Slack or webhook; one's password and tokens.
 
 // in this browser
 pub const IN_THIS_BROWSER: &str = "In this browser";
@@ -37,6 +37,20 @@ pub const DID_NOT_ARRIVE: &str = "Did not arrive";
 pub fn message(title: &str, channel: &str, problem: &str, tries: u32) -> String {
     format!("{title} by {channel}: {problem} ({tries} tries)")
 }
+
+// password
+pub const PASSWORD: &str = "Password";
+pub const PASSWORD_SET_TOLD: &str = "With one you log in on any device without asking for a link. Twelve \
+    characters or more; a few words are easy to keep in mind.";
+pub const PASSWORD_CHANGE_TOLD: &str = "Your other browsers have to log in again after it.";
+pub const COME_BY_A_LINK: &str = "You came by a token. To set a password, come by a login link: an admin \
+    makes it on the page Admin.";
+pub const OLD_PASSWORD: &str = "Old password";
+pub const NEW_PASSWORD: &str = "New password";
+pub const NEW_PASSWORD_AGAIN: &str = "The same again";
+pub const SET_PASSWORD: &str = "Set password";
+pub const CHANGE_PASSWORD: &str = "Change password";
+pub const PASSWORD_IS_SET: &str = "Your password is set. Other browsers have to log in again.";
 
 // tokens
 pub const TOKENS: &str = "API tokens";

@@ -3,13 +3,16 @@
 mod agents;
 pub(crate) mod alerts;
 mod analytics;
+mod audit;
 mod campaigns;
 mod charts;
 mod cordon;
+mod door;
 mod files;
 mod history;
 mod imports;
 mod jobs;
+mod logins;
 mod logs;
 mod node_tokens;
 mod notifications;
@@ -39,6 +42,7 @@ use tokio::sync::watch;
 
 pub use agents::LedgerArgs;
 pub use analytics::SubmitTimes;
+pub use door::{Door, DoorKind, Entered, Entry};
 pub use files::RawFile;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
@@ -99,16 +103,18 @@ pub struct Ground {
 pub struct Context {
     pub state: ApiState,
     pub actor: Actor,
+    pub door: Door,
     /// What a page that is being made shows of the cluster.
     picture: Option<Arc<Picture>>,
 }
 
 impl Context {
     #[must_use]
-    pub fn new(state: ApiState, actor: Actor) -> Self {
+    pub fn new(state: ApiState, actor: Actor, door: Door) -> Self {
         Context {
             state,
             actor,
+            door,
             picture: None,
         }
     }
@@ -126,6 +132,7 @@ impl Context {
         Ok(Context {
             state,
             actor: actor.ok_or_else(unauthenticated)?,
+            door: extensions.get::<Door>().cloned().unwrap_or_default(),
             picture: extensions.get::<Arc<Picture>>().cloned(),
         })
     }

@@ -10,6 +10,7 @@ pub mod agents;
 pub mod alerts;
 pub mod analytics;
 pub mod ansi;
+pub mod audit;
 pub mod campaigns;
 pub mod charts;
 pub mod cluster;
@@ -27,6 +28,7 @@ pub mod history;
 pub mod imports;
 pub mod jobs;
 pub mod live;
+pub mod logins;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;

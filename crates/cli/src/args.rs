@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, export, history,
-    import, login, logs, man, r#move, nodes, notify, policy, project, queue, quota, reserve, run,
-    shell, show, submit, sweep, token, top, update, usage, user, why,
+    adopt, agent, alerts, ask, at, attach, audit, campaign, change, completions, cordon, export,
+    history, import, login, logs, man, r#move, nodes, notify, policy, project, queue, quota,
+    reserve, run, shell, show, submit, sweep, token, top, update, usage, user, why,
 };
 use crate::{connect, slurm};
 
@@ -104,6 +104,8 @@ pub enum Verb {
     Notify(notify::Args),
     /// How many GPU-hours were held, busy and working, by user, project, node or job.
     Usage(usage::Args),
+    /// Who did what, by which door, and what was before and after.
+    Audit(audit::Args),
     /// The cluster and its queue at a time that is over: who held what, and why others waited.
     At(at::Args),
     /// Which policy orders the queue, what another would do, and changing it.

@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod ask;
 pub mod at;
 pub mod attach;
+pub mod audit;
 pub mod campaign;
 pub mod change;
 pub mod completions;
@@ -82,6 +83,7 @@ pub async fn run(verb: Verb, session: &Session) -> Result<ExitCode, Failure> {
         Verb::Adopt(args) => adopt::run(session, &args).await?,
         Verb::Agent(args) => agent::run(session, &args).await?,
         Verb::Notify(args) => notify::run(session, &args).await?,
+        Verb::Audit(args) => audit::run(session, &args).await?,
         Verb::Usage(args) => usage::run(session, &args).await?,
         Verb::At(args) => at::run(session, &args).await?,
         Verb::Policy(args) => policy::run(session, &args).await?,

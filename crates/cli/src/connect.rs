@@ -14,7 +14,8 @@ pub struct Flags {
     /// The server. Default: what the server on this host wrote, or http://127.0.0.1:3000.
     #[arg(long, global = true, env = "BERTH_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// A file that holds the token. Default: BERTH_TOKEN, or cli.token in the data folder.
+    /// A file that holds the token. Default: BERTH_TOKEN, what `berth login` kept, cli.token in the data
+    /// folder; on the server's host none is needed.
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// The data folder of a server on this host. Default: ~/.local/share/berth.
@@ -41,7 +42,12 @@ pub struct Target {
     pub token: Option<String>,
     /// Where a token was looked for last.
     pub token_place: PathBuf,
+    /// The socket of this host's server, where there is no token for it.
+    pub socket: Option<PathBuf>,
 }
+
+/// Where a server listens for everybody on its host, if its admin wants that.
+const SOCKET: &str = "/run/berth/berth.sock";
 
 /// Finds server and token.
 pub fn find(flags: &Flags) -> Result<Target, Failure> {
@@ -86,6 +92,7 @@ fn resolve(
             url,
             token,
             token_place: file.clone(),
+            socket: None,
         });
     }
     let env_token = env_token.map(str::trim).filter(|token| !token.is_empty());
@@ -100,10 +107,14 @@ fn resolve(
         None if ours => read_line(&token_place),
         None => None,
     };
+    let sockets = [data.join("berth.sock"), PathBuf::from(SOCKET)];
+    let wanted = token.is_none() && named.is_none();
+    let socket = sockets.into_iter().find(|socket| wanted && socket.exists());
     Ok(Target {
         url,
         token,
         token_place,
+        socket,
     })
 }
 

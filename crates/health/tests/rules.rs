@@ -9,7 +9,7 @@ use berth_domain::decide::{Input, Rules as Deciding, Seen, decide};
 use berth_domain::{
     Actor, Adopted, AlertRule, AttemptId, Choice, Command, Event, Exit, Gpu, GpuProcess, GpuRef,
     GpuSample, GpuUuid, JobId, Lease, Node, NodeLease, NodeName, NodeSource, Record, Report, Role,
-    State, SubmitRequest, Throttle, Timestamp, UserName,
+    State, SubmitRequest, Throttle, Timestamp,
 };
 use berth_health::{Disk, Health, Observed, Rules};
 use berth_telemetry::{GpuSampler, Leased, inventory};

@@ -8,6 +8,7 @@ use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
 use crate::alerts;
+use crate::audit;
 use crate::campaigns;
 use crate::cards;
 use crate::forecasts::{self, Foretold};
@@ -93,6 +94,9 @@ impl Store {
             .bind(int(counters.last_ordinal))
             .execute(&mut *transaction)
             .await?;
+        if let Some(entry) = &changes.audit {
+            audit::insert(&mut transaction, entry).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::components::copy::CopyLine;
 use crate::components::moment::Moment;
 use crate::components::owner::Owner;
 use crate::notice::Notices;
-use crate::texts::{admin as t, common, imports};
+use crate::texts::{admin as t, audit, common, imports};
 
 #[component]
 pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
@@ -46,7 +46,10 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
                     />
                 </tbody>
             </table>
-            <p class="more"><a href="/admin/import">{imports::IMPORT_BOOKINGS}</a></p>
+            <p class="more">
+                <a href="/admin/import">{imports::IMPORT_BOOKINGS}</a>
+                <a href="/admin/audit">{audit::AUDIT}</a>
+            </p>
             {move || people.with(|people| people.len() < 2).then(|| view! {
                 <p class="quiet">{t::YOU_ARE_ALONE}</p>
             })}

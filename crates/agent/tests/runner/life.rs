@@ -13,7 +13,6 @@ use berth_domain::campaign::Campaign;
 use berth_domain::decide::Rules;
 use berth_domain::{
     Actor, AttemptId, CampaignId, CampaignSpec, Command, Ended, Exit, Report, Role, Timestamp,
-    UserName,
 };
 use berth_executors::{ExecutorEvent, ExecutorHandle, LaunchOrder, Order, layout};
 use berth_health::Rules as HealthRules;

@@ -101,7 +101,8 @@ impl Context {
         let (store, name) = (&self.state.store, agent.name.as_str());
         let made = store.create_token(&agent.acts_for, TokenKind::Agent, name, None, now);
         let made = made.await.map_err(store_error)?;
-        tracing::info!(by = self.actor.name(), agent = name, "a token was made");
+        self.did("create_agent_token", format!("agent {name}"), Vec::new())
+            .await;
         Ok(made)
     }
 
@@ -206,7 +207,7 @@ impl Context {
     }
 
     async fn do_it(&self, command: Command) -> Result<(), ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map(|_| ()).map_err(command_error)
     }
 

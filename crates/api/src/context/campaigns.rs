@@ -46,7 +46,7 @@ impl Context {
     }
 
     async fn of_campaign(&self, command: Command) -> Result<CampaignView, ApiError> {
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let id = done.map_err(command_error)?.campaign;
         let id = id.ok_or_else(|| ApiError::new(ErrorCode::Internal, "No campaign was named."))?;
         self.campaign(id).await

@@ -57,7 +57,7 @@ impl Context {
     /// # Errors
     /// Why it is refused.
     pub async fn command(&self, command: Command) -> Result<JobAnswer, ApiError> {
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let Done { jobs, repeated, .. } = done.map_err(command_error)?;
         let first = match (jobs.first(), repeated) {
             (Some(job), _) => job.clone(),
@@ -96,7 +96,7 @@ impl Context {
     /// Why it is refused.
     pub async fn change_array(&self, arg: ArrayArg) -> Result<ArrayAnswer, ApiError> {
         let command = Command::Array(arg.id, arg.change);
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let jobs = done.map_err(command_error)?.jobs;
         let array = self.arrays(&jobs).await?.pop();
         let array = array.ok_or(ApiError::new(ErrorCode::Internal, "No array was named."))?;

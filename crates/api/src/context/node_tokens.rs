@@ -47,7 +47,8 @@ impl Context {
             let why = format!("There is no token of node '{}'.", shown.escape_debug());
             return Err(ApiError::new(ErrorCode::NotFound, why));
         }
-        tracing::info!(by = self.actor.name(), %node, "the tokens of a node were revoked");
+        self.did("revoke_node_tokens", format!("node {node}"), Vec::new())
+            .await;
         self.node_tokens().await
     }
 }

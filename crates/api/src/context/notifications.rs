@@ -74,6 +74,8 @@ impl Context {
             .map_err(|(field, why)| ApiError::invalid(field, why))?;
         let set = store.set_preferences(&user, &preferences).await;
         set.map_err(store_error)?;
+        self.did("set_notifications", format!("user {user}"), Vec::new())
+            .await;
         self.notifications().await
     }
 

@@ -1,8 +1,9 @@
 //! Who may log in. They are no part of the queue's state, so there is no command: the store alone
 //! knows them.
 
+use berth_domain::audit::Difference;
 use berth_domain::{Command, Job, Right, Role, Timestamp, UserName};
-use berth_store::{Person, Store, StoreError, TokenKind};
+use berth_store::{Person, Store, StoreError, TokenKind, User};
 use jiff::SignedDuration;
 
 use super::{Context, command_error, store_error};
@@ -77,7 +78,11 @@ impl Context {
         let now = self.state.clock.now();
         let added = self.state.store.ensure_user(&name, arg.role, now).await;
         match added {
-            Ok(true) => tracing::info!(by = self.actor.name(), %name, "somebody was added"),
+            Ok(true) => {
+                let role = set("role", None, Some(arg.role.as_str()), &name);
+                self.did("add_person", format!("user {name}"), vec![role])
+                    .await;
+            }
             Ok(false) => {
                 let why = format!("There is a user {name} already: make a login link for them.");
                 return Err(taken(why));
@@ -108,14 +113,21 @@ impl Context {
     pub async fn set_role(&self, arg: SetRoleArg) -> Result<PeopleAnswer, ApiError> {
         self.need(Right::ManagePeople, "say who is what")?;
         let name = UserName(arg.name.trim().to_owned());
-        self.known(&name).await?;
+        let before = self.known(&name).await?.role;
         let store = &self.state.store;
         let done = store.set_role(&name, arg.role).await;
         if !done.map_err(store_error)? {
             let why = format!("{name} is the only admin. Make another one first.");
             return Err(ApiError::new(ErrorCode::Conflict, why));
         }
-        tracing::info!(by = self.actor.name(), %name, role = %arg.role, "somebody is something else");
+        let role = set(
+            "role",
+            Some(before.as_str()),
+            Some(arg.role.as_str()),
+            &name,
+        );
+        self.did("set_role", format!("user {name}"), vec![role])
+            .await;
         if arg.role == Role::Viewer {
             self.stop_agents_of(&name).await?;
         }
@@ -132,16 +144,16 @@ impl Context {
                 why: format!("{name} is a viewer now"),
                 jobs: false,
             };
-            let sent = self.state.handle.send(self.actor.clone(), stop).await;
+            let sent = self.send(stop).await;
             sent.map_err(command_error)?;
         }
         Ok(())
     }
 
-    async fn known(&self, name: &UserName) -> Result<(), ApiError> {
+    async fn known(&self, name: &UserName) -> Result<User, ApiError> {
         let known = self.state.store.user(name).await.map_err(store_error)?;
-        if known.is_some() {
-            return Ok(());
+        if let Some(known) = known {
+            return Ok(known);
         }
         let shown: String = name.as_str().chars().take(NAME_SHOWN).collect();
         let why = format!(
@@ -155,8 +167,20 @@ impl Context {
         let state = &self.state;
         let made = new_link(&state.store, &state.teller.url, name, state.clock.now()).await;
         let made = made.map_err(store_error)?;
-        tracing::info!(by = self.actor.name(), %name, "a login link was made");
+        self.did("make_login_link", format!("user {name}"), Vec::new())
+            .await;
         Ok(made)
+    }
+}
+
+/// A value of somebody that is another now.
+fn set(path: &str, before: Option<&str>, after: Option<&str>, of: &UserName) -> Difference {
+    let json = |text: Option<&str>| text.map(|text| format!("\"{text}\""));
+    Difference {
+        of: format!("user {of}"),
+        path: path.to_owned(),
+        before: json(before),
+        after: json(after),
     }
 }
 

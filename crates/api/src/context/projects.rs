@@ -80,7 +80,7 @@ impl Context {
     }
 
     async fn change(&self, command: Command) -> Result<ProjectsAnswer, ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map_err(command_error)?;
         Ok(self.projects().await)
     }

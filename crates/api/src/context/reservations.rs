@@ -56,7 +56,7 @@ impl Context {
             return self.preview_reservation(&arg).await;
         }
         let command = Command::Reserve(arg.replace, Box::new(arg.reservation));
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         let done = sent.map_err(command_error)?;
         // Nothing was done where a change changes nothing.
         let id = done.reservation.or(arg.replace).unwrap_or(ReservationId(0));
@@ -113,7 +113,7 @@ impl Context {
     }
 
     async fn tell(&self, command: Command) -> Result<(), ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map(drop).map_err(command_error)
     }
 

@@ -56,8 +56,11 @@ impl Context {
             expires,
         };
         let made = self.state.store.create_api_token(&new, now).await;
+        let token = made.map_err(store_error)?;
+        self.did("create_token", format!("token '{label}'"), Vec::new())
+            .await;
         Ok(NewTokenAnswer {
-            token: made.map_err(store_error)?,
+            token,
             tokens: self.tokens(false).await?.tokens,
         })
     }
@@ -76,7 +79,10 @@ impl Context {
             .revoke_api_token(id, of.then_some(&me))
             .await;
         match gone.map_err(store_error)? {
-            Some(user) => tracing::info!(by = self.actor.name(), %user, id, "a token was revoked"),
+            Some(user) => {
+                let subject = format!("token {id} of {user}");
+                self.did("revoke_token", subject, Vec::new()).await;
+            }
             None => {
                 let why = "There is no token of yours with this id. `berth token list` lists them.";
                 return Err(ApiError::new(ErrorCode::NotFound, why));

@@ -27,7 +27,7 @@ fn jobs(there: &There) -> Vec<Try> {
     table! {
         "somebody's job": "cancel" { "id": theirs } => others,
         "somebody's array": "hold" { "id": array, "whole_array": true, "release": true } => others,
-        "what an admin holds": "hold" { "id": frozen, "release": true } => Refused("held by an admin"),
+        "what an admin holds": "hold" { "id": frozen, "release": true } => Refused("held by a lead or an admin"),
         "before all": "move" { "id": last, "to": "top" } => passes,
         "before one": "move" { "id": last, "to": "before", "other": before } => passes,
         "before itself": "move" { "id": last, "to": "before", "other": last } => Refused("next to itself"),
