@@ -27,6 +27,15 @@ async function press(on: Locator, key = 'Enter'): Promise<void> {
   await on.press(key);
 }
 
+/** A row that is new, one that asks, and some that cannot be. */
+const SHEET = [
+  'Who,GPUs,From,Until,Note',
+  `bo,node-1:0,${new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10)} 9am,5pm,eval`,
+  'kim & bo,1,2030-12-20,2030-12-21,',
+  ',1,soon,,',
+  'kim,1,01/12/2030,02/12/2030,',
+].join('\n');
+
 const summary = (page: Page, words: string) => page.getByText(words, { exact: true }).first();
 
 const views: View[] = [
@@ -250,6 +259,24 @@ const views: View[] = [
     open: async (page) => expect(page.locator('.preview-cost')).toBeVisible(),
   },
   { name: 'admin, refused', path: '/admin?policy=fifo&knob-order=luck&preview=1&error=No.' },
+  { name: 'import, no file yet', path: '/admin/import' },
+  {
+    name: 'import, looked at',
+    path: '/admin/import',
+    open: async (page) => {
+      await press(summary(page, 'Or paste the rows'));
+      await page.getByLabel('The rows, with their headings').fill(SHEET);
+      await press(page.getByRole('button', { name: 'Look at them' }));
+      await expect(page.locator('.import-rows').first()).toBeVisible();
+      await press(summary(page, '1 row is skipped'));
+    },
+  },
+  {
+    name: 'audit',
+    path: '/admin/audit',
+    open: async (page) => press(page.locator('.audit-table details summary').first()),
+  },
+  { name: 'audit, nothing fits', path: '/admin/audit?act=nothing-of-the-kind' },
   { name: 'nowhere', path: '/nowhere' },
   { name: 'login, refused', path: '/login?error=The+token+is+not+known+here.' },
 ];

@@ -190,6 +190,26 @@ test.describe('admin', () => {
     await expect(row.locator('time')).toHaveCount(2);
   });
 
+  test('somebody becomes something else where it is shown, and the only admin stays one', async ({ page, complaints }) => {
+    berth.addUser('vera');
+    await open(page);
+    const people = panel(page, 'People');
+    const role = people.getByLabel('Role of vera');
+    await expect(role).toHaveValue('member');
+    await role.selectOption('viewer');
+    await expect.poll(async () => {
+      const all = (await berth.api('list_people')).people;
+      return all.find((one: { name: string }) => one.name === 'vera').role;
+    }).toBe('viewer');
+    await page.reload();
+    await hydrated(page);
+    await expect(role).toHaveValue('viewer');
+    await people.getByLabel('Role of admin').selectOption('lead');
+    await expect(said(page)).toContainText('admin is the only admin. Make another one first.');
+    await expect(people.getByLabel('Role of admin')).toHaveValue('admin');
+    complaints.expected('409');
+  });
+
   test('who is no admin is told whom to ask', async ({ browser }) => {
     const { link } = await berth.api('login_link', { name: 'ana' });
     const page = await letIn(browser, link);

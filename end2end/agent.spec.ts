@@ -239,7 +239,7 @@ test.describe('agents', () => {
     const asks = await make('asks', { approval: { actions: ['submit'] } });
     await expect(berth.submit('true', { name: 'asked' }, asks)).rejects.toThrow('approve');
     const card = page.getByRole('article', { name: 'Submit asked' });
-    await expect(card).toContainText('Only admin or an admin can answer.');
+    await expect(card).toContainText('Only admin, a lead or an admin can answer.');
     await expect(card.getByRole('button')).toHaveCount(0);
     await expect(page.locator('.rail-count')).toHaveCount(0);
     await page.context().close();

@@ -90,7 +90,7 @@ test('who is no admin sees why, and no buttons', async ({ browser, berth }) => {
   const page = await context.newPage();
   await page.goto('/login');
   await page.getByLabel('Or paste a token').fill(berth.addUser('eve'));
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await page.goto('/cluster');
   await hydrated(page);
   await expect(page.getByRole('region', { name: 'node-2' })).toContainText('new fans');

@@ -25,10 +25,10 @@ test('nobody sees anything before logging in, and the link works once', async ({
   await page.goto(berth.loginLink);
   await expect(page.getByRole('alert')).toContainText('was used before');
   await page.getByLabel('Or paste a token').fill('nonsense');
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await expect(page.getByRole('alert')).toContainText('not known here');
   await page.getByLabel('Or paste a token').fill(berth.token);
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await expect(page).toHaveURL(`${berth.url}/`);
   const cookie = (await stranger.cookies()).find((cookie) => cookie.name === 'berth_session');
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
@@ -245,7 +245,7 @@ test('somebody else may look at a job and not touch it', async ({ browser, berth
   const page = await context.newPage();
   await page.goto('/login');
   await page.getByLabel('Or paste a token').fill(token);
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await page.goto(`/jobs/${id}`);
   await hydrated(page);
   await expect(page.getByRole('heading', { level: 1, name: 'not yours' })).toBeVisible();

@@ -170,7 +170,7 @@ test('nobody is offered to cancel the job of somebody else', async ({ browser, b
   const page = await context.newPage();
   await page.goto('/login');
   await page.getByLabel('Or paste a token').fill(berth.addUser('bopalette'));
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await hydrated(page);
   await open(page);
   await page.keyboard.type(String(id));

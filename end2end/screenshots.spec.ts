@@ -260,6 +260,22 @@ test.describe('pictures', () => {
       await expect(page.locator('.link-made code')).toBeVisible();
     });
     await shoot(page, 'admin-refused', at('/admin?policy=fifo&knob-order=luck&preview=1'));
+    await shoot(page, 'audit', at('/admin/audit'), async () => page.locator('.audit-table details summary').first().click());
+    await shoot(page, 'import-empty', at('/admin/import'));
+    await shoot(page, 'import', at('/admin/import'), async () => {
+      const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+      const rows = [
+        'Server,GPU(s),Who,From,Until,What for',
+        `node-1,0-3,Ana Müller,${day(20)} 08:00,${day(20)} 20:00,training`,
+        `,4,bo,${day(21)},${day(22)},`,
+        `,4-5,kim,${day(21)} 09:00,${day(21)} 17:00,does not fit beside the row above`,
+        `node-2,all,wei.zhang,${day(25)} 6pm,${day(26)} 9am,`,
+        `,some day,kim & bo,soon,,`,
+        'Total,13,,,,',
+      ];
+      await page.locator('#import-input').setInputFiles({ name: 'bookings.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+      await expect(page.locator('.import-rows').first()).toBeVisible();
+    }, ['phone-dark', 'wide']);
     await shoot(page, 'not-found', at('/nowhere'));
     await shoot(page, 'job-not-found', at('/jobs/999999'));
     await shoot(page, 'login', at('/login'));

@@ -21,6 +21,8 @@ export type Options = {
   simulate?: string;
   /** More environment for the server. */
   env?: Record<string, string>;
+  /** Its `berth.toml`. */
+  toml?: string;
 };
 
 export class Berth {
@@ -46,6 +48,7 @@ export class Berth {
     // Short: a tmux socket's path has about 100 characters.
     const folder = mkdtempSync(join(tmpdir(), 'berth-'));
     const berth = new Berth(await freePort(), folder, options);
+    if (options.toml) writeFileSync(join(folder, 'berth.toml'), options.toml);
     try {
       await berth.launch();
     } catch (error) {

@@ -427,15 +427,15 @@ test('who may not change a reservation sees why; what is in the way is said', as
   const page = await context.newPage();
   await page.goto('/login');
   await page.getByLabel('Or paste a token').fill(berth.addUser('eve'));
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await page.goto('/timeline');
   await hydrated(page);
-  await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it or an admin can change it.');
+  await expect(page.locator(`[data-promise="${reservation.id}"]`)).toContainText('Made by admin: only who made or holds it, a lead or an admin can change it.');
   await expect(page.getByRole('button', { name: 'Cancel big' })).toHaveCount(0);
   await page.goto(`/timeline?reserve=new&gpus=8&start=${encodeURIComponent(inHours(3))}&end=${encodeURIComponent(inHours(4))}`);
   await hydrated(page);
   const form = page.getByRole('form', { name: 'Reserve GPUs' });
-  await expect(form).toContainText('only admins reserve for other people');
+  await expect(form).toContainText('only leads and admins reserve for other people');
   await context.close();
 });
 

@@ -47,5 +47,13 @@ use_toolchain() {
 sha() { if has sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
 # With BERTH_QUICK=1 the compiler takes no time to optimize what runs on this host, but what the tests
-# would wait for most: Cargo.toml names that. What browsers load is optimized by the compiler alone.
-[ -z "${BERTH_QUICK:-}" ] || export CARGO_PROFILE_RELEASE_OPT_LEVEL=0
+# would wait for most: that a little, and in parts at the same time. What browsers load is optimized by the
+# compiler alone.
+quick=()
+if [ -n "${BERTH_QUICK:-}" ]; then
+  export CARGO_PROFILE_RELEASE_OPT_LEVEL=0
+  for package in berth-domain=1 berth-scheduler=2 libsqlite3-sys=1 genai=0 jsonschema=0 rmcp=0; do
+    named=profile.release.package.${package%=*}
+    quick+=(--config "$named.opt-level=${package#*=}" --config "$named.codegen-units=16")
+  done
+fi

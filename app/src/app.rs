@@ -77,6 +77,16 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("alerts") view={Lazy::<parts::Alerts>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<parts::Settings>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<parts::Admin>::new()} ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("admin"), StaticSegment("import"))
+                        view={Lazy::<parts::Import>::new()}
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("admin"), StaticSegment("audit"))
+                        view={Lazy::<parts::Audit>::new()}
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("styleguide") view={Lazy::<parts::Styleguide>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("submit") view={Lazy::<parts::Submit>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("login") view={Lazy::<parts::Login>::new()} ssr=SsrMode::Async />

@@ -35,6 +35,7 @@ mod theme;
 
 pub use app::App;
 pub use pages::history::figures as history_figures;
+pub use pages::login::SsoName;
 #[cfg(feature = "hydrate")]
 pub use pages::parts::load;
 pub use shell::shell;

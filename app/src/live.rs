@@ -13,7 +13,9 @@ use berth_api::live::{Delta, Gap, LiveRequest, Picture};
 use berth_api::logs::LogText;
 use berth_api::views::{ArrayView, Counts, FreeAt, GpuView, JobRow, NodeState, Totals, Whoami};
 use berth_domain::node::Capacity;
-use berth_domain::{Cordon, JobId, NodeName, NodeSource, Timestamp, UserName, Versions};
+use berth_domain::{
+    Cordon, JobId, NodeName, NodeSource, Right, Role, Timestamp, UserName, Versions,
+};
 use leptos::prelude::*;
 
 use crate::clock::Clock;
@@ -263,15 +265,21 @@ impl Live {
 
     /// Whether the one who looks may change a job.
     pub fn may_change(self, row: &JobRow) -> bool {
-        self.may_act_for(&row.user)
+        self.may(Right::ChangeJob, &row.user, row.project.as_deref())
     }
 
-    /// Whether the one who looks may change what is this person's.
-    pub fn may_act_for(self, owner: &UserName) -> bool {
+    /// Whether the one who looks may do something to what is this person's, in a project if it is in one.
+    pub fn may(self, right: Right, owner: &UserName, project: Option<&str>) -> bool {
         self.who.with(|who| {
             who.as_ref()
-                .is_some_and(|who| who.admin || who.user == *owner)
+                .is_some_and(|who| who.may(right, owner, project))
         })
+    }
+
+    /// Whether the one who looks decides among people: whose job goes first.
+    pub fn is_lead(self) -> bool {
+        self.who
+            .with_untracked(|who| who.as_ref().is_some_and(|who| who.role >= Role::Lead))
     }
 
     /// Whether somebody is whoever looks.

@@ -1,5 +1,6 @@
 //! The HTML document around the app.
 
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
@@ -34,7 +35,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     crossorigin="anonymous"
                 />
                 <link rel="stylesheet" href=style />
-                <script>{THEME}</script>
+                <script nonce=use_nonce()>{THEME}</script>
                 // What is seen comes first.
                 <HydrationScripts options defer=true />
                 <MetaTags />

@@ -5,6 +5,8 @@
 
 #[path = "../../crates/executors/tests/ray/cluster.rs"]
 mod cluster;
+#[path = "berth/load.rs"]
+mod load;
 #[path = "../../crates/executors/tests/namespaces/mod.rs"]
 mod namespaces;
 #[path = "berth/planner.rs"]
@@ -24,9 +26,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use berth_domain::decide::{Decision, Input};
-use berth_domain::{
-    Actor, JobId, Record, Rules, State, SubmitRequest, Timestamp, UserName, decide,
-};
+use berth_domain::{Actor, JobId, Record, Role, Rules, State, SubmitRequest, Timestamp, decide};
 use berth_scheduler::{Policy, Snapshot, plan};
 use berth_telemetry::inventory;
 use support::{Server, shell, submit, until_finished};
@@ -40,6 +40,7 @@ fn main() {
     let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
     match only.as_deref() {
         Some("scale") => return runtime.block_on(scale::scale()),
+        Some("load") => return runtime.block_on(load::load()),
         Some("overhead") => return runtime.block_on(ray::overhead()),
         _ => {}
     }
@@ -49,13 +50,14 @@ fn main() {
         slot_use().await;
         long_queue().await;
         dashboard().await;
+        load::load().await;
         scale::scale().await;
         ray::overhead().await;
     });
     plan_time();
     planner::bench();
     page_weight();
-    println!("\nLoad afterwards: {}", load());
+    println!("\nLoad afterwards: {}", load_average());
 }
 
 fn read(path: &str) -> String {
@@ -70,10 +72,10 @@ fn machine() -> String {
         .unwrap_or("unknown");
     let model = model.split(": ").last().unwrap_or(model);
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    format!("{cores} cores, {model}, load {}", load())
+    format!("{cores} cores, {model}, load {}", load_average())
 }
 
-fn load() -> String {
+fn load_average() -> String {
     read("/proc/loadavg")
         .split(' ')
         .take(3)
@@ -401,10 +403,7 @@ fn full_state(nodes: u32, jobs: u32) -> State {
         Input::Inventory(inventory::simulated(nodes, 8)),
         Actor::Berth,
     );
-    let ana = Actor::User {
-        name: UserName::from("ana"),
-        admin: false,
-    };
+    let ana = Actor::user("ana", Role::Member);
     for n in 0..jobs {
         let request = SubmitRequest {
             gpus: Some([1, 2, 4, 8][usize::try_from(n % 4).expect("small")]),

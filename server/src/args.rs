@@ -70,9 +70,17 @@ pub enum UserVerb {
     /// Add a person and print a token for their CLI.
     Add {
         name: String,
-        /// May act on everybody's jobs.
-        #[arg(long)]
+        /// The same as --role admin.
+        #[arg(long, conflicts_with = "role")]
         admin: bool,
+        #[arg(long, value_enum, default_value_t = RoleArg::Member)]
+        role: RoleArg,
+    },
+    /// Make a person something else.
+    Role {
+        name: String,
+        #[arg(value_enum)]
+        role: RoleArg,
     },
     /// List people.
     List,
@@ -114,4 +122,28 @@ pub struct Flags {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// What somebody is.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum RoleArg {
+    /// Sees everything and changes nothing.
+    Viewer,
+    /// Runs jobs.
+    Member,
+    /// May also act on others' jobs.
+    Lead,
+    /// Runs the cluster.
+    Admin,
+}
+
+impl From<RoleArg> for berth_domain::Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Viewer => Self::Viewer,
+            RoleArg::Member => Self::Member,
+            RoleArg::Lead => Self::Lead,
+            RoleArg::Admin => Self::Admin,
+        }
+    }
 }

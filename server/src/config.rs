@@ -1,6 +1,7 @@
 //! Configuration: defaults < `berth.toml` < `BERTH_*` < flags.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::AnyError;
 use crate::args::Flags;
+use crate::identity::oidc::OidcConfig;
 
 /// Everything that can be set. The field's name is the key in `berth.toml`, and in capitals after
 /// `BERTH_` the environment variable.
@@ -50,6 +52,16 @@ pub struct Config {
     pub node_grace_s: f64,
     /// The URL that people reach the server by. Empty: `http://` and the address.
     pub url: String,
+    /// `/run/berth/berth.sock`: where people on this host reach the server without a login, each as whom
+    /// they are here. Empty: `berth.sock` in the data folder, for who can look into it.
+    pub socket: String,
+    /// Certificate and key, in PEM, to be reached by HTTPS without a proxy. Empty: HTTP.
+    pub tls_cert: String,
+    pub tls_key: String,
+    /// Addresses of proxies that say truly, as `X-Forwarded-For`, whom they were called by.
+    pub proxies: Vec<IpAddr>,
+    /// Single sign-on: see docs/people.md.
+    pub oidc: OidcConfig,
     /// Who is admin from the first start on.
     pub admin: String,
     /// Between SIGTERM and SIGKILL, in seconds; at a time limit as long also before SIGTERM.
@@ -97,7 +109,7 @@ pub struct Config {
     pub site: String,
 }
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 31] = [
     "addr",
     "data",
     "simulate",
@@ -109,6 +121,9 @@ const KEYS: [&str; 28] = [
     "ssh_config",
     "node_grace_s",
     "url",
+    "socket",
+    "tls_cert",
+    "tls_key",
     "admin",
     "grace_s",
     "preempt_grace_s",
@@ -145,6 +160,11 @@ impl Default for Config {
             ssh_config: String::new(),
             node_grace_s: 60.0,
             url: String::new(),
+            socket: String::new(),
+            tls_cert: String::new(),
+            tls_key: String::new(),
+            proxies: Vec::new(),
+            oidc: OidcConfig::default(),
             admin: "admin".to_owned(),
             grace_s: 10.0,
             preempt_grace_s: 60.0,
@@ -240,6 +260,9 @@ pub fn load(flags: &Flags) -> Result<Loaded, AnyError> {
     }
     if config.autopilot_every_s == 0 {
         return Err("autopilot_every_s must be at least 1".into());
+    }
+    if config.tls_cert.is_empty() != config.tls_key.is_empty() {
+        return Err("tls_cert and tls_key belong together: set both, or neither".into());
     }
     // Said now, and not when it is first needed.
     config.health()?;

@@ -7,6 +7,7 @@ mod config;
 mod crash;
 mod identity;
 mod inventory;
+mod listen;
 mod node;
 mod people;
 mod picture;

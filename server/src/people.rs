@@ -1,7 +1,8 @@
 //! People, nodes and their tokens, from the command line of the server's host.
 
 use berth_api::context::new_link;
-use berth_domain::{NodeName, UserName};
+use berth_domain::audit::{DoorKind, Entry, Origin};
+use berth_domain::{Actor, NodeName, Role, UserName};
 use berth_store::{Store, TokenKind};
 
 use crate::AnyError;
@@ -19,19 +20,42 @@ pub async fn login_link(config: &Config, user: Option<String>) -> Result<(), Any
         return Err(format!("there is no user {name}: `berth-server user list`").into());
     }
     let made = new_link(&store, &public_url(config), &name, clock::now()).await?;
+    did(&store, config, "make_login_link", format!("user {name}")).await?;
     println!("Log in: {}", made.link);
     Ok(())
+}
+
+/// For the audit log: whoever can run this is the admin.
+async fn did(store: &Store, config: &Config, act: &str, subject: String) -> Result<(), AnyError> {
+    let admin = Actor::user(config.admin.as_str(), Role::Admin);
+    let origin = Origin {
+        door: DoorKind::Host,
+        address: None,
+    };
+    let entry = Entry {
+        subject: Some(subject),
+        ..Entry::new(clock::now(), &admin, origin, act)
+    };
+    Ok(store.write_audit(&entry).await?)
 }
 
 pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
     let store = open(config).await?;
     match verb {
-        UserVerb::Add { name, admin } => {
+        UserVerb::Add { name, admin, role } => {
+            let role = if admin { Role::Admin } else { role.into() };
             let now = clock::now();
             let name = UserName(name);
-            if !store.ensure_user(&name, admin, now).await? {
+            if !store.ensure_user(&name, role, now).await? {
                 return Err(format!("there is a user {name} already").into());
             }
+            did(
+                &store,
+                config,
+                "add_person",
+                format!("user {name}, a {role}"),
+            )
+            .await?;
             let token = store
                 .create_token(&name, TokenKind::Api, "cli", None, now)
                 .await?;
@@ -39,9 +63,26 @@ pub async fn user(config: &Config, verb: UserVerb) -> Result<(), AnyError> {
             let made = new_link(&store, &public_url(config), &name, now).await?;
             println!("Log in: {}", made.link);
         }
+        UserVerb::Role { name, role } => {
+            let (name, role) = (UserName(name), Role::from(role));
+            if store.user(&name).await?.is_none() {
+                return Err(format!("there is no user {name}: `berth-server user list`").into());
+            }
+            if !store.set_role(&name, role).await? {
+                return Err(format!("{name} is the only admin: make another one first").into());
+            }
+            did(
+                &store,
+                config,
+                "set_role",
+                format!("user {name}, a {role} now"),
+            )
+            .await?;
+            println!("{name} is {role} now.");
+        }
         UserVerb::List => {
             for user in store.users().await? {
-                println!("{}{}", user.name, if user.admin { " (admin)" } else { "" });
+                println!("{} ({})", user.name, user.role);
             }
         }
     }
@@ -57,6 +98,7 @@ pub async fn node_token(config: &Config, args: NodeTokenArgs) -> Result<(), AnyE
                     .into(),
             ),
             count => {
+                did(&store, config, "revoke_node_tokens", format!("node {name}")).await?;
                 println!("Revoked {count} of node {name}.");
                 Ok(())
             }
@@ -83,6 +125,7 @@ pub async fn node_token(config: &Config, args: NodeTokenArgs) -> Result<(), AnyE
         let token = store
             .create_token(&admin, TokenKind::Node, &name, None, now)
             .await?;
+        did(&store, config, "create_node_token", format!("node {name}")).await?;
         println!("{token}");
     }
     Ok(())
@@ -103,7 +146,12 @@ async fn open(config: &Config) -> Result<Store, AnyError> {
 /// The URL that people reach the server by.
 pub fn public_url(config: &Config) -> String {
     if config.url.is_empty() {
-        format!("http://{}", config.addr)
+        let scheme = if config.tls_cert.is_empty() {
+            "http"
+        } else {
+            "https"
+        };
+        format!("{scheme}://{}", config.addr)
     } else {
         config.url.trim_end_matches('/').to_owned()
     }

@@ -12,17 +12,20 @@ use berth_api::context::{ApiState, Ground, new_link};
 use berth_api::feed::Feed;
 use berth_api::terminals::Terminals;
 use berth_detect::{Detector, Observer, Surroundings};
-use berth_domain::{Rules, UserName};
+use berth_domain::{Role, Rules, UserName};
 use berth_executors::{ExecutorEvent, ExecutorHandle, RayConfig, RunConfig, TmuxConfig, ray, tmux};
 use berth_orchestrator::{Handle, Settings};
 use berth_ray::Ray;
 use berth_store::{Store, TokenKind};
 use berth_telemetry::LocalGpus;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::config::Config;
+use crate::identity::login::Logins;
+use crate::identity::oidc::Provider;
+use crate::identity::pace::Pace;
 use crate::inventory::Place;
+use crate::listen::Doors;
 use crate::web::site::Site;
 use crate::{AnyError, clock, crash, inventory, people, telling, web};
 
@@ -35,18 +38,20 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
     let models = config.endpoints()?;
     let store = Store::open(&config.database()).await?;
     // Before the address is announced: a port of 0 becomes a real one.
-    let listener = TcpListener::bind(&config.addr).await.map_err(|error| {
-        format!(
-            "cannot listen on {}: {error}. Choose another with --addr",
-            config.addr
-        )
-    })?;
-    config.addr = listener.local_addr()?.to_string();
+    let doors = Doors::open(&config).await?;
+    config.addr = doors.address()?.to_string();
     let url = people::public_url(&config);
 
     let now = clock::now();
     let admin = UserName(config.admin.clone());
-    store.ensure_user(&admin, true, now).await?;
+    store.ensure_user(&admin, Role::Admin, now).await?;
+    let logins = Logins {
+        store: store.clone(),
+        admin: admin.clone(),
+        pace: Pace::default(),
+        provider: Provider::configured(&config.oidc, &url)?.map(Arc::new),
+        proxies: config.proxies.clone().into(),
+    };
     keep_cli_token(&store, &config, &admin).await?;
     fs::write(config.data.join("cli.url"), format!("{url}\n"))?;
 
@@ -145,15 +150,14 @@ pub async fn serve(mut config: Config) -> Result<(), AnyError> {
 
     let app = web::router(
         api,
-        store,
+        logins,
         site,
         models,
         &url,
         config.package_limit_mib * 1024 * 1024,
     );
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
     tokio::select! {
-        result = server => result?,
+        result = doors.serve(app) => result?,
         // Open websockets would keep the server up; whatever was promised is on disk already.
         () = async { stop_signal().await; tokio::time::sleep(Duration::from_secs(1)).await } => {}
         // The loop ends by itself only if it panicked.

@@ -3,7 +3,8 @@
 pub mod answer;
 mod api;
 mod ask;
-mod caller;
+mod audit_file;
+pub mod caller;
 mod figures;
 mod forms;
 mod live;
@@ -24,17 +25,18 @@ use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use berth_api::context::ApiState;
 use berth_chat::Endpoints;
-use berth_store::{SESSION_DAYS, Store};
+use berth_store::Store;
 use leptos::config::LeptosOptions;
+use tower::util::option_layer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
+use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
-use tower_sessions::cookie::time::Duration;
-use tower_sessions::{Expiry, SessionManagerLayer};
 
-use crate::identity::{Sessions, guard, login};
+use crate::identity::login::Logins;
+use crate::identity::{Sessions, guard, login, oidc, password};
 use ask::Assistant;
 use mcp::Mcp;
 use site::Site;
@@ -47,6 +49,7 @@ const PAGE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 pub struct Web {
     pub api: ApiState,
     pub store: Store,
+    pub logins: Logins,
     pub leptos: LeptosOptions,
     pub site: Site,
     pub mcp: Mcp,
@@ -59,7 +62,7 @@ pub struct Web {
 /// `url` is what people reach the server by.
 pub fn router(
     api: ApiState,
-    store: Store,
+    logins: Logins,
     site: Site,
     models: Endpoints,
     url: &str,
@@ -69,17 +72,18 @@ pub fn router(
         mcp: Mcp::new(api.clone(), url),
         assistant: Assistant::new(models),
         api,
-        store: store.clone(),
+        store: logins.store.clone(),
+        logins: logins.clone(),
         leptos: site.leptos_options(),
         site,
         package_limit,
     };
-    let sessions = SessionManagerLayer::new(Sessions(store.clone()))
+    let sessions = SessionManagerLayer::new(Sessions(logins.store.clone()))
         .with_name("berth_session")
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(url.starts_with("https://"))
-        .with_expiry(Expiry::OnInactivity(Duration::days(SESSION_DAYS)));
+        .with_expiry(login::LASTS);
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
             axum::http::HeaderName::from_static(name),
@@ -93,13 +97,15 @@ pub fn router(
         .route("/api/job_log/raw", get(raw_log::raw_log))
         .route("/api/planning", get(planning::planning))
         .route("/api/analytics/{file}", get(figures::file))
+        .route("/api/audit/export", get(audit_file::file))
         .route("/api/job_files/raw", get(raw_file::raw_file))
         .route("/api/{*verb}", any(api::call))
         // Its answers are streams: no time limit, and nothing compresses them (see `CompressionLayer`'s own
         // predicate).
         .route("/mcp", any(mcp::mcp))
         .merge(forms::routes())
-        .route("/login", post(login::with_token))
+        .route("/forms/password", post(password::set))
+        .merge(doors(&logins))
         .route("/login/once/{secret}", get(login::once))
         .route("/logout", post(login::logout))
         .merge(pages::routes(&web).layer(TimeoutLayer::with_status_code(
@@ -110,7 +116,13 @@ pub fn router(
         .layer(RequestBodyLimitLayer::new(api::LARGEST_READ))
         // Beside the limit of all others: it counts for itself.
         .route("/api/packages/{sha256}", packages::route())
-        .layer(middleware::from_fn_with_state(store, guard::guard))
+        // Of what is no page: nothing in it runs.
+        .layer(header(
+            "content-security-policy",
+            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; \
+             form-action 'self'; frame-ancestors 'none'",
+        ))
+        .layer(middleware::from_fn_with_state(logins, guard::guard))
         .layer(sessions);
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -132,4 +144,17 @@ pub fn router(
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("x-frame-options", "DENY"))
         .layer(header("referrer-policy", "same-origin"))
+        .layer(option_layer(url.starts_with("https://").then(|| {
+            header("strict-transport-security", "max-age=63072000")
+        })))
+}
+
+/// By which something secret is tried, at a person's pace.
+fn doors(logins: &Logins) -> Router<Web> {
+    Router::new()
+        .route("/login", post(login::with_token))
+        .route("/login/password", post(password::log_in))
+        .route("/login/oidc", get(oidc::begin))
+        .route("/login/oidc/back", get(oidc::come_back))
+        .route_layer(middleware::from_fn_with_state(logins.clone(), login::paced))
 }

@@ -2,7 +2,7 @@
 //! page stays.
 
 use berth_api::alerts::{AlertView, AnswerArg, answer_alert};
-use berth_domain::{AlertState, Answer, Choice, Severity};
+use berth_domain::{AlertState, Answer, Choice, Right, Severity};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -109,7 +109,11 @@ fn Answers(alert: AlertView) -> impl IntoView {
     if alert.choices.is_empty() {
         return ().into_any();
     }
-    if !(live.is_admin() || live.is_me(alert.asks.as_ref())) {
+    let may = match &alert.asks {
+        Some(asked) => live.may(Right::AnswerAlert, asked, None),
+        None => live.is_admin(),
+    };
+    if !may {
         let who = alert
             .asks
             .as_ref()

@@ -2,7 +2,7 @@
 //! they ask first and stay on the page.
 
 use berth_api::views::ArrayView;
-use berth_domain::ArrayChange;
+use berth_domain::{ArrayChange, Right};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ pub fn ArrayActions(
     let doer = Doer::here();
     let changes = Memo::new(move |_| {
         array.with(|array| {
-            if live.may_act_for(&array.user) {
+            if live.may(Right::ChangeJob, &array.user, None) {
                 array::fitting(&array.tasks)
             } else {
                 vec![]

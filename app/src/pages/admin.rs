@@ -2,7 +2,9 @@
 //! and messages that did not arrive. Plain forms; with script the page stays.
 
 mod asked;
+pub mod audit;
 mod forbidden;
+pub mod import;
 mod knobs;
 mod limit;
 mod messages;

@@ -10,6 +10,8 @@ use leptos_meta::Title;
 use leptos_router::LazyRoute;
 
 use super::admin::AdminPage;
+use super::admin::audit::AuditPage;
+use super::admin::import::ImportPage;
 use super::agent::AgentPage;
 use super::agent::ask::AskPage;
 use super::agent::campaigns::CampaignsPage;
@@ -72,6 +74,8 @@ page!(
 );
 page!(cluster, login_ready, login_made, Login, LoginPage);
 page!(admin, admin_ready, admin_made, Admin, AdminPage);
+page!(admin, audit_ready, audit_made, Audit, AuditPage);
+page!(admin, import_ready, import_made, Import, ImportPage);
 page!(agent, agent_ready, agent_made, Agent, AgentPage);
 page!(agent, ask_ready, ask_made, Ask, AskPage);
 page!(
@@ -134,7 +138,9 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("agent"), _) => agent_ready().await,
         (Some("alerts"), _) => alerts_ready().await,
         (Some("settings"), _) => settings_ready().await,
-        (Some("admin"), _) => admin_ready().await,
+        (Some("admin"), None) => admin_ready().await,
+        (Some("admin"), Some("audit")) => audit_ready().await,
+        (Some("admin"), Some(_)) => import_ready().await,
         (Some("login"), _) => login_ready().await,
         (Some("styleguide"), _) => styleguide_ready().await,
         _ => Ok(()),

@@ -1,4 +1,7 @@
-//! `/settings`: what you are told, and where. A plain form; with script the page stays.
+//! `/settings`: what you are told, and where; your password and your tokens. Plain forms; with script the page stays.
+
+mod password;
+mod tokens;
 
 use std::time::Duration;
 
@@ -31,6 +34,8 @@ pub fn SettingsPage() -> impl IntoView {
     let waiting = Waiting::here();
     let query = use_query_map();
     let problem = query.with_untracked(|query| query.get("error"));
+    let said = query.with_untracked(|query| query.get("said"));
+    let said = (said.as_deref() == Some("password")).then_some(t::PASSWORD_IS_SET);
     let set = Resource::new_blocking(|| (), |()| notifications());
     view! {
         <Title text=common::WHAT_I_AM_TOLD />
@@ -39,6 +44,7 @@ pub fn SettingsPage() -> impl IntoView {
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}
+            {said.map(|said| view! { <p class="banner" role="status">{said}</p> })}
             <Suspense>
                 {move || Suspend::new(async move {
                     let set = match waiting.ready().await {
@@ -68,6 +74,8 @@ fn Told(set: NotificationsAnswer) -> impl IntoView {
             {browser_notice::button()}
         </section>
         <Ways set failed />
+        <password::PasswordPanel />
+        <tokens::TokensPanel />
         {move || failed.with(|failed| (!failed.is_empty()).then(|| not_arrived(failed)))}
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! Admin: policy and its knobs, people, quotas, tokens of nodes, messages.
 
-use berth_domain::{NodeName, UserName};
+use berth_domain::{NodeName, Role, UserName};
 
 // the page
 pub const IS_FOR_ADMINS: &str = "This page is for admins.";
@@ -25,7 +25,23 @@ pub const SAID_SEEN: &str = "seen";
 pub const SAID_RUNNING: &str = "running";
 pub const SAID_WAITING: &str = "waiting";
 pub const NEVER_SEEN: &str = "No login or job of theirs is known";
-pub const ADMIN: &str = "admin";
+pub const ROLE: &str = "Role";
+pub const SAID_ROLE: &str = "role";
+pub const SET_ROLE: &str = "Set";
+
+/// What somebody of a role may do.
+pub fn may(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "Sees everything and changes nothing",
+        Role::Member => "Runs jobs",
+        Role::Lead => "May also act on others' jobs and decide whose goes first",
+        Role::Admin => "Runs the cluster: nodes, people, quotas, policy",
+    }
+}
+
+pub fn role_of(name: &UserName) -> String {
+    format!("Role of {name}")
+}
 
 pub fn new_link_for(name: &UserName) -> String {
     format!("New login link for {name}")

@@ -122,7 +122,7 @@ pub const THE_ADMINS: &str = "the admins";
 pub const ONLY_ADMINS_ANSWER: &str = "Only an admin can answer.";
 
 pub fn only_who_is_asked(asks: &UserName) -> String {
-    format!("Only {asks} or an admin can answer.")
+    format!("Only {asks}, a lead or an admin can answer.")
 }
 
 pub fn approve(card: CardId, title: &str) -> String {

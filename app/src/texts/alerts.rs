@@ -29,7 +29,7 @@ pub const UNTIL: &str = ", until ";
 pub const ONLY_ADMINS: &str = "Only admins can answer.";
 
 pub fn only_who_is_asked(asks: &UserName) -> String {
-    format!("Only {asks} or an admin can answer.")
+    format!("Only {asks}, a lead or an admin can answer.")
 }
 
 pub fn answer_given(id: AlertId) -> String {

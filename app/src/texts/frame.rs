@@ -76,5 +76,14 @@ pub const MISTYPED_OR_GONE: &str = "The address may be mistyped, or what was her
 pub const LOG_IN_TO_BERTH: &str = "Log in to Berth";
 pub const OPEN_THE_LINK: &str = "Open the one-time link that an admin sent you, or that the \
     server printed when it started. For a new one ask an admin, or run on its host:";
+pub const USER_NAME: &str = "User name";
+pub const PASSWORD: &str = "Password";
+pub const OTHER_WAYS: &str = "Other ways in";
+
+pub fn log_in_with(name: &str) -> String {
+    format!("Log in with {name}")
+}
+
+pub const USE_TOKEN: &str = "Use the token";
 pub const OR_PASTE_A_TOKEN: &str = "Or paste a token";
 pub const CLI_TOKEN: &str = "On the server's host the file cli.token in the data folder holds one.";

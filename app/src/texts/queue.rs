@@ -62,7 +62,7 @@ pub fn move_job(id: JobId) -> String {
 }
 
 pub fn only_owner_moves(owner: &UserName) -> String {
-    format!("Only {owner} or an admin can move it")
+    format!("Only {owner}, a lead or an admin can move it")
 }
 
 pub const IN_PLANNED_ORDER: &str = "Rows can be moved in the planned order";

@@ -14,7 +14,8 @@ pub const FOR_A_PROJECT: &str = "For a project";
 pub const FOR_A_PROJECT_HINT: &str = "Its jobs run in it.";
 pub const FOR_A_USER: &str = "For a user";
 pub const FOR_A_USER_HINT: &str = "Empty is you.";
-pub const FOR_YOU: &str = "It is for you, or for a project: only admins reserve for other people.";
+pub const FOR_YOU: &str =
+    "It is for you, or for a project: only leads and admins reserve for other people.";
 pub const TIME_ZONE: &str = "Time zone";
 pub const TIME_ZONE_HINT: &str = "In which the times are, and whose clock it follows.";
 pub const AGAIN_AND_AGAIN: &str = "Again and again";
@@ -121,7 +122,7 @@ pub fn number_of(id: ReservationId, what: &str, who: &str) -> String {
 pub const OVER_AT: &str = "at ";
 
 pub fn made_by(who: &UserName) -> String {
-    format!("Made by {who}: only who made or holds it or an admin can change it.")
+    format!("Made by {who}: only who made or holds it, a lead or an admin can change it.")
 }
 
 pub fn change(which: &str) -> String {

@@ -13,7 +13,7 @@ pub const TIME_LIMIT_HINT: &str =
     "Ended after this: 30m, 6h, 2d. Empty is 24 h. A shorter one may start sooner.";
 pub const CLASS_LAST: &str = " (last)";
 pub const CLASS_HIGH: &str = " (before normal)";
-pub const CLASS_CRITICAL: &str = " (first; admins only)";
+pub const CLASS_CRITICAL: &str = " (first; leads and admins only)";
 pub const CLASS_HINT: &str = "A higher class starts before a lower one.";
 pub const NAME_HINT: &str = "Empty is the program's name.";
 

@@ -3,12 +3,16 @@
 mod agents;
 pub(crate) mod alerts;
 mod analytics;
+mod audit;
 mod campaigns;
 mod charts;
 mod cordon;
+mod door;
 mod files;
 mod history;
+mod imports;
 mod jobs;
+mod logins;
 mod logs;
 mod node_tokens;
 mod notifications;
@@ -16,11 +20,13 @@ mod packages;
 mod past;
 mod people;
 mod planner;
+mod projects;
 mod queue;
 mod quotas;
 mod reservations;
 mod talks;
 mod timeline;
+mod tokens;
 mod usage;
 mod waits;
 
@@ -28,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use berth_detect::Detector;
-use berth_domain::{Actor, ClusterKind, Job, Timestamp};
+use berth_domain::{Actor, ClusterKind, Job, Of, Refusal, Right, Role, Thing, Timestamp};
 use berth_notify::Teller;
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::{Store, StoreError};
@@ -36,6 +42,7 @@ use tokio::sync::watch;
 
 pub use agents::LedgerArgs;
 pub use analytics::SubmitTimes;
+pub use door::{Door, DoorKind, Entered, Entry};
 pub use files::RawFile;
 pub use jobs::ListArgs;
 pub use logs::RawLog;
@@ -96,16 +103,18 @@ pub struct Ground {
 pub struct Context {
     pub state: ApiState,
     pub actor: Actor,
+    pub door: Door,
     /// What a page that is being made shows of the cluster.
     picture: Option<Arc<Picture>>,
 }
 
 impl Context {
     #[must_use]
-    pub fn new(state: ApiState, actor: Actor) -> Self {
+    pub fn new(state: ApiState, actor: Actor, door: Door) -> Self {
         Context {
             state,
             actor,
+            door,
             picture: None,
         }
     }
@@ -123,6 +132,7 @@ impl Context {
         Ok(Context {
             state,
             actor: actor.ok_or_else(unauthenticated)?,
+            door: extensions.get::<Door>().cloned().unwrap_or_default(),
             picture: extensions.get::<Arc<Picture>>().cloned(),
         })
     }
@@ -175,26 +185,51 @@ impl Context {
     }
 
     pub(crate) fn whoami(&self) -> Whoami {
-        let (user, admin) = match &self.actor {
-            Actor::User { name, admin } => (name.clone(), *admin),
-            Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
-            Actor::Berth => ("berth".into(), true),
-        };
+        let user = self.actor.person();
+        let projects = self.view().projects.of(&user);
+        let role = self.role();
         Whoami {
+            admin: role == Role::Admin,
+            role,
+            projects,
             user,
-            admin,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 
-    /// For what is no command, whose actor the control loop looks at.
-    pub(crate) fn only_admins(&self, what: &str) -> Result<(), ApiError> {
+    /// What whoever asks is, outside of projects.
+    #[must_use]
+    pub fn role(&self) -> Role {
         match &self.actor {
-            Actor::User { admin: false, .. } | Actor::Agent { .. } => {
-                let why = format!("Only an admin can {what}. The page Admin says who they are.");
-                Err(ApiError::new(ErrorCode::Forbidden, why))
-            }
-            Actor::User { .. } | Actor::Berth => Ok(()),
+            Actor::User { role, .. } => *role,
+            Actor::Agent { role, .. } => (*role).min(Role::Member),
+            Actor::Berth => Role::Admin,
+        }
+    }
+
+    pub(crate) fn may(&self, view: &View, right: Right, thing: Thing<'_>) -> bool {
+        view.projects.may(&self.actor, right, thing)
+    }
+
+    /// For what is no command, whose actor the control loop looks at.
+    pub(crate) fn need(&self, right: Right, what: &str) -> Result<(), ApiError> {
+        if self.may(&self.view(), right, Thing::CLUSTER) {
+            return Ok(());
+        }
+        let who = right.least(Of::Cluster).map_or("nobody", Role::or_above);
+        let why = format!("Only {who} can {what}. The page Admin says who they are.");
+        Err(ApiError::new(ErrorCode::Forbidden, why))
+    }
+
+    /// For what only serves to run something.
+    ///
+    /// # Errors
+    /// When whoever asks runs nothing.
+    pub fn may_run(&self) -> Result<(), ApiError> {
+        let own = self.actor.person();
+        match self.may(&self.view(), Right::Submit, Thing::of(&own)) {
+            true => Ok(()),
+            false => Err(Refusal::OnlyLooks.into()),
         }
     }
 

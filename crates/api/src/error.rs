@@ -39,6 +39,8 @@ pub enum ErrorCode {
     Conflict,
     /// The request is larger than accepted: 413.
     TooLarge,
+    /// Too often: 429.
+    TooMany,
     /// A fault of ours: 500.
     Internal,
     /// Not now: starting, stopping or overloaded: 503.
@@ -57,6 +59,7 @@ impl ErrorCode {
             ErrorCode::NotFound => http::StatusCode::NOT_FOUND,
             ErrorCode::Conflict => http::StatusCode::CONFLICT,
             ErrorCode::TooLarge => http::StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::TooMany => http::StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::Internal => http::StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::Unavailable | ErrorCode::Unreachable => {
                 http::StatusCode::SERVICE_UNAVAILABLE
@@ -110,6 +113,7 @@ impl From<Refusal> for ApiError {
             | Refusal::NoSuchAlert { .. }
             | Refusal::NoSuchAgent { .. }
             | Refusal::NoSuchCampaign { .. }
+            | Refusal::NoSuchProject { .. }
             | Refusal::NotForeign { .. } => ErrorCode::NotFound,
             Refusal::NotYours { .. }
             | Refusal::HeldByAdmin { .. }
@@ -127,7 +131,10 @@ impl From<Refusal> for ApiError {
             | Refusal::AgentsNotAllowed { .. }
             | Refusal::CardNotYours { .. }
             | Refusal::CampaignNotYours { .. }
-            | Refusal::ReserveForOthers { .. } => ErrorCode::Forbidden,
+            | Refusal::ReserveForOthers { .. }
+            | Refusal::OnlyLooks
+            | Refusal::ProjectClosed { .. }
+            | Refusal::ProjectNotAllowed { .. } => ErrorCode::Forbidden,
             Refusal::WrongState { .. }
             | Refusal::TooOld { .. }
             | Refusal::NoArray { .. }

@@ -10,6 +10,7 @@ pub mod agents;
 pub mod alerts;
 pub mod analytics;
 pub mod ansi;
+pub mod audit;
 pub mod campaigns;
 pub mod charts;
 pub mod cluster;
@@ -24,8 +25,10 @@ mod error;
 pub mod feed;
 pub mod files;
 pub mod history;
+pub mod imports;
 pub mod jobs;
 pub mod live;
+pub mod logins;
 pub mod logs;
 #[cfg(feature = "native")]
 mod native;
@@ -34,6 +37,7 @@ pub mod notifications;
 pub mod past;
 pub mod people;
 pub mod planner;
+pub mod projects;
 pub mod queue;
 pub mod quotas;
 pub mod reservations;
@@ -41,6 +45,7 @@ pub mod talks;
 #[cfg(feature = "ssr")]
 pub mod terminals;
 pub mod timeline;
+pub mod tokens;
 pub mod views;
 pub mod waits;
 

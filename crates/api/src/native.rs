@@ -44,7 +44,17 @@ pub struct Berth {
 struct Connection {
     http: reqwest::Client,
     base: Url,
-    bearer: HeaderValue,
+    /// `None`: the socket says who it is.
+    bearer: Option<HeaderValue>,
+}
+
+impl Connection {
+    fn signed(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        match &self.bearer {
+            Some(bearer) => request.header(AUTHORIZATION, bearer.clone()),
+            None => request,
+        }
+    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -77,7 +87,26 @@ impl Berth {
             ApiError::invalid("token", "The token holds characters that no token has.")
         })?;
         bearer.set_sensitive(true);
-        let http = reqwest::Client::builder()
+        Self::over(reqwest::Client::builder(), base, Some(bearer))
+    }
+
+    /// For a server on this host, through its socket: no token is needed, since the kernel says who the
+    /// caller is.
+    ///
+    /// # Errors
+    /// When there are no such sockets here.
+    #[cfg(unix)]
+    pub fn through_socket(socket: &std::path::Path) -> Result<Self, ApiError> {
+        let base = Url::parse("http://localhost").map_err(unreachable_error)?;
+        Self::over(reqwest::Client::builder().unix_socket(socket), base, None)
+    }
+
+    fn over(
+        http: reqwest::ClientBuilder,
+        base: Url,
+        bearer: Option<HeaderValue>,
+    ) -> Result<Self, ApiError> {
+        let http = http
             .user_agent(concat!("berth/", env!("CARGO_PKG_VERSION")))
             // Websockets begin with it.
             .http1_only()
@@ -114,8 +143,7 @@ impl Berth {
         url.set_path(&format!("/api/packages/{sha256}"));
         let http = &self.connection.http;
         let ask = |request: reqwest::RequestBuilder| {
-            let bearer = self.connection.bearer.clone();
-            let sent = request.header(AUTHORIZATION, bearer).send();
+            let sent = self.connection.signed(request).send();
             async { sent.await.map_err(|error| unreachable_error(chain(&error))) }
         };
         if ask(http.head(url.clone())).await?.status().is_success() {
@@ -136,8 +164,7 @@ impl Berth {
         let mut url = self.connection.base.clone();
         url.set_path("/api/ask");
         let request = self.connection.http.post(url).json(question);
-        let request = request.header(AUTHORIZATION, self.connection.bearer.clone());
-        let answer = request.send().await;
+        let answer = self.connection.signed(request).send().await;
         let answer = answer.map_err(|error| unreachable_error(chain(&error)))?;
         if !answer.status().is_success() {
             return Err(refusal(answer).await);
@@ -169,9 +196,8 @@ impl Berth {
         let request = request
             .header(CONNECTION, "Upgrade")
             .header(SEC_WEBSOCKET_VERSION, "13")
-            .header(SEC_WEBSOCKET_KEY, &key)
-            .header(AUTHORIZATION, self.connection.bearer.clone());
-        let answer = request.send().await;
+            .header(SEC_WEBSOCKET_KEY, &key);
+        let answer = self.connection.signed(request).send().await;
         let answer = answer.map_err(|error| unreachable_error(chain(&error)))?;
         if answer.status() != http::StatusCode::SWITCHING_PROTOCOLS {
             return Err(refusal(answer).await);
@@ -306,9 +332,10 @@ where
         url.set_path(request.url().path());
         url.set_query(request.url().query());
         *request.url_mut() = url;
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, connection.bearer.clone());
+        if let Some(bearer) = &connection.bearer {
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, bearer.clone());
+        }
         connection
             .http
             .execute(request)

@@ -1,6 +1,6 @@
 //! Who may log in: the list, adding somebody, and links that let in once.
 
-use berth_domain::{Timestamp, UserName};
+use berth_domain::{Role, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
@@ -16,7 +16,7 @@ pub struct PeopleAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PersonView {
     pub name: UserName,
-    pub admin: bool,
+    pub role: Role,
     /// When they were added.
     pub since: Timestamp,
     /// Their last login or job, as far as is known.
@@ -41,8 +41,17 @@ pub struct AdminsAnswer {
 pub struct AddPersonArg {
     /// 1 to 64 of a-z, 0-9, `.`, `_` and `-`.
     pub name: String,
+    /// Default: member.
     #[serde(default)]
-    pub admin: bool,
+    pub role: Role,
+}
+
+/// Who becomes what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetRoleArg {
+    pub name: String,
+    pub role: Role,
 }
 
 /// Somebody to let in.
@@ -77,6 +86,12 @@ pub async fn list_admins() -> Result<AdminsAnswer, ApiError> {
 #[server(prefix = "/api", endpoint = "add_person", input = Body, output = Answer, client = AppClient)]
 pub async fn add_person(body: AddPersonArg) -> Result<LinkAnswer, ApiError> {
     crate::context::Context::here()?.add_person(body).await
+}
+
+/// `POST /api/set_role`: admins only. The only admin stays one.
+#[server(prefix = "/api", endpoint = "set_role", input = Body, output = Answer, client = AppClient)]
+pub async fn set_role(body: SetRoleArg) -> Result<PeopleAnswer, ApiError> {
+    crate::context::Context::here()?.set_role(body).await
 }
 
 /// `POST /api/login_link`: for somebody who was added before. Admins only.

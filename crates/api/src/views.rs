@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use berth_domain::{
     Constraints, Cordon, Figure, ForeignProcess, GpuProcess, JobId, NodeName, NodeSource, Notice,
-    PriorityClass, SampleSource, StateName, SubmitRequest, Tasks, Throttle, Timestamp, UserName,
-    Versions,
+    Of, PriorityClass, Right, Role, SampleSource, StateName, SubmitRequest, Tasks, Throttle,
+    Timestamp, UserName, Versions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -454,8 +454,30 @@ pub struct FreeAt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whoami {
     pub user: UserName,
+    /// Whether their role is admin.
     pub admin: bool,
+    #[serde(default)]
+    pub role: Role,
+    /// What they are in projects, where that was said.
+    #[serde(default)]
+    pub projects: BTreeMap<String, Role>,
     pub version: String,
+}
+
+impl Whoami {
+    /// Whether they may do something to what is this person's, in a project if it is in one: what the
+    /// server will say, by the same table.
+    #[must_use]
+    pub fn may(&self, right: Right, owner: &UserName, project: Option<&str>) -> bool {
+        let inside = project.and_then(|name| self.projects.get(name));
+        let role = inside.map_or(self.role, |inside| self.role.max(*inside));
+        let of = if *owner == self.user {
+            Of::Own
+        } else {
+            Of::Others
+        };
+        right.allows(role, of)
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    adopt, agent, alerts, ask, at, attach, campaign, change, completions, cordon, logs, r#move,
-    nodes, notify, policy, queue, quota, reserve, run, shell, show, submit, sweep, update, usage,
-    why,
+    adopt, agent, alerts, ask, at, attach, audit, campaign, change, completions, cordon, export,
+    history, import, login, logs, man, r#move, nodes, notify, policy, project, queue, quota,
+    reserve, run, shell, show, submit, sweep, token, top, update, usage, user, why,
 };
-use crate::connect;
+use crate::{connect, slurm};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +35,17 @@ pub struct Cli {
     pub verb: Verb,
 }
 
+impl Cli {
+    /// One of Slurm's commands, whose words it reads itself.
+    pub fn slurm(name: slurm::Name, words: Vec<String>) -> Self {
+        Cli {
+            connection: connect::Flags::from_env(),
+            json: false,
+            verb: Verb::Slurm(slurm::Args::called(name, words)),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Queue a command and print its job number.
@@ -49,6 +60,8 @@ pub enum Verb {
     Attach(attach::Args),
     /// List jobs: yours that are waiting or running, unless asked otherwise.
     Queue(queue::Args),
+    /// Jobs that are over, and what came of them.
+    History(history::Args),
     /// Everything about a job.
     Show(show::Args),
     /// Say why a job waits, when it should start, and what would let it start sooner.
@@ -69,6 +82,8 @@ pub enum Verb {
     Requeue(change::Args),
     /// The nodes, their GPUs, and who holds them.
     Nodes(nodes::Args),
+    /// The GPUs and the queue on a live page of the terminal.
+    Top(top::Args),
     /// Give a node or a GPU no new jobs (admins only).
     Cordon(cordon::Args),
     /// The same, to wait for what runs there to end.
@@ -89,6 +104,8 @@ pub enum Verb {
     Notify(notify::Args),
     /// How many GPU-hours were held, busy and working, by user, project, node or job.
     Usage(usage::Args),
+    /// Who did what, by which door, and what was before and after.
+    Audit(audit::Args),
     /// The cluster and its queue at a time that is over: who held what, and why others waited.
     At(at::Args),
     /// Which policy orders the queue, what another would do, and changing it.
@@ -97,12 +114,46 @@ pub enum Verb {
     Reserve(reserve::Args),
     /// How many GPUs users and projects may hold at once.
     Quota(quota::Args),
+    /// Who is in a project, and as what.
+    Project(project::Args),
+    /// Who may log in, and what they are.
+    User(user::Args),
+    /// Keep a token for a server elsewhere.
+    Login(login::Args),
+    /// Forget it here.
+    Logout,
+    /// Your API tokens.
+    Token(token::Args),
+    /// Make reservations of the sheet in which GPUs were booked (admins only).
+    Import(import::Args),
+    /// Write everything that Berth knows into files: CSV or JSON Lines.
+    Export(export::Args),
     /// Ask the assistant, which looks, answers and, with your leave, acts.
     Ask(ask::Args),
     /// Who you are for the server.
     Whoami,
     /// Serve an AI agent that starts this command: the Model Context Protocol on stdin and stdout.
     Mcp,
+    /// Slurm's commands, for scripts and habits from there.
+    Slurm(slurm::Args),
+    /// Write a manual page for each verb into a folder.
+    Man(man::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_whole() {
+        // With all that completions and manual pages look at.
+        Cli::command().debug_assert();
+        let dir = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(Cli::command(), dir.path()).unwrap();
+        assert!(dir.path().join("berth-submit.1").is_file());
+    }
 }

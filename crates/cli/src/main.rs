@@ -8,12 +8,16 @@ mod commands;
 mod connect;
 mod failure;
 mod follow;
+mod login_file;
 mod output;
 mod package;
 mod session;
+mod slurm;
+mod suggest;
 mod table;
 mod terminal;
 mod time;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -28,9 +32,14 @@ fn main() -> ExitCode {
         connection,
         json,
         verb,
-    } = Cli::parse();
+    } = line();
+    // These need no server.
     if let Verb::Completions(args) = verb {
         return commands::completions::run(&args);
+    }
+    if let Verb::Man(args) = verb {
+        let result = commands::man::run(&args);
+        return result.map_or_else(|failure| failure.report(json), |()| ExitCode::SUCCESS);
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -40,10 +49,32 @@ fn main() -> ExitCode {
         Err(error) => return Failure::Other(format!("cannot start: {error}.")).report(json),
     };
     let result = runtime.block_on(async {
+        match &verb {
+            Verb::Login(args) => {
+                commands::login::run(&connection, args).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Verb::Logout => {
+                commands::login::forget()?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => {}
+        }
         let session = Session::open(&connection, json)?;
         commands::run(verb, &session).await
     });
     // A request that still waits for its answer must not hold up the end.
     runtime.shutdown_background();
     result.unwrap_or_else(|failure| failure.report(json))
+}
+
+/// What is to be done: a verb of ours, or one of Slurm's commands where we are called by its name.
+fn line() -> Cli {
+    let mut words = std::env::args_os();
+    let program = words.next().unwrap_or_default();
+    let Some(name) = slurm::called_as(&program) else {
+        return Cli::parse();
+    };
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    Cli::slurm(name, words.collect())
 }

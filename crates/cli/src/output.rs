@@ -32,9 +32,13 @@ pub fn raw(text: &str) -> Result<(), Failure> {
 
 /// Prints one line of JSON.
 pub fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value)
-        .map_err(|error| Failure::Other(format!("Cannot write JSON: {error}.")))?;
-    print(&text)
+    print(&line(value)?)
+}
+
+/// One line of JSON.
+pub fn line(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| Failure::Other(format!("Cannot write JSON: {error}.")))
 }
 
 /// What happens, beside the output.

@@ -31,7 +31,11 @@ impl Session {
         let target = connect::find(flags)?;
         // Without a token the call is made all the same: then it shows whether anybody is there.
         let token = target.token.as_deref().unwrap_or("none");
-        let berth = Berth::new(&target.url, token).map_err(Failure::Refused)?;
+        let berth = match &target.socket {
+            Some(socket) => Berth::through_socket(socket),
+            None => Berth::new(&target.url, token),
+        };
+        let berth = berth.map_err(Failure::Refused)?;
         Ok(Session {
             berth,
             json,
@@ -78,16 +82,25 @@ impl Session {
         }
     }
 
+    /// Where the server is.
+    pub fn url(&self) -> &str {
+        &self.target.url
+    }
+
     pub fn failure(&self, error: ApiError) -> Failure {
         match error.code() {
             ErrorCode::Unreachable => Failure::Unreachable {
                 url: self.target.url.clone(),
                 error,
             },
-            ErrorCode::Unauthenticated if self.target.token.is_none() => Failure::NoToken {
-                url: self.target.url.clone(),
-                place: self.target.token_place.display().to_string(),
-            },
+            ErrorCode::Unauthenticated
+                if self.target.token.is_none() && self.target.socket.is_none() =>
+            {
+                Failure::NoToken {
+                    url: self.target.url.clone(),
+                    place: self.target.token_place.display().to_string(),
+                }
+            }
             _ => Failure::Refused(error),
         }
     }

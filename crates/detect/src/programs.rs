@@ -5,11 +5,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The first of the path's folders with this program.
+/// The first of the path's folders with this program. What `berth slurm links` made is our own CLI under
+/// a name of Slurm's.
 pub(crate) fn folder_of(program: &str, path: &OsStr) -> Option<PathBuf> {
     let executable = |folder: &PathBuf| {
-        let found = fs::metadata(folder.join(program));
-        found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        let file = folder.join(program);
+        let found = fs::metadata(&file);
+        let ours = fs::canonicalize(&file).is_ok_and(|file| file.ends_with("berth"));
+        !ours && found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
     };
     std::env::split_paths(path).find(executable)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::agent::{AgentRule, CardId, Draft, Effect, Mandate, Mode};
 use crate::alert::{AlertId, Choice};
@@ -14,8 +14,10 @@ use crate::cordon::Place;
 use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::notice::Notice;
 use crate::policy::PolicyChoice;
+use crate::project::Project;
 use crate::quota::{Allow, Whose};
 use crate::reservation::ReserveRequest;
+use crate::rights::Role;
 use crate::spec::{Dependency, PriorityClass};
 use crate::submit::SubmitRequest;
 
@@ -25,18 +27,55 @@ use crate::submit::SubmitRequest;
 pub enum Actor {
     User {
         name: UserName,
-        admin: bool,
+        /// Journals of before there were roles say whether it was an admin.
+        #[serde(alias = "admin", deserialize_with = "role_or_admin")]
+        role: Role,
     },
     /// A program that acts for a person, within its mandate and with no more rights than theirs.
     Agent {
         name: UserName,
         acts_for: UserName,
+        /// Its person's.
+        #[serde(default)]
+        role: Role,
     },
     /// Berth itself: planner, time limits, executor reports, inventory.
     Berth,
 }
 
+fn role_or_admin<'de, D: Deserializer<'de>>(from: D) -> Result<Role, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Role(Role),
+        Admin(bool),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Role(role) => role,
+        Written::Admin(true) => Role::Admin,
+        Written::Admin(false) => Role::Member,
+    })
+}
+
 impl Actor {
+    #[must_use]
+    pub fn user(name: impl Into<UserName>, role: Role) -> Self {
+        Actor::User {
+            name: name.into(),
+            role,
+        }
+    }
+
+    /// The person behind it; Berth stands for itself.
+    #[must_use]
+    pub fn person(&self) -> UserName {
+        match self {
+            Actor::User { name, .. } => name.clone(),
+            Actor::Agent { acts_for, .. } => acts_for.clone(),
+            Actor::Berth => UserName::from("berth"),
+        }
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -71,6 +110,14 @@ pub enum Command {
     /// Gives back what is left of the occurrence that is under way.
     EndReservation(ReservationId),
     SetQuota(Whose, Allow),
+    /// Sets up a project or changes it; `None`: it is but a word again.
+    SetProject(String, Option<Project>),
+    /// What somebody is in a project; `None`: no member any more.
+    SetMember {
+        project: String,
+        user: UserName,
+        role: Option<Role>,
+    },
     /// Gives a node or a GPU no new job; what runs there goes on.
     Cordon {
         place: Place,

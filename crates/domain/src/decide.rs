@@ -8,6 +8,7 @@ mod campaign;
 mod change;
 mod cordon;
 mod foreign;
+mod project;
 mod purse;
 mod report;
 mod reserve;
@@ -30,8 +31,11 @@ use crate::node::Node;
 use crate::outcome::Exit;
 use crate::policy::PolicyChoice;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::JobSpec;
 use crate::state::State;
+
+pub use self::reserve::may_reserve;
 
 /// Something that the control loop has to react to.
 #[derive(Clone, Debug)]
@@ -129,9 +133,9 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     match input {
         Input::Command {
-            actor: Actor::Agent { name, acts_for },
+            actor: actor @ Actor::Agent { .. },
             command,
-        } => Ok(agent::acts(state, &name, &acts_for, &command, now)),
+        } => Ok(agent::acts(state, &actor, &command, now)),
         Input::Command { actor, command } => self::command(state, &actor, command, now),
         Input::Starts(starts) => {
             let mut events = report::starts(state, starts);
@@ -202,6 +206,12 @@ fn command(
         Command::CancelReservation(id) => reserve::cancel(state, actor, id, now).map(just),
         Command::EndReservation(id) => reserve::end(state, actor, id, now).map(just),
         Command::SetQuota(whose, allow) => reserve::set_quota(state, actor, whose, allow).map(just),
+        Command::SetProject(name, to) => project::set(state, actor, name, to).map(just),
+        Command::SetMember {
+            project,
+            user,
+            role,
+        } => project::set_member(state, actor, project, user, role).map(just),
         Command::Cordon {
             place,
             reason,
@@ -248,8 +258,7 @@ fn command(
 }
 
 fn set_policy(state: &State, actor: &Actor, policy: PolicyChoice) -> Result<Vec<Event>, Refusal> {
-    let (_, admin) = person(actor);
-    if !admin {
+    if !may(state, actor, Right::SetPolicy, Thing::CLUSTER) {
         return Err(Refusal::PolicyNotAllowed);
     }
     if *state.policy() == policy {
@@ -287,11 +296,7 @@ fn by_agent(actor: &Actor) -> Option<UserName> {
     }
 }
 
-/// The person behind an actor, and whether they may act on everybody's jobs.
-fn person(actor: &Actor) -> (UserName, bool) {
-    match actor {
-        Actor::User { name, admin } => (name.clone(), *admin),
-        Actor::Agent { acts_for, .. } => (acts_for.clone(), false),
-        Actor::Berth => (UserName::from("berth"), true),
-    }
+/// Whether whoever acts may do it.
+fn may(state: &State, actor: &Actor, right: Right, thing: Thing<'_>) -> bool {
+    state.projects().may(actor, right, thing)
 }

@@ -15,6 +15,7 @@ use crate::lease::Lease;
 use crate::node::Node;
 use crate::outcome::{Exit, Outcome};
 use crate::policy::PolicyChoice;
+use crate::project::Project;
 use crate::quota::Quotas;
 use crate::rank::Rank;
 use crate::reservation::{Over, Reservation, WhyOver};
@@ -147,6 +148,11 @@ pub enum Event {
     /// How many GPUs each user and project may hold, from now on.
     QuotasSet {
         quotas: Box<Quotas>,
+    },
+    /// A project is so from now on; `None`: it is but a word on jobs.
+    ProjectSet {
+        project: String,
+        to: Option<Box<Project>>,
     },
     /// A node or a GPU gets no new job from now on.
     Cordoned {
@@ -287,6 +293,7 @@ impl Event {
             | Event::ReservationUsed { .. }
             | Event::ReservationOver { .. }
             | Event::QuotasSet { .. }
+            | Event::ProjectSet { .. }
             | Event::Cordoned { .. }
             | Event::Uncordoned { .. }
             | Event::ForeignSet { .. }
@@ -426,6 +433,8 @@ impl Event {
                 }
             },
             Event::QuotasSet { .. } => "Quotas changed".to_owned(),
+            Event::ProjectSet { project, to: None } => format!("Project {project} removed"),
+            Event::ProjectSet { project, .. } => format!("Project {project} changed"),
             Event::Cordoned { place, cordon } if cordon.drain => {
                 format!("{place} is being drained: {}", cordon.reason)
             }

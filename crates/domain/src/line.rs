@@ -1,5 +1,5 @@
 //! The line of waiting jobs as it is planned, and who may pass whom in it: people order their own
-//! jobs as they like, and an admin everybody's. The browser asks the same while somebody drags.
+//! jobs as they like, and leads and admins others' too. The browser asks the same while somebody drags.
 
 use crate::command::MoveTo;
 use crate::ids::{JobId, UserName};
@@ -20,6 +20,19 @@ pub struct InLine<'a> {
 /// # Errors
 /// [`Refusal::PassesOthers`], with the first of those that it would pass.
 pub fn may_pass(line: &[InLine<'_>], moved: InLine<'_>, to: MoveTo) -> Result<(), Refusal> {
+    may_pass_those(line, moved, to, |_| false)
+}
+
+/// The same where some of the others' may be passed.
+///
+/// # Errors
+/// [`Refusal::PassesOthers`], with the first of those that it would pass.
+pub fn may_pass_those(
+    line: &[InLine<'_>],
+    moved: InLine<'_>,
+    to: MoveTo,
+    may: impl Fn(&InLine<'_>) -> bool,
+) -> Result<(), Refusal> {
     let place = |id: JobId| line.iter().position(|one| one.id == id);
     let from = place(moved.id).unwrap_or(line.len());
     let to = match to {
@@ -32,7 +45,7 @@ pub fn may_pass(line: &[InLine<'_>], moved: InLine<'_>, to: MoveTo) -> Result<()
     let passed = line.get(to.unwrap_or(from)..from).unwrap_or_default();
     let other = passed
         .iter()
-        .find(|one| one.class == moved.class && one.owner != moved.owner);
+        .find(|one| one.class == moved.class && one.owner != moved.owner && !may(one));
     other.map_or(Ok(()), |other| {
         Err(Refusal::PassesOthers {
             job: moved.id,

@@ -18,15 +18,15 @@ pub enum Refusal {
     Invalid { field: String, message: String },
     #[error("There is no job {job}. `berth queue --all` lists yours.")]
     NoSuchJob { job: JobId },
-    #[error("Job {job} belongs to {owner}. Only {owner} or an admin can {verb} it.")]
+    #[error("Job {job} belongs to {owner}. Only {owner}, a lead or an admin can {verb} it.")]
     NotYours {
         job: JobId,
         owner: UserName,
         verb: String,
     },
     #[error(
-        "Job {job} would pass job {other} of {owner}. Your own jobs may pass each other; ask an admin \
-         to put one before somebody else's, or move it behind job {other}."
+        "Job {job} would pass job {other} of {owner}. Your own jobs may pass each other; ask a lead or an \
+         admin to put one before somebody else's, or move it behind job {other}."
     )]
     PassesOthers {
         job: JobId,
@@ -38,7 +38,7 @@ pub enum Refusal {
          started since."
     )]
     NothingToUndo { job: JobId },
-    #[error("Job {job} was held by an admin. Only an admin can release it.")]
+    #[error("Job {job} was held by a lead or an admin. Only they can release it.")]
     HeldByAdmin { job: JobId },
     #[error("Job {job} is {state}; only a {needed} job can be {done}.")]
     WrongState {
@@ -55,7 +55,9 @@ pub enum Refusal {
     NoTask { array: JobId, change: ArrayChange },
     #[error("Job {job} ended too long ago to be queued again. Submit it anew.")]
     TooOld { job: JobId },
-    #[error("Only an admin can use class critical. Submit with class high, or ask an admin.")]
+    #[error(
+        "Only a lead or an admin can use class critical. Submit with class high, or ask one of them."
+    )]
     ClassNotAllowed,
     #[error("Only an admin can change the policy. `berth policy preview` shows what it would do.")]
     PolicyNotAllowed,
@@ -63,7 +65,7 @@ pub enum Refusal {
     CordonNotAllowed,
     #[error("There is no open alert {alert}. `berth alerts` lists them.")]
     NoSuchAlert { alert: AlertId },
-    #[error("Alert {alert} asks {asks}. Only {asks} or an admin can answer it.")]
+    #[error("Alert {alert} asks {asks}. Only {asks}, a lead or an admin can answer it.")]
     AlertNotYours { alert: AlertId, asks: UserName },
     #[error("Alert {alert} asks the admins. Only an admin can answer it.")]
     AlertForAdmins { alert: AlertId },
@@ -94,14 +96,16 @@ pub enum Refusal {
     #[error("There is no reservation {id}. `berth reserve list` lists them.")]
     NoSuchReservation { id: ReservationId },
     #[error(
-        "Reservation {id} was made by {owner}. Only who made or holds it or an admin can {verb} it."
+        "Reservation {id} was made by {owner}. Only who made or holds it, a lead or an admin can {verb} it."
     )]
     ReservationNotYours {
         id: ReservationId,
         owner: UserName,
         verb: String,
     },
-    #[error("Only an admin can reserve for {user}. Reserve for yourself or for a project.")]
+    #[error(
+        "Only a lead or an admin can reserve for {user}. Reserve for yourself or for a project."
+    )]
     ReserveForOthers { user: UserName },
     #[error(
         "Reservation {id} is not under way, so there is nothing to give back. \
@@ -137,14 +141,16 @@ pub enum Refusal {
     AgentsNotAllowed { what: String },
     #[error("There is no card {card} that can be {done}: it was answered, is void, or is too old.")]
     NoSuchCard { card: CardId, done: String },
-    #[error("Card {card} asks {}. Only they or an admin can answer it.", asks.as_ref().map_or("the admins", UserName::as_str))]
+    #[error("Card {card} asks {}. Only they, a lead or an admin can answer it.", asks.as_ref().map_or("the admins", UserName::as_str))]
     CardNotYours {
         card: CardId,
         asks: Option<UserName>,
     },
     #[error("There is no campaign {campaign}. `berth campaign list` lists them.")]
     NoSuchCampaign { campaign: CampaignId },
-    #[error("Campaign {campaign} belongs to {owner}. Only {owner} or an admin can {verb} it.")]
+    #[error(
+        "Campaign {campaign} belongs to {owner}. Only {owner}, a lead or an admin can {verb} it."
+    )]
     CampaignNotYours {
         campaign: CampaignId,
         owner: UserName,
@@ -159,6 +165,19 @@ pub enum Refusal {
     /// Its budget, or a switch, does not allow another trial.
     #[error("Campaign {campaign} may not run another trial: {bar}.")]
     Campaign { campaign: CampaignId, bar: Bar },
+    /// A viewer wants to change something.
+    #[error(
+        "You are a viewer here: you see everything and change nothing. Ask an admin to make you a member."
+    )]
+    OnlyLooks,
+    #[error("There is no project {project}. `berth project list` lists those that were set up.")]
+    NoSuchProject { project: String },
+    #[error(
+        "Project {project} is closed: only its members run jobs in it. Ask one of its leads to let you in."
+    )]
+    ProjectClosed { project: String },
+    #[error("Only {} can {} project {project}.", if *.changes { "its leads and admins" } else { "an admin" }, if *.changes { "change" } else { "make or remove" })]
+    ProjectNotAllowed { project: String, changes: bool },
     #[error("{at} is in the past: begin must be in the future, or left out.")]
     BeginInPast { at: Timestamp },
     #[error("{at} is in the past: a deadline must be ahead, or left out.")]
@@ -190,6 +209,9 @@ impl Refusal {
             Refusal::ClassNotAllowed => Some("class"),
             Refusal::BeginInPast { .. } => Some("begin"),
             Refusal::ReserveForOthers { .. } => Some("user"),
+            Refusal::NoSuchProject { .. }
+            | Refusal::ProjectClosed { .. }
+            | Refusal::ProjectNotAllowed { .. } => Some("project"),
             Refusal::Promised { .. } => Some("start"),
             Refusal::DeadlineInPast { .. } | Refusal::DeadlineBeforeBegin { .. } => {
                 Some("deadline")

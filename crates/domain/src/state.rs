@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::agent::{Agents, CARDS, Card, CardBy, CardId, CardState, Cards};
 use crate::alert::{Alert, AlertId};
 use crate::array::{Array, Counted, Tasks, common_name};
+use crate::audit;
 use crate::campaign::{self, Campaign, CampaignId, Campaigns, Unread};
 use crate::cordon::Cordons;
 use crate::event::{Event, Record};
@@ -19,6 +20,7 @@ use crate::ids::{AttemptId, GpuUuid, JobId, NodeName, ReservationId, Seq, UserNa
 use crate::job::{Illegal, Job};
 use crate::node::{Capacity, Node};
 use crate::policy::PolicyChoice;
+use crate::project::Projects;
 use crate::quota::Quotas;
 use crate::rank::Rank;
 use crate::reservation::Reservation;
@@ -50,6 +52,7 @@ pub struct State {
     /// Also those that are over or cancelled: fair share remembers them.
     reservations: BTreeMap<ReservationId, Reservation>,
     quotas: Quotas,
+    projects: Projects,
     cordons: Cordons,
     foreign: Foreign,
     /// Those that are not resolved.
@@ -72,6 +75,7 @@ pub struct Changes {
     pub policy: Option<PolicyChoice>,
     pub reservations: Vec<Reservation>,
     pub quotas: Option<Quotas>,
+    pub projects: Option<Projects>,
     pub cordons: Option<Cordons>,
     pub foreign: Option<Foreign>,
     pub alerts: Vec<Alert>,
@@ -82,6 +86,8 @@ pub struct Changes {
     pub trials: Vec<(CampaignId, u32)>,
     /// The last numbers given out, afterwards.
     pub counters: Counters,
+    /// What is written down of who wanted it.
+    pub audit: Option<audit::Entry>,
 }
 
 /// What the store keeps of a state.
@@ -100,6 +106,7 @@ pub struct Saved {
     pub policy: PolicyChoice,
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
+    pub projects: Projects,
     pub cordons: Cordons,
     pub foreign: Foreign,
     /// Those that are not resolved.
@@ -140,6 +147,7 @@ impl State {
                 .map(|reservation| (reservation.id, reservation))
                 .collect(),
             quotas: saved.quotas,
+            projects: saved.projects,
             cordons: saved.cordons,
             foreign: saved.foreign,
             alerts: saved
@@ -402,6 +410,12 @@ impl State {
         &self.quotas
     }
 
+    /// Those that were set up.
+    #[must_use]
+    pub fn projects(&self) -> &Projects {
+        &self.projects
+    }
+
     /// What the records would change, without changing it: what is written before it is applied.
     ///
     /// # Errors
@@ -469,6 +483,12 @@ impl State {
                 (Event::NodeSeen { node }, None) => changes.nodes.push(node.clone()),
                 (Event::PolicySet { policy }, None) => changes.policy = Some(policy.clone()),
                 (Event::QuotasSet { quotas }, None) => changes.quotas = Some((**quotas).clone()),
+                (Event::ProjectSet { project, to }, None) => {
+                    let all = changes
+                        .projects
+                        .get_or_insert_with(|| self.projects.clone());
+                    all.set(project, to.as_deref());
+                }
                 (Event::Cordoned { place, cordon }, None) => {
                     let all = changes.cordons.get_or_insert_with(|| self.cordons.clone());
                     all.insert(place.clone(), cordon.clone());
@@ -546,6 +566,7 @@ impl State {
             (event, Some(id)) => self.apply_to_job(id, event, record)?,
             (Event::PolicySet { policy }, None) => self.policy = policy.clone(),
             (Event::QuotasSet { quotas }, None) => self.quotas = (**quotas).clone(),
+            (Event::ProjectSet { project, to }, None) => self.projects.set(project, to.as_deref()),
             (Event::Cordoned { place, cordon }, None) => {
                 self.cordons.insert(place.clone(), cordon.clone());
             }

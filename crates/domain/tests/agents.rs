@@ -20,8 +20,8 @@ use berth_domain::command::AgentRequest;
 use berth_domain::decide::{Decision, Input, Report, Rules};
 use berth_domain::{
     Actor, AttemptId, Command, Event, Exit, Gpu, GpuUuid, JobId, JobPatch, Lease, MoveTo, Node,
-    NodeLease, NodeSource, PriorityClass, Record, Refusal, ReserveRequest, State, SubmitRequest,
-    Timestamp, UserName, decide,
+    NodeLease, NodeSource, PriorityClass, Record, Refusal, ReserveRequest, Role, State,
+    SubmitRequest, Timestamp, UserName, decide,
 };
 use jiff::SignedDuration;
 
@@ -32,8 +32,7 @@ struct World {
 }
 
 fn user(name: &str, admin: bool) -> Actor {
-    let name = UserName::from(name);
-    Actor::User { name, admin }
+    Actor::user(name, if admin { Role::Admin } else { Role::Member })
 }
 
 fn ana() -> Actor {
@@ -48,6 +47,7 @@ fn bot() -> Actor {
     Actor::Agent {
         name: "bot".into(),
         acts_for: "ana".into(),
+        role: Role::Member,
     }
 }
 
@@ -429,6 +429,7 @@ fn an_admins_agent_is_no_admin() {
     let butler = Actor::Agent {
         name: "butler".into(),
         acts_for: "root".into(),
+        role: Role::Admin,
     };
     let job = world.submit(&ana(), train(1, "1h")).unwrap();
     let refused = world.send(&butler, Command::Cancel(job)).unwrap_err();

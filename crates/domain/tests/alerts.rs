@@ -9,8 +9,8 @@ use berth_domain::decide::{Input, Ladder, Rules, Seen, decide};
 use berth_domain::{
     Actor, AlertRule, AlertState, AttemptId, Choice, Command, Event, Exit, Finding, Foreign,
     ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobState, Lease, Node, NodeLease, NodeName,
-    NodeSource, Outcome, Place, Record, Refusal, Report, Rung, Severity, State, StopCause, Subject,
-    SubmitRequest, Timestamp, UserName,
+    NodeSource, Outcome, Place, Record, Refusal, Report, Role, Rung, Severity, State, StopCause,
+    Subject, SubmitRequest, Timestamp, UserName,
 };
 use jiff::SignedDuration;
 
@@ -21,10 +21,12 @@ struct World {
 }
 
 fn user(name: &str) -> Actor {
-    Actor::User {
-        name: UserName::from(name),
-        admin: name == "root",
-    }
+    let role = if name == "root" {
+        Role::Admin
+    } else {
+        Role::Member
+    };
+    Actor::user(name, role)
 }
 
 fn gpu(index: u32) -> GpuRef {

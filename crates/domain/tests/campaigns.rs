@@ -12,7 +12,7 @@ use berth_domain::command::AgentRequest;
 use berth_domain::decide::{Decision, Input, Report, Rules};
 use berth_domain::{
     Actor, AttemptId, CampaignId, Command, Exit, Gpu, GpuRef, GpuUuid, JobId, Lease, Node,
-    NodeLease, NodeSource, Record, Refusal, State, Timestamp, UserName, decide,
+    NodeLease, NodeSource, Record, Refusal, Role, State, Timestamp, UserName, decide,
 };
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -26,8 +26,7 @@ struct World {
 const FIRST: CampaignId = CampaignId(1);
 
 fn user(name: &str, admin: bool) -> Actor {
-    let name = UserName::from(name);
-    Actor::User { name, admin }
+    Actor::user(name, if admin { Role::Admin } else { Role::Member })
 }
 
 fn ana() -> Actor {
@@ -42,6 +41,7 @@ fn bot() -> Actor {
     Actor::Agent {
         name: "bot".into(),
         acts_for: "ana".into(),
+        role: Role::Member,
     }
 }
 

@@ -7,7 +7,7 @@ mod random;
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_domain::{
-    Actor, Command, Input, JobId, JobState, Record, Refusal, Rules, State, Tasks, decide,
+    Actor, Command, Input, JobId, JobState, Record, Refusal, Role, Rules, State, Tasks, decide,
 };
 use proptest::prelude::*;
 use random::{World, steps};
@@ -212,8 +212,8 @@ proptest! {
         let waiting: Vec<_> = world.state.live().filter(|job| job.is_waiting()).cloned().collect();
         prop_assume!(!waiting.is_empty());
         let job = pick.get(&waiting);
-        let owner = Actor::User { name: job.owner.clone(), admin: false };
-        let admin = Actor::User { name: "somebody-else".into(), admin: true };
+        let owner = Actor::user(job.owner.clone(), Role::Member);
+        let admin = Actor::user("somebody-else", Role::Admin);
         let to = if top { MoveTo::Top } else { MoveTo::Bottom };
         send(&mut world, &owner, Command::Move(job.id, to)).unwrap();
         let place = |world: &World| {
@@ -303,10 +303,7 @@ fn who_asked_to_be_told_before_the_limit_is_told_once_for_each_limit() {
         }
         events
     };
-    let ana = Actor::User {
-        name: "ana".into(),
-        admin: false,
-    };
+    let ana = Actor::user("ana", Role::Member);
     let command = |command| Input::Command {
         actor: ana.clone(),
         command,
@@ -356,10 +353,7 @@ fn who_asked_to_be_told_before_the_limit_is_told_once_for_each_limit() {
 fn jobs_that_come_back_do_not_wait_for_each_other() {
     use berth_domain::{Actor, Command, JobPatch, SubmitRequest};
     let mut world = World::new();
-    let ana = Actor::User {
-        name: "ana".into(),
-        admin: false,
-    };
+    let ana = Actor::user("ana", Role::Member);
     let mut send = |command: Command| send(&mut world, &ana, command);
     let submit = |after: &[&str]| {
         Command::Submit(Box::new(SubmitRequest {

@@ -10,8 +10,8 @@ use berth_domain::reservation::{
 };
 use berth_domain::{
     Actor, Command, Event, Exit, Gpu, GpuRef, GpuUuid, Holder, JobId, Lease, Node, NodeLease,
-    NodeName, NodeSource, Record, Refusal, Reservation, ReservationId, Rules, State, SubmitRequest,
-    Timestamp, UserName, decide,
+    NodeName, NodeSource, Record, Refusal, Reservation, ReservationId, Role, Rules, State,
+    SubmitRequest, Timestamp, decide,
 };
 use jiff::ToSpan;
 use jiff::civil::{Date, Time, date, time};
@@ -26,10 +26,7 @@ struct House {
 }
 
 fn user(name: &str, admin: bool) -> Actor {
-    Actor::User {
-        name: UserName::from(name),
-        admin,
-    }
+    Actor::user(name, if admin { Role::Admin } else { Role::Member })
 }
 
 impl House {
@@ -336,7 +333,7 @@ fn what_cannot_be_is_refused_with_a_sentence() {
                 user: Some("bo".into()),
                 ..gpus(1, ONE, "1h")
             },
-            "Only an admin",
+            "Only a lead or an admin",
         ),
         (
             ReserveRequest {

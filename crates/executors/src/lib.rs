@@ -20,6 +20,7 @@ mod rank;
 pub mod ray;
 mod record;
 pub mod shim;
+mod slurm;
 pub mod ssh;
 pub mod tmux;
 mod watch;

@@ -14,6 +14,7 @@ use crate::launch::Place;
 use crate::layout;
 use crate::order::LaunchOrder;
 use crate::record::{self, Followed, PREEMPT_FILE, Processes, RUN_TOKEN, Spec, Under};
+use crate::slurm;
 
 /// What is the same for all ranks, wherever they run.
 #[derive(Clone, Debug)]
@@ -196,6 +197,7 @@ fn environment(
     if let Some(url) = &config.server_url {
         env.insert("BERTH_URL".to_owned(), url.clone());
     }
+    slurm::extend(&mut env, order, rank);
     env
 }
 

@@ -7,6 +7,7 @@
 
 mod call;
 mod command;
+mod copy;
 mod follow;
 mod fork;
 mod guard;

@@ -275,6 +275,53 @@ async fn a_command_sees_its_devices_and_its_code_comes_back() {
 }
 
 #[tokio::test]
+async fn who_asks_for_them_finds_slurms_variables_and_a_file_of_the_output() {
+    let mut host = Host::new();
+    let line = "echo $SLURM_JOB_ID $SLURM_JOB_NODELIST $SLURM_NNODES $SLURM_NODEID $SLURM_PROCID \
+                $SLURM_NTASKS $SLURM_TASKS_PER_NODE $SLURM_GPUS_ON_NODE $SLURM_ARRAY_TASK_ID";
+    let mut order = order(line);
+    order.lease = Lease(vec![part("node-1", &[2, 5]), part("node-2", &[0, 1])]);
+    let folder = host.path("work");
+    std::fs::create_dir(&folder).unwrap();
+    order.workdir = Some(folder.display().to_string());
+    let env = [
+        ("BERTH_SLURM", "1"),
+        ("BERTH_OUTPUT", "logs/%A_%2a.out"),
+        ("BERTH_ARRAY_JOB_ID", "5"),
+        ("BERTH_ARRAY_TASK_ID", "4"),
+        // What the submission knows better.
+        ("SLURM_NTASKS", "6"),
+    ];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    order.env.extend(env);
+    host.send(Order::Launch(order));
+    assert_eq!(host.exit(FIRST).await, Exit::code(0));
+    for (rank, name) in [(0, "logs/5_04.out"), (1, "logs/5_04.out.1")] {
+        let expected = format!("7 node-1,node-2 2 {rank} {rank} 6 1(x2) 2 4\n");
+        let written = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(host.log(FIRST, rank), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_said_in_the_log() {
+    let mut host = Host::new();
+    let mut order = order("echo goes on");
+    order
+        .env
+        .insert("BERTH_OUTPUT".into(), "/dev/null/x".into());
+    host.send(Order::Launch(order));
+    assert_eq!(host.exit(FIRST).await, Exit::code(0));
+    let log = host.log(FIRST, 0);
+    assert!(
+        log.starts_with("berth: /dev/null/x cannot be written"),
+        "{log}"
+    );
+    assert!(log.ends_with("goes on\n"), "{log}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_started_is_said_in_words() {
     let mut host = Host::new();
     let mut missing = order("");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use berth_domain::decide::{Input, Rules as Deciding, Seen, decide};
 use berth_domain::{
     Actor, Adopted, AlertRule, AttemptId, Choice, Command, Event, Exit, Gpu, GpuProcess, GpuRef,
-    GpuSample, GpuUuid, JobId, Lease, Node, NodeLease, NodeName, NodeSource, Record, Report, State,
-    SubmitRequest, Throttle, Timestamp, UserName,
+    GpuSample, GpuUuid, JobId, Lease, Node, NodeLease, NodeName, NodeSource, Record, Report, Role,
+    State, SubmitRequest, Throttle, Timestamp,
 };
 use berth_health::{Disk, Health, Observed, Rules};
 use berth_telemetry::{GpuSampler, Leased, inventory};
@@ -108,10 +108,7 @@ impl World {
             max_retries: Some(9),
             ..SubmitRequest::default()
         };
-        let actor = Actor::User {
-            name: UserName::from("ana"),
-            admin: true,
-        };
+        let actor = Actor::user("ana", Role::Admin);
         let command = Command::Submit(Box::new(request));
         self.does(Input::Command { actor, command });
     }
@@ -437,10 +434,7 @@ fn what_a_program_did_is_shown_for_an_hour_and_what_broke_a_gpu_until_it_is_unco
     world.health = Health::new(Rules::default());
     world.pass(60);
     assert_eq!(world.open(), [AlertRule::XidFatal].into());
-    let actor = Actor::User {
-        name: UserName::from("root"),
-        admin: true,
-    };
+    let actor = Actor::user("root", Role::Admin);
     let command = Command::Uncordon(place);
     world.does(Input::Command { actor, command });
     world.was_only(AlertRule::XidFatal);
@@ -540,10 +534,7 @@ fn strangers_are_seen_named_and_adopted() {
         because: None,
         lasts: None,
     };
-    let actor = Actor::User {
-        name: UserName::from("bo"),
-        admin: false,
-    };
+    let actor = Actor::user("bo", Role::Member);
     world.does(Input::Command { actor, command });
     let adopted = world.state.live_job(JobId(2)).unwrap().spec.adopted.clone();
     let expected = Adopted {

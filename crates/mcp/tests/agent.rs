@@ -277,7 +277,7 @@ async fn previews_say_why_something_would_be_refused_and_what_would_follow() {
             "preview_cancel",
             json!({ "id": 3 }),
             false,
-            "Only bo or an admin can cancel it.",
+            "Only bo, a lead or an admin can cancel it.",
         ),
         (
             "preview_cancel",
@@ -349,7 +349,7 @@ async fn previews_say_why_something_would_be_refused_and_what_would_follow() {
             "preview_submit",
             json!({ "command": ["x"], "class": "critical" }),
             false,
-            "Only an admin",
+            "Only a lead or an admin",
         ),
         (
             "preview_submit",
@@ -416,7 +416,7 @@ async fn previews_say_why_something_would_be_refused_and_what_would_follow() {
             "preview_change_campaign",
             json!({ "id": 4, "change": "pause", "why": "a look" }),
             false,
-            "Only bo or an admin can pause it.",
+            "Only bo, a lead or an admin can pause it.",
         ),
     ];
     for (name, arguments, accepted, says) in cases {
@@ -439,7 +439,7 @@ async fn a_refusal_is_a_result_with_its_sentence() {
         (
             "cancel",
             json!({ "id": 3 }),
-            "Job 3 belongs to bo. Only bo or an admin can cancel it.",
+            "Job 3 belongs to bo. Only bo, a lead or an admin can cancel it.",
         ),
         ("job", json!({ "id": 99 }), "There is no job 99."),
         (

@@ -47,7 +47,8 @@ impl Key {
     }
 
     /// For the one who sends it, and nobody else.
-    pub(crate) fn reveal(&self) -> &str {
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 

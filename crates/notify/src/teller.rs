@@ -6,7 +6,7 @@ use std::time::Duration;
 use berth_domain::agent::CardState;
 use berth_domain::event::Then;
 use berth_domain::{
-    Alert, Card, Event, Job, JobId, Occasion, Preferences, Record, Seq, Subject, Timestamp,
+    Alert, Card, Event, Job, JobId, Occasion, Preferences, Record, Role, Seq, Subject, Timestamp,
     UserName, walltime,
 };
 use berth_store::{NewDelivery, Store, StoreError};
@@ -255,7 +255,7 @@ impl Teller {
         let users = self.store.users().await?;
         asked.retain(|name| users.iter().any(|user| user.name == *name));
         if asked.is_empty() {
-            let admins = users.into_iter().filter(|user| user.admin);
+            let admins = users.into_iter().filter(|user| user.role == Role::Admin);
             asked.extend(admins.map(|user| user.name));
         }
         asked.sort();

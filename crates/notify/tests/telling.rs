@@ -9,7 +9,7 @@ use berth_domain::agent::{AgentRule, Draft, Mode};
 use berth_domain::decide::{Input, Rules, Seen, decide};
 use berth_domain::{
     Actor, AlertRule, Choice, Command, Exit, Finding, Gpu, GpuRef, GpuUuid, JobId, Lease, Node,
-    NodeLease, NodeName, NodeSource, Occasion, Preferences, Record, Report, Severity, State,
+    NodeLease, NodeName, NodeSource, Occasion, Preferences, Record, Report, Role, Severity, State,
     Subject, SubmitRequest, Timestamp, UserName,
 };
 use berth_notify::{Channels, Sender, Teller, Waiting};
@@ -37,11 +37,11 @@ impl World {
             state: State::default(),
             clock,
         };
-        for (name, admin) in [("ana", false), ("root", true)] {
+        for (name, role) in [("ana", Role::Member), ("root", Role::Admin)] {
             let name = UserName::from(name);
             world
                 .store
-                .ensure_user(&name, admin, world.now())
+                .ensure_user(&name, role, world.now())
                 .await
                 .unwrap();
         }
@@ -92,10 +92,7 @@ impl World {
             gpus: Some(1),
             ..SubmitRequest::default()
         };
-        let actor = Actor::User {
-            name: UserName::from("ana"),
-            admin: false,
-        };
+        let actor = Actor::user("ana", Role::Member);
         let command = Command::Submit(Box::new(request));
         self.does(Input::Command { actor, command }).await;
         let lease = Lease(vec![NodeLease {
@@ -348,10 +345,7 @@ async fn who_is_to_decide_about_a_card_is_sent_to_it() {
             project: None,
             mode: Some(mode),
         };
-        let admin = Actor::User {
-            name: UserName::from("root"),
-            admin: true,
-        };
+        let admin = Actor::user("root", Role::Admin);
         world
             .does(Input::Command {
                 actor: admin,

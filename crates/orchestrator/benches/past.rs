@@ -8,7 +8,7 @@ use std::time::Instant;
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::{
     Actor, AttemptId, Command, Exit, Gpu, GpuUuid, Lease, Node, NodeLease, NodeName, NodeSource,
-    Record, State, SubmitRequest, Timestamp,
+    Record, Role, State, SubmitRequest, Timestamp,
 };
 use berth_orchestrator::view_at;
 use berth_store::Store;
@@ -105,10 +105,7 @@ async fn looking_back() {
 
 /// A job comes, and runs and ends at once, or waits for GPUs.
 fn live(world: &mut World, ends: bool) {
-    let actor = Actor::User {
-        name: "ana".into(),
-        admin: false,
-    };
+    let actor = Actor::user("ana", Role::Member);
     let request = SubmitRequest {
         command: vec!["train".into(), format!("--seed={}", world.journal.len())],
         gpus: Some(if ends { 0 } else { 4 }),

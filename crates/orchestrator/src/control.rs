@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::agent::{Act, CardBy};
+use berth_domain::audit::{Entry, Origin};
 use berth_domain::decide::{Input, Report, Seen, decide, refuse};
-use berth_domain::line::may_pass;
+use berth_domain::line::may_pass_those;
 use berth_domain::{
-    Actor, AttemptId, Command, Event, InLine, Job, JobId, MoveTo, Node, Record, Refusal, State,
-    UserName,
+    Actor, AttemptId, Command, Event, InLine, Job, JobId, MoveTo, Node, Record, Refusal, Right,
+    Role, State, Thing,
 };
 use berth_executors::{ExecutorEvent, ExecutorHandle};
 use berth_scheduler::{Forecast, Learned, Plan, Policy};
@@ -209,10 +210,9 @@ impl Control {
             (Command::SetPolicy(choice), _) => resolve(choice, self.settings.cpu_jobs_per_node)
                 .map(|_| ())
                 .map_err(|why| Refusal::invalid("policy", why)),
-            (
-                Command::Move(job, to),
-                Actor::User { name, admin: false } | Actor::Agent { acts_for: name, .. },
-            ) => self.check_move(name, *job, *to),
+            (Command::Move(job, to), Actor::User { .. } | Actor::Agent { .. }) => {
+                self.check_move(actor, *job, *to)
+            }
             // What an agent asked for is done with its person's rights, whoever approves it.
             (
                 Command::AnswerCard {
@@ -225,7 +225,8 @@ impl Control {
                 let Some(card) = card else { return Ok(()) };
                 match (&card.by, &card.asks, &card.act) {
                     (CardBy::Agent { .. }, Some(name), Some(Act::Move { job, to })) => {
-                        self.check_move(name, *job, *to)
+                        let person = Actor::user(name.as_str(), Role::Member);
+                        self.check_move(&person, *job, *to)
                     }
                     _ => Ok(()),
                 }
@@ -235,11 +236,17 @@ impl Control {
     }
 
     /// Whether somebody's job would pass another's.
-    fn check_move(&self, name: &UserName, job: JobId, to: MoveTo) -> Result<(), Refusal> {
-        let own = |job: &&Job| job.owner == *name && job.is_waiting();
+    fn check_move(&self, actor: &Actor, job: JobId, to: MoveTo) -> Result<(), Refusal> {
+        let may = |right, job: &Job| self.state.projects().may(actor, right, Thing::job(job));
         // Whether it may be moved at all is told by the state.
-        let moved = self.state.live_job(job).filter(own).map(in_line);
-        moved.map_or(Ok(()), |moved| may_pass(&self.line(), moved, to))
+        let own = |job: &&Job| job.is_waiting() && may(Right::ChangeJob, job);
+        let Some(moved) = self.state.live_job(job).filter(own).map(in_line) else {
+            return Ok(());
+        };
+        may_pass_those(&self.line(), moved, to, |other| {
+            let other = self.state.live_job(other.id);
+            other.is_some_and(|other| may(Right::PassJobs, other))
+        })
     }
 
     /// What waits, in the order in which it is planned.
@@ -252,16 +259,26 @@ impl Control {
     async fn answer(&mut self, request: Request) {
         let Request {
             actor,
+            origin,
             command,
             reply,
         } = request;
-        let result = self.command(actor, command).await;
+        let result = self.command(origin, actor, command).await;
         // Who asked may have gone; what was done is done.
         let _ = reply.send(result);
     }
 
-    async fn command(&mut self, actor: Actor, command: Command) -> Result<Done, CommandError> {
+    async fn command(
+        &mut self,
+        origin: Origin,
+        actor: Actor,
+        command: Command,
+    ) -> Result<Done, CommandError> {
         let now = self.settings.clock.now();
+        let mut entry = command.act().map(|act| Entry {
+            subject: command.subject(),
+            ..Entry::new(now, &actor, origin, act)
+        });
         let decision = match self.check_plan(&actor, &command) {
             Ok(()) => {
                 let input = Input::Command {
@@ -273,7 +290,15 @@ impl Control {
             Err(refusal) => refuse(&self.state, &actor, &command, refusal, now)?,
         };
         let reservation = decision.events.iter().find_map(Event::reservation);
-        match self.commit(actor, decision.events).await {
+        // Whoever brought the command writes down what was refused.
+        entry = entry.filter(|_| decision.refused.is_none());
+        if let Some(entry) = &mut entry {
+            let job = decision.jobs.first().map(|job| format!("job {job}"));
+            let made = job.or_else(|| Some(format!("reservation {}", reservation?)));
+            let made = made.or_else(|| Some(format!("campaign {}", decision.campaign?)));
+            entry.subject = entry.subject.take().or(made);
+        }
+        match self.commit_for(entry, actor, decision.events).await {
             Ok(()) => {}
             Err(CommitError::Store(error)) => return Err(error.into()),
             Err(CommitError::Illegal(error)) => {

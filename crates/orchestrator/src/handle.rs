@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use berth_domain::audit::Origin;
 use berth_domain::{Actor, AttemptId, CampaignId, Command, Job, JobId, Refusal, ReservationId};
 use berth_telemetry::hub::Heard;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -44,6 +45,7 @@ pub struct LogGrew {
 
 pub(crate) struct Request {
     pub(crate) actor: Actor,
+    pub(crate) origin: Origin,
     pub(crate) command: Command,
     pub(crate) reply: oneshot::Sender<Result<Done, CommandError>>,
 }
@@ -78,9 +80,23 @@ impl Handle {
     /// # Errors
     /// When it is refused, cannot be written, or the loop has stopped. Nothing was changed then.
     pub async fn send(&self, actor: Actor, command: Command) -> Result<Done, CommandError> {
+        self.send_from(Origin::default(), actor, command).await
+    }
+
+    /// Sends a command that came in by a door, which the audit log tells.
+    ///
+    /// # Errors
+    /// As [`Handle::send`].
+    pub async fn send_from(
+        &self,
+        origin: Origin,
+        actor: Actor,
+        command: Command,
+    ) -> Result<Done, CommandError> {
         let (reply, answer) = oneshot::channel();
         let request = Request {
             actor,
+            origin,
             command,
             reply,
         };

@@ -7,7 +7,7 @@ use berth_domain::agent::Ahead;
 use berth_domain::campaign::Unread;
 use berth_domain::{
     Agents, Alert, Array, Campaign, Card, CardId, Cordons, Foreign, GpuSample, GpuUuid, Job, JobId,
-    Node, PolicyChoice, Quotas, Reservation, Seq, State, StateName, Timestamp, UserName,
+    Node, PolicyChoice, Projects, Quotas, Reservation, Seq, State, StateName, Timestamp, UserName,
 };
 use berth_scheduler::{Forecast, FreeAt, Plan};
 
@@ -68,6 +68,8 @@ pub struct View {
     /// Also those that are over; not those that were cancelled.
     pub reservations: Vec<Reservation>,
     pub quotas: Quotas,
+    /// Those that were set up.
+    pub projects: Projects,
     /// The processes that use GPUs outside every lease.
     pub foreign: Foreign,
     /// What is wrong now, by number.
@@ -145,6 +147,7 @@ impl View {
                 .cloned()
                 .collect(),
             quotas: state.quotas().clone(),
+            projects: state.projects().clone(),
             foreign: state.foreign().clone(),
             alerts: state.alerts().cloned().collect(),
             agents: state.agents().clone(),

@@ -4,7 +4,7 @@
 use berth_domain::decide::{Input, Report};
 use berth_domain::{
     Actor, Command, Exit, Gpu, GpuUuid, JobId, MoveTo, Node, NodeName, NodeSource, Record,
-    ReservationId, ReserveRequest, Rules, State, SubmitRequest, Timestamp, UserName, decide,
+    ReservationId, ReserveRequest, Role, Rules, State, SubmitRequest, Timestamp, UserName, decide,
 };
 use berth_scheduler::sim::{Cluster, History, LeftOut, TraceJob, simulate};
 use berth_scheduler::{Learned, Learning, Policy, Snapshot, forecast, plan};
@@ -47,10 +47,7 @@ impl House {
             command: vec!["true".to_owned()],
             ..SubmitRequest::default()
         };
-        let actor = Actor::User {
-            name: UserName::from(user),
-            admin: false,
-        };
+        let actor = Actor::user(UserName::from(user), Role::Member);
         let command = Command::Submit(Box::new(request));
         self.take(Input::Command { actor, command })[0]
     }
@@ -140,10 +137,7 @@ fn a_users_habit_is_learned_from_what_ended() {
 
     // What a person moves stands where they put it, whatever was learned.
     let command = Command::Move(ben, MoveTo::Top);
-    let actor = Actor::User {
-        name: UserName::from("ben"),
-        admin: true,
-    };
+    let actor = Actor::user("ben", Role::Admin);
     house.take(Input::Command { actor, command });
     let mut moved = Snapshot::of(&house.state);
     house.learned.annotate(&mut moved);
@@ -169,10 +163,7 @@ impl House {
     }
 
     fn command(&mut self, command: Command) {
-        let actor = Actor::User {
-            name: UserName::from("ana"),
-            admin: true,
-        };
+        let actor = Actor::user("ana", Role::Admin);
         self.take(Input::Command { actor, command });
     }
 
@@ -242,10 +233,7 @@ fn what_is_reserved_and_idles_is_charged_until_it_is_given_back() {
             length: Some(minutes.to_owned()),
             ..ReserveRequest::default()
         };
-        let actor = Actor::User {
-            name: UserName::from(user),
-            admin: false,
-        };
+        let actor = Actor::user(UserName::from(user), Role::Member);
         let command = Command::Reserve(None, Box::new(request));
         house.take(Input::Command {
             actor: actor.clone(),

@@ -8,6 +8,7 @@ use berth_domain::{JobId, Record, Seq};
 use sqlx::SqliteConnection;
 
 use crate::alerts;
+use crate::audit;
 use crate::campaigns;
 use crate::cards;
 use crate::forecasts::{self, Foretold};
@@ -57,6 +58,10 @@ impl Store {
             let doc = serde_json::to_string(quotas).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "quotas", doc).await?;
         }
+        if let Some(projects) = &changes.projects {
+            let doc = serde_json::to_string(projects).map_err(StoreError::Write)?;
+            save_setting(&mut transaction, "projects", doc).await?;
+        }
         if let Some(cordons) = &changes.cordons {
             let doc = serde_json::to_string(cordons).map_err(StoreError::Write)?;
             save_setting(&mut transaction, "cordons", doc).await?;
@@ -89,6 +94,9 @@ impl Store {
             .bind(int(counters.last_ordinal))
             .execute(&mut *transaction)
             .await?;
+        if let Some(entry) = &changes.audit {
+            audit::insert(&mut transaction, entry).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

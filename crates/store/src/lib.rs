@@ -1,4 +1,4 @@
-//! SQLite: the event journal, its projections, what GPUs did, people, tokens and sessions, and
+//! SQLite: the event journal, its projections, what GPUs did, people, how they log in, tokens and sessions, and
 //! talks with the assistant.
 //!
 //! A decision is one transaction: its events and what they change are written together, and are on
@@ -7,6 +7,7 @@
 mod alerts;
 mod analytics;
 mod arrays;
+mod audit;
 mod campaigns;
 mod cards;
 mod commit;
@@ -16,6 +17,7 @@ mod jobs;
 mod journal;
 mod lives;
 mod load;
+mod logins;
 mod migrations;
 mod notices;
 mod open;
@@ -26,12 +28,15 @@ mod sessions;
 mod talks;
 mod telemetry;
 mod telemetry_read;
+mod tokens;
 
 pub use analytics::{About, AnalyticsRows, AttemptRow, Came, HourUse, NodeChange, Range, WaitRow};
+pub use audit::{AuditFilter, differences};
 pub use cards::CardFilter;
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
+pub use logins::wait_after;
 pub use notices::{Delivery, NewDelivery};
 pub use open::Store;
 pub use past::Lived;
@@ -40,6 +45,7 @@ pub use roster::Person;
 pub use sessions::SESSION_DAYS;
 pub use talks::{Talk, TalkMessage};
 pub use telemetry::{Added, AttemptUse, Buckets, SeriesName};
+pub use tokens::{NewToken, Token};
 
 use berth_domain::Timestamp;
 

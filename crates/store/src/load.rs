@@ -95,6 +95,7 @@ impl Store {
                 .map(reservation)
                 .collect::<Result<_, _>>()?,
             quotas: setting(&settings, "quotas")?,
+            projects: setting(&settings, "projects")?,
             cordons: setting(&settings, "cordons")?,
             foreign: setting(&settings, "foreign")?,
             alerts,

@@ -10,7 +10,7 @@ macro_rules! steps {
     };
 }
 
-const STEPS: [(i64, &str, &str); 13] = steps! {
+const STEPS: [(i64, &str, &str); 17] = steps! {
     1 "0001_journal"
     2 "0002_people"
     3 "0003_settings"
@@ -24,6 +24,10 @@ const STEPS: [(i64, &str, &str); 13] = steps! {
     11 "0011_agents"
     12 "0012_campaigns"
     13 "0013_talks"
+    14 "0014_roles"
+    15 "0015_tokens"
+    16 "0016_logins"
+    17 "0017_audit"
 };
 
 pub fn all() -> Migrator {

@@ -1,6 +1,7 @@
-//! People, API tokens and one-time login links. A secret is shown once; only its hash is kept.
+//! People, and the tokens of nodes, agents and one-time login links. A secret is shown once; only its hash
+//! is kept. People's own tokens: [`crate::tokens`].
 
-use berth_domain::{NodeName, Timestamp, UserName};
+use berth_domain::{NodeName, Role, Timestamp, UserName};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -10,8 +11,7 @@ use crate::{Store, StoreError, micros, time};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub name: UserName,
-    /// May act on everybody's jobs.
-    pub admin: bool,
+    pub role: Role,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +46,22 @@ pub struct NodeToken {
     pub created: Timestamp,
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+/// What nobody guesses.
+pub(crate) fn new_secret() -> String {
+    let random: [u8; 32] = rand::random();
+    let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("berth_{hex}")
+}
+
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-fn user(row: &SqliteRow) -> User {
+pub(crate) fn user(row: &SqliteRow) -> User {
     User {
         name: UserName(row.get("name")),
-        admin: row.get("admin"),
+        // A role that is not known here, of a newer Berth, is the least one.
+        role: Role::named(row.get("role")).unwrap_or(Role::Viewer),
     }
 }
 
@@ -65,7 +73,7 @@ impl Store {
     pub async fn ensure_user(
         &self,
         name: &UserName,
-        admin: bool,
+        role: Role,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let allowed =
@@ -74,9 +82,9 @@ impl Store {
             return Err(StoreError::BadUserName(name.0.clone()));
         }
         let done =
-            sqlx::query("INSERT OR IGNORE INTO users (name, admin, created_us) VALUES (?, ?, ?)")
+            sqlx::query("INSERT OR IGNORE INTO users (name, role, created_us) VALUES (?, ?, ?)")
                 .bind(name.as_str())
-                .bind(admin)
+                .bind(role.as_str())
                 .bind(micros(now))
                 .execute(&self.writer)
                 .await?;
@@ -86,7 +94,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn user(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        let found = sqlx::query("SELECT name, admin FROM users WHERE name = ?")
+        let found = sqlx::query("SELECT name, role FROM users WHERE name = ?")
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;
@@ -96,10 +104,26 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
-        let rows = sqlx::query("SELECT name, admin FROM users ORDER BY name")
+        let rows = sqlx::query("SELECT name, role FROM users ORDER BY name")
             .fetch_all(&self.readers)
             .await?;
         Ok(rows.iter().map(user).collect())
+    }
+
+    /// Makes somebody something else. `false`: they are the only admin left, and stay that.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn set_role(&self, name: &UserName, role: Role) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE users SET role = ?1 WHERE name = ?2 AND (?1 = 'admin' OR role <> 'admin' \
+             OR (SELECT count(*) FROM users WHERE role = 'admin') > 1)",
+        )
+        .bind(role.as_str())
+        .bind(name.as_str())
+        .execute(&self.writer)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Makes a secret for a user, who must exist, and returns it: it is not kept.
@@ -114,9 +138,7 @@ impl Store {
         expires: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<String, StoreError> {
-        let random: [u8; 32] = rand::random();
-        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let secret = format!("berth_{hex}");
+        let secret = new_secret();
         sqlx::query(
             "INSERT INTO tokens (hash, user, kind, label, created_us, expires_us) \
              VALUES (?, ?, ?, ?, ?, ?)",
@@ -132,26 +154,6 @@ impl Store {
         Ok(secret)
     }
 
-    /// Whose API token it is, if it is one and has not expired.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn token_user(
-        &self,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<Option<User>, StoreError> {
-        let found = sqlx::query(
-            "SELECT name, admin FROM tokens JOIN users ON users.name = tokens.user \
-             WHERE hash = ? AND kind = 'api' AND (expires_us IS NULL OR expires_us > ?)",
-        )
-        .bind(hash(secret))
-        .bind(micros(now))
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(found.as_ref().map(user))
-    }
-
     /// Which node's token it is, if it is one.
     ///
     /// # Errors
@@ -164,7 +166,7 @@ impl Store {
         Ok(found.map(|row| NodeName(row.get(0))))
     }
 
-    /// Which agent's token it is, if it is one, has not expired, and was made for this agent's person.
+    /// Which agent's token it is, if it is one and has not expired, and for whom it was made.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -172,16 +174,16 @@ impl Store {
         &self,
         secret: &str,
         now: Timestamp,
-    ) -> Result<Option<(UserName, UserName)>, StoreError> {
+    ) -> Result<Option<(UserName, User)>, StoreError> {
         let found = sqlx::query(
-            "SELECT label, user FROM tokens WHERE hash = ? AND kind = 'agent' \
+            "SELECT label, name, users.role AS role FROM tokens JOIN users ON users.name = tokens.user WHERE hash = ? AND kind = 'agent' \
              AND (expires_us IS NULL OR expires_us > ?)",
         )
         .bind(hash(secret))
         .bind(micros(now))
         .fetch_optional(&self.readers)
         .await?;
-        Ok(found.map(|row| (UserName(row.get(0)), UserName(row.get(1)))))
+        Ok(found.map(|row| (UserName(row.get("label")), user(&row))))
     }
 
     /// Ends all tokens of an agent; tells how many there were.

@@ -1,10 +1,11 @@
 //! Everybody who may log in, with what is known of when they were here.
 
-use berth_domain::{Timestamp, UserName};
+use berth_domain::Timestamp;
 use jiff::SignedDuration;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use crate::people::user;
 use crate::sessions::SESSION_DAYS;
 use crate::{Store, StoreError, User, time};
 
@@ -29,7 +30,7 @@ impl Store {
     pub async fn roster(&self) -> Result<Vec<Person>, StoreError> {
         // The number of a job grows with the time it is submitted, so the index by owner knows the last.
         let rows = sqlx::query(
-            "SELECT name, admin, created_us, \
+            "SELECT name, role, created_us, \
              (SELECT count(*) FROM jobs WHERE owner = users.name AND state IN ('Held', 'Queued')) \
              AS waiting, \
              (SELECT submitted_us FROM jobs WHERE id = \
@@ -52,10 +53,7 @@ fn person(row: &SqliteRow) -> Result<Person, StoreError> {
     let ends = at("session_ends_us")?;
     let lasted = SignedDuration::from_hours(24 * SESSION_DAYS);
     Ok(Person {
-        user: User {
-            name: UserName(row.try_get("name")?),
-            admin: row.try_get("admin")?,
-        },
+        user: user(row),
         since: time(row.try_get("created_us")?)?,
         waiting: row.try_get("waiting")?,
         submitted: at("submitted_us")?,

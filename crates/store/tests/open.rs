@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use berth_domain::{NodeName, Timestamp, UserName};
+use berth_domain::{NodeName, Role, Timestamp, UserName};
 use berth_store::{NodeToken, SESSION_DAYS, Store, StoreError, TokenKind};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -128,8 +128,8 @@ async fn it_is_known_who_was_here_and_when() {
     let month = 86_400 * SESSION_DAYS;
     for name in ["bo", "ana"] {
         let name = UserName::from(name);
-        assert!(store.ensure_user(&name, false, at(5)).await.unwrap());
-        assert!(!store.ensure_user(&name, true, at(6)).await.unwrap());
+        assert!(store.ensure_user(&name, Role::Member, at(5)).await.unwrap());
+        assert!(!store.ensure_user(&name, Role::Admin, at(6)).await.unwrap());
     }
     for (id, user, begins) in [("1", "ana", 20), ("2", "ana", 10)] {
         let data = format!("{{\"user\":\"{user}\"}}");
@@ -141,9 +141,15 @@ async fn it_is_known_who_was_here_and_when() {
     let roster = store.roster().await.unwrap();
     let told: Vec<_> = roster
         .iter()
-        .map(|one| (one.user.name.as_str(), one.user.admin, one.logged_in))
+        .map(|one| (one.user.name.as_str(), one.user.role, one.logged_in))
         .collect();
-    assert_eq!(told, [("ana", false, Some(at(20))), ("bo", false, None)]);
+    assert_eq!(
+        told,
+        [
+            ("ana", Role::Member, Some(at(20))),
+            ("bo", Role::Member, None)
+        ]
+    );
     assert_eq!((roster[0].since, roster[0].waiting), (at(5), 0));
     assert_eq!(roster[0].submitted, None);
 }
@@ -154,10 +160,10 @@ async fn secrets_work_as_long_and_as_often_as_they_should() {
     let store = Store::open(&dir.path().join("berth.db")).await.unwrap();
     let at = |second| Timestamp::from_second(second).unwrap();
     let ana = UserName::from("ana");
-    store.ensure_user(&ana, false, at(0)).await.unwrap();
+    store.ensure_user(&ana, Role::Member, at(0)).await.unwrap();
     for wrong in ["", "Ana", "a b", "ana\n", &"a".repeat(65)] {
         let refused = store
-            .ensure_user(&UserName::from(wrong), false, at(0))
+            .ensure_user(&UserName::from(wrong), Role::Member, at(0))
             .await;
         assert!(
             matches!(refused, Err(StoreError::BadUserName(_))),

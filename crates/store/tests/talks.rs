@@ -1,6 +1,6 @@
 //! Talks are who had them's own, and bounded.
 
-use berth_domain::{TalkId, Timestamp, UserName};
+use berth_domain::{Role, TalkId, Timestamp, UserName};
 use berth_store::Store;
 
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn a_talk_is_its_persons_own_and_can_be_forgotten() {
     let at = |second: i64| Timestamp::from_second(second).unwrap();
     let (ana, bo) = (UserName::from("ana"), UserName::from("bo"));
     for user in [&ana, &bo] {
-        store.ensure_user(user, false, at(1)).await.unwrap();
+        store.ensure_user(user, Role::Member, at(1)).await.unwrap();
     }
     let first = store.begin_talk(&ana, "What runs?", at(1)).await.unwrap();
     let second = store.begin_talk(&ana, "And now?", at(2)).await.unwrap();

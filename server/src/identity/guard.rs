@@ -1,16 +1,18 @@
 //! The guard before every route.
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use berth_api::context::unauthenticated;
+use berth_api::context::{Door, DoorKind, Entered, Entry, unauthenticated};
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::{Actor, NodeName, UserName};
+use berth_domain::{Actor, NodeName, Role, Timestamp, UserName};
 use berth_store::{Store, StoreError};
 use tower_sessions::Session;
 
-use super::login::SESSION_USER;
+use super::login::{Logins, SESSION_ENTERED, SESSION_ROLE, SESSION_USER};
+use super::peer;
+use super::remote::Remote;
 use crate::clock;
 use crate::web::answer::refuse;
 
@@ -27,7 +29,7 @@ pub struct NodeIdentity {
 
 /// Finds out who asks, and turns away whom nobody knows.
 pub async fn guard(
-    State(store): State<Store>,
+    State(logins): State<Logins>,
     session: Session,
     mut request: Request,
     next: Next,
@@ -36,9 +38,9 @@ pub async fn guard(
     if let Err(error) = same_origin(request.method(), request.headers()) {
         return refuse(&error);
     }
-    let actor = match bearer(request.headers()) {
-        Some(secret) => match who(&store, secret.trim()).await {
-            Some(Who::Person(actor)) => Some(actor),
+    let found = match bearer(request.headers()) {
+        Some(secret) => match who(&logins.store, secret.trim()).await {
+            Some(Who::Person(actor)) => Some((actor, DoorKind::Token, None)),
             Some(Who::Node(node)) if path == NODES_DOOR => {
                 let secret = secret.trim().to_owned();
                 request
@@ -55,19 +57,42 @@ pub async fn guard(
                 ));
             }
         },
-        None => actor_of_session(&store, &session).await,
+        None => match remote(&request) {
+            Some(Remote::Process { uid }) if !is_public(&path) => {
+                match peer::who(&logins.store, &logins.admin, uid).await {
+                    Ok(actor) => Some((actor, DoorKind::Socket, None)),
+                    Err(error) => return refuse(&error),
+                }
+            }
+            _ => of_session(&logins.store, &session).await,
+        },
     };
-    match actor {
+    match found {
         Some(_) if path == NODES_DOOR => refuse(&ApiError::new(
             ErrorCode::Forbidden,
             "Only the daemons of nodes come in here: make a token with \
              `berth-server node-token NAME`.",
         )),
-        Some(actor) => {
-            request.extensions_mut().insert(actor);
+        Some((actor, kind, entered)) => {
+            let door = Door {
+                kind: if path == "/mcp" { DoorKind::Mcp } else { kind },
+                address: logins.address(&request),
+                entered,
+            };
+            let extensions = request.extensions_mut();
+            extensions.insert(actor);
+            extensions.insert(door);
             next.run(request).await
         }
-        None if is_public(&path) => next.run(request).await,
+        None if is_public(&path) => {
+            let door = Door {
+                kind: DoorKind::Login,
+                address: logins.address(&request),
+                entered: None,
+            };
+            request.extensions_mut().insert(door);
+            next.run(request).await
+        }
         None if path.starts_with("/api/") || path == "/mcp" => refuse(&unauthenticated()),
         // Where agents look for another way in when they have no token: there is none.
         None if path.starts_with("/.well-known/") => refuse(&ApiError::new(
@@ -78,10 +103,15 @@ pub async fn guard(
     }
 }
 
+fn remote(request: &Request) -> Option<Remote> {
+    let ConnectInfo(remote) = request.extensions().get::<ConnectInfo<Remote>>()?;
+    Some(*remote)
+}
+
 /// What may be seen by anybody.
 fn is_public(path: &str) -> bool {
     matches!(path, "/login" | "/healthz" | "/favicon.svg" | "/robots.txt")
-        || path.starts_with("/login/once/")
+        || path.starts_with("/login/")
         || path.starts_with("/pkg/")
 }
 
@@ -108,11 +138,15 @@ async fn who(store: &Store, secret: &str) -> Option<Who> {
         if let Some(user) = store.token_user(secret, clock::now()).await? {
             return Ok(Some(Who::Person(Actor::User {
                 name: user.name,
-                admin: user.admin,
+                role: user.role,
             })));
         }
-        if let Some((name, acts_for)) = store.token_agent(secret, clock::now()).await? {
-            return Ok(Some(Who::Person(Actor::Agent { name, acts_for })));
+        if let Some((name, person)) = store.token_agent(secret, clock::now()).await? {
+            return Ok(Some(Who::Person(Actor::Agent {
+                name,
+                acts_for: person.name,
+                role: person.role,
+            })));
         }
         let node = store.token_node(secret).await?;
         Ok::<_, StoreError>(node.map(Who::Node))
@@ -131,16 +165,25 @@ fn not_for_nodes(node: &NodeName) -> ApiError {
     ApiError::new(ErrorCode::Forbidden, sentence)
 }
 
-async fn actor_of_session(store: &Store, session: &Session) -> Option<Actor> {
+async fn of_session(
+    store: &Store,
+    session: &Session,
+) -> Option<(Actor, DoorKind, Option<Entered>)> {
     let name: String = session.get(SESSION_USER).await.unwrap_or_else(|error| {
         tracing::error!(%error, "cannot load a session");
         None
     })?;
     let user = store.user(&UserName(name)).await.ok()??;
-    Some(Actor::User {
-        name: user.name,
-        admin: user.admin,
-    })
+    let at_most: Option<Role> = session.get(SESSION_ROLE).await.ok()?.flatten();
+    let role = at_most.map_or(user.role, |at_most| user.role.min(at_most));
+    let entered = session.get(SESSION_ENTERED).await.unwrap_or_default();
+    // A session of before that was written down: as if by a link, long ago.
+    let entered = entered.unwrap_or(Entered {
+        by: Entry::Link,
+        at: Timestamp::UNIX_EPOCH,
+    });
+    let actor = Actor::user(user.name, role);
+    Some((actor, DoorKind::Browser, Some(entered)))
 }
 
 /// A browser says where a request that changes something comes from; elsewhere is refused, on top

@@ -99,6 +99,7 @@ async fn answer(
     let actor = Actor::Agent {
         name: agent.clone(),
         acts_for: person.clone(),
+        role: context.role(),
     };
     let room = Room {
         state: context.state.clone(),
@@ -177,7 +178,7 @@ async fn agent_of(context: &Context, person: &UserName) -> Result<UserName, ApiE
         mandate: assistant::mandate(),
     };
     let made = Command::SetAgent(Box::new(request));
-    let made = context.state.handle.send(context.actor.clone(), made).await;
+    let made = context.send(made).await;
     made.map_err(command_error)?;
     Ok(name)
 }

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::FromRequestParts;
 use axum::extract::rejection::ExtensionRejection;
-use berth_api::context::Context;
+use berth_api::context::{Context, Door};
 use berth_domain::Actor;
 use http::request::Parts;
 
@@ -17,7 +17,8 @@ impl FromRequestParts<Web> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Self::Rejection> {
         let Extension(actor) = Extension::<Actor>::from_request_parts(parts, web).await?;
+        let Extension(door) = Extension::<Door>::from_request_parts(parts, web).await?;
         let state = web.api.clone();
-        Ok(Caller(Context::new(state, actor)))
+        Ok(Caller(Context::new(state, actor, door)))
     }
 }

@@ -8,6 +8,7 @@ mod once;
 mod people;
 mod policy;
 mod reserve;
+mod tokens;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -43,6 +44,9 @@ pub fn routes() -> Router<Web> {
         .route("/forms/policy", post(policy::policy))
         .route("/forms/quota", post(policy::quota))
         .route("/forms/person", post(people::person))
+        .route("/forms/role", post(people::role))
+        .route("/forms/token", post(tokens::create))
+        .route("/forms/revoke-token", post(tokens::revoke))
         .route("/forms/login-link", post(people::login_link))
         .route("/forms/node-token", post(people::node_token))
         .route("/forms/reserve", post(reserve::reserve))

@@ -4,15 +4,13 @@
 use std::path::Path as FilePath;
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, put};
-use axum::{Extension, Json};
-use berth_api::context::Context;
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::Actor;
 use futures::StreamExt;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -20,6 +18,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::Web;
 use super::answer::refuse;
+use super::caller::Caller;
 
 /// Since a job named it last.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -28,13 +27,8 @@ pub fn route() -> MethodRouter<Web> {
     put(upload).head(known)
 }
 
-async fn known(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    Path(sha256): Path<String>,
-) -> StatusCode {
-    let state = web.api;
-    match (Context::new(state, actor)).package(&sha256) {
+async fn known(Caller(context): Caller, Path(sha256): Path<String>) -> StatusCode {
+    match context.package(&sha256) {
         Ok(path) if path.is_file() => StatusCode::OK,
         _ => StatusCode::NOT_FOUND,
     }
@@ -42,13 +36,13 @@ async fn known(
 
 async fn upload(
     State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
+    Caller(context): Caller,
     Path(sha256): Path<String>,
     body: Body,
 ) -> Response {
-    let (state, limit) = (web.api, web.package_limit);
-    let context = Context::new(state, actor);
-    let stored = match context.package(&sha256) {
+    let limit = web.package_limit;
+    let allowed = context.may_run().and_then(|()| context.package(&sha256));
+    let stored = match allowed {
         Ok(path) => store(body, &path, &sha256, limit).await,
         Err(error) => Err(error),
     };

@@ -3,12 +3,14 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use berth_api::context::ApiState;
-use berth_app::{App, shell};
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use berth_app::{App, SsoName, shell};
+use leptos::context::{provide_context, use_context};
+use leptos::nonce::use_nonce;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions};
 use tower::ServiceExt;
 
 use super::Web;
@@ -19,19 +21,35 @@ pub fn routes(web: &Web) -> Router<Web> {
         .map(|(path, _)| path.to_owned())
         .collect();
     let routes = generate_route_list_with_exclusions(App, Some(functions));
-    let context = web.api.clone();
     let options = web.leptos.clone();
     Router::new()
-        .leptos_routes_with_context(
-            web,
-            routes,
-            move || leptos::context::provide_context(context.clone()),
-            move || shell(options.clone()),
-        )
+        .leptos_routes_with_context(web, routes, context(web), move || shell(options.clone()))
         .route_layer(middleware::from_fn_with_state(
             web.api.clone(),
             picture_first,
         ))
+}
+
+/// What every page is made with.
+fn context(web: &Web) -> impl Fn() + Clone + Send + Sync + 'static {
+    let api = web.api.clone();
+    let provider = web.logins.provider.as_ref();
+    let sso = SsoName(provider.map(|provider| provider.name().to_owned()));
+    move || {
+        provide_context(api.clone());
+        provide_context(sso.clone());
+        // Scripts run that this page brings along, and no others.
+        if let (Some(nonce), Some(answer)) = (use_nonce(), use_context::<ResponseOptions>()) {
+            let policy = format!(
+                "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
+                 style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; \
+                 object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+            );
+            if let Ok(policy) = HeaderValue::from_str(&policy) {
+                answer.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+        }
+    }
 }
 
 /// What every page waits for is there before it is made: `leptos` forgets about one page in a thousand when
@@ -53,12 +71,10 @@ pub async fn fallback(State(web): State<Web>, request: Request) -> Response {
             return found.into_response();
         }
         parts.extensions.insert(web.api.picture().await);
-        let context = web.api.clone();
         let options = web.leptos.clone();
-        let render = leptos_axum::render_app_to_stream_with_context(
-            move || leptos::context::provide_context(context.clone()),
-            move || shell(options.clone()),
-        );
+        let render = leptos_axum::render_app_to_stream_with_context(context(&web), move || {
+            shell(options.clone())
+        });
         let page = Request::from_parts(parts, Body::empty());
         let mut answer = render(page).await.into_response();
         *answer.status_mut() = axum::http::StatusCode::NOT_FOUND;

@@ -1,16 +1,14 @@
 //! `GET /api/job_files/raw?id=17&path=…`: a file of a run folder as it is, as a download.
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
 use axum::response::Response;
-use berth_api::context::{Context, RawFile};
-use berth_domain::{Actor, JobId};
+use berth_api::context::RawFile;
+use berth_domain::JobId;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
-use super::Web;
 use super::answer::{Asked, download, read, refuse};
+use super::caller::Caller;
 
 const PIECE: usize = 256 * 1024;
 
@@ -20,17 +18,11 @@ pub struct Which {
     path: String,
 }
 
-pub async fn raw_file(
-    State(web): State<Web>,
-    Extension(actor): Extension<Actor>,
-    which: Asked<Which>,
-) -> Response {
+pub async fn raw_file(Caller(context): Caller, which: Asked<Which>) -> Response {
     let which = match read(which) {
         Ok(which) => which,
         Err(error) => return refuse(&error),
     };
-    let state = web.api;
-    let context = Context::new(state, actor);
     let RawFile { file, bytes, name } = match context.raw_file(which.id, &which.path).await {
         Ok(found) => found,
         Err(error) => return refuse(&error),

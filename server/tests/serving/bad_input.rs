@@ -977,7 +977,7 @@ async fn nobody_gets_in_without_identity() {
     assert_eq!(error.code(), berth_api::ErrorCode::Forbidden);
     assert_eq!(
         error.to_string(),
-        "Job 1 belongs to admin. Only admin or an admin can cancel it."
+        "Job 1 belongs to admin. Only admin, a lead or an admin can cancel it."
     );
     let critical = berth_domain::SubmitRequest {
         class: Some("critical".into()),

@@ -306,7 +306,7 @@ async fn an_agent_may_what_its_person_may() {
     assert_eq!(would["accepted"], false, "{would}");
     let refused = ask(&cy, "cancel", json!({ "id": id })).await;
     assert_eq!(refused.is_error, Some(true));
-    let says = format!("Job {id} belongs to bo. Only bo or an admin can cancel it.");
+    let says = format!("Job {id} belongs to bo. Only bo, a lead or an admin can cancel it.");
     assert_eq!(text(&refused), says);
     let mine = data(&cy, "queue", json!({ "whose": "mine" })).await;
     assert_eq!(mine["running"], Value::Null, "{mine}");
@@ -431,4 +431,84 @@ async fn a_session_is_only_for_who_began_it_and_is_not_compressed() {
     assert_eq!(ready.send().await.unwrap().status(), 202);
     assert_eq!(list(&bo).send().await.unwrap().status(), 200);
     assert_eq!(list(&cy).send().await.unwrap().status(), 404);
+}
+
+/// Every tool that changes something, as a viewer, as another member, and as whoever leads the project in
+/// which it is: what is refused is refused by the table that all doors ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_ask_the_table_of_rights() {
+    let server = Server::with("1x8", &[]);
+    let root = server.client();
+    let ana = Berth::new(&server.url, &server.add_user("ana")).unwrap();
+    let berth = |args: &[&str]| {
+        let ran = server.cli().args(args).output().unwrap();
+        assert!(ran.status.success(), "{args:?}: {ran:?}");
+    };
+    let tokens = ["vic", "bo", "pia"].map(|name| server.add_user(name));
+    berth(&["user", "role", "vic", "viewer"]);
+    berth(&["project", "set", "vision"]);
+    berth(&["project", "add", "vision", "pia", "--role", "lead"]);
+    let sessions = [
+        session(&server, &tokens[0]).await,
+        session(&server, &tokens[1]).await,
+        session(&server, &tokens[2]).await,
+    ];
+    let held = || berth_domain::SubmitRequest {
+        hold: true,
+        project: Some("vision".to_owned()),
+        ..shell("sleep 1000")
+    };
+    let job = submit(&ana, held()).await.id;
+    let changes: BTreeSet<String> = {
+        let tools = sessions[0].list_all_tools().await.unwrap();
+        let reads = |tool: &rmcp::model::Tool| {
+            let hints = tool.annotations.as_ref();
+            hints.is_some_and(|hints| hints.read_only_hint == Some(true))
+        };
+        let writes = tools.iter().filter(|tool| !reads(tool));
+        writes.map(|tool| tool.name.to_string()).collect()
+    };
+    let space = json!({ "lr": ["0.1", "0.2"] });
+    let campaign = json!({
+        "name": "find-lr",
+        "template": { "command": ["sh", "-c", "echo loss={lr}"], "time_limit": "1h" },
+        "space": space, "metric": { "name": "loss", "better": "lower" },
+        "strategy": { "kind": "grid" }, "budget": { "gpu_hours": 4 },
+    });
+    // With what each of the three may: who looks nothing, a member what is their own.
+    let own = [
+        ("submit_job", json!({ "command": ["true"], "hold": true })),
+        (
+            "submit_sweep",
+            json!({ "job": { "command": ["true"] }, "parameters": ["lr=1,2"] }),
+        ),
+        ("reserve", json!({ "gpus": 1, "length": "10m" })),
+        ("start_campaign", campaign),
+    ];
+    let anas = [
+        ("move", json!({ "id": job.0, "to": "bottom" })),
+        ("hold", json!({ "id": job.0, "release": true })),
+        ("cancel", json!({ "id": job.0 })),
+    ];
+    let mut tried = BTreeSet::from(["answer_alert".to_owned(), "change_campaign".to_owned()]);
+    for (name, arguments) in own.iter().chain(&anas) {
+        tried.insert((*name).to_owned());
+        let is_own = own.iter().any(|(own, _)| own == name);
+        for (who, client) in ["vic", "bo", "pia"].into_iter().zip(&sessions) {
+            let may = match who {
+                "vic" => false,
+                "bo" => is_own,
+                _ => true,
+            };
+            let done = ask(client, name, arguments.clone()).await;
+            let refused = done.is_error == Some(true);
+            assert_eq!(refused, !may, "{who} {name}: {}", text(&done));
+        }
+    }
+    assert_eq!(changes, tried, "tools that change something");
+    // Who may cancel it did.
+    until(&root, async |root: &Berth| {
+        get(root, job).await.row.state == StateName::Finished
+    })
+    .await;
 }

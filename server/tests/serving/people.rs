@@ -7,7 +7,7 @@ use berth_api::people::{
 };
 use berth_api::views::Whoami;
 use berth_api::{Berth, ErrorCode};
-use berth_domain::{SubmitRequest, UserName};
+use berth_domain::{Role, SubmitRequest, UserName};
 use reqwest::{Client, Response, StatusCode};
 
 use crate::support::{Server, refused, shell, submit};
@@ -15,7 +15,7 @@ use crate::support::{Server, refused, shell, submit};
 fn add(name: &str, admin: bool) -> AddPerson {
     let body = AddPersonArg {
         name: name.to_owned(),
-        admin,
+        role: if admin { Role::Admin } else { Role::Member },
     };
     AddPerson { body }
 }
@@ -75,7 +75,7 @@ async fn who_is_added_gets_a_link_that_lets_in_once() {
     let hours = made.until.duration_since(berth_domain::Timestamp::now());
     assert!((23..=24).contains(&hours.as_hours()), "{made:?}");
     let ana = person(&berth, "ana.berg").await;
-    assert!(!ana.admin && ana.last_seen.is_none(), "{ana:?}");
+    assert_eq!((ana.role, ana.last_seen), (Role::Member, None), "{ana:?}");
 
     let session = open(&made.link).await.unwrap();
     let who = whoami(&server, &session).await;
@@ -91,7 +91,7 @@ async fn who_is_added_gets_a_link_that_lets_in_once() {
 
     // The commands of the server's host know them too.
     let listed = String::from_utf8(server.admin(&["user", "list"]).stdout).unwrap();
-    assert_eq!(listed, "admin (admin)\nana.berg\nbo (admin)\n");
+    assert_eq!(listed, "admin (admin)\nana.berg (member)\nbo (admin)\n");
     let printed = server.admin(&["login-link", "ana.berg"]).stdout;
     let printed = String::from_utf8(printed).unwrap();
     let (_, printed) = printed.trim().split_once("Log in: ").unwrap();
@@ -127,7 +127,11 @@ async fn what_people_do_is_told_of_each() {
     assert!(told.last_seen.unwrap() >= told.since, "{told:?}");
     // The admin has not been here, but for the command line.
     let admin = person(&berth, "admin").await;
-    assert!(admin.admin && admin.last_seen.is_none(), "{admin:?}");
+    assert_eq!(
+        (admin.role, admin.last_seen),
+        (Role::Admin, None),
+        "{admin:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +149,8 @@ async fn names_that_cannot_be_and_names_that_are_not() {
     let error = refused(berth.call(add("admin", false)).await);
     assert_eq!(error.code(), ErrorCode::Conflict);
     assert!(error.to_string().contains("already"), "{error}");
-    assert!(person(&berth, "admin").await.admin, "as it was");
+    let admin = person(&berth, "admin").await;
+    assert_eq!(admin.role, Role::Admin, "as it was");
 
     let endless = "x".repeat(100_000);
     for nobody in ["nobody", "", "<b>", &endless] {
@@ -219,7 +224,7 @@ async fn the_forms_work_without_script() {
     let admin = server.token.as_str();
 
     // The link stands on a page that no browser keeps, and in no address.
-    let answer = post("person", "name=bo&admin=on", admin).await;
+    let answer = post("person", "name=bo&role=admin", admin).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let page = answer.text().await.unwrap();

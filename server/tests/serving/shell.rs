@@ -14,7 +14,7 @@ use berth_domain::{JobId, StateName, SubmitRequest};
 use nix::pty::{Winsize, openpty};
 
 /// The CLI on a terminal, and a person at it.
-struct Person {
+pub struct Person {
     cli: Child,
     keys: File,
     /// Everything that was shown.
@@ -22,7 +22,7 @@ struct Person {
 }
 
 impl Person {
-    fn runs(server: &Server, words: &[&str]) -> Self {
+    pub fn runs(server: &Server, words: &[&str]) -> Self {
         let size = Winsize {
             ws_row: 24,
             ws_col: 80,
@@ -55,7 +55,7 @@ impl Person {
     }
 
     /// Not faster than tmux believes of a person: it takes that for pasted, and no key of its own.
-    fn types(&mut self, keys: &str) {
+    pub fn types(&mut self, keys: &str) {
         for key in keys.bytes() {
             self.keys.write_all(&[key]).unwrap();
             std::thread::sleep(Duration::from_millis(5));
@@ -63,7 +63,7 @@ impl Person {
     }
 
     /// Waits until this is shown.
-    fn sees(&self, text: &str) {
+    pub fn sees(&self, text: &str) {
         let end = Instant::now() + PATIENCE;
         while !self.seen.lock().unwrap().contains(text) {
             let seen = self.seen.lock().unwrap().clone();
@@ -73,7 +73,7 @@ impl Person {
     }
 
     /// Waits until the CLI ended.
-    fn leaves(&mut self) -> ExitStatus {
+    pub fn leaves(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.cli.try_wait().unwrap() {

@@ -85,8 +85,7 @@ fn known(palette: Palette) -> StoredValue<Known> {
     let here = number.and_then(|id| live.row(id));
     let who = live.who.get_untracked();
     StoredValue::new(Known {
-        admin: who.as_ref().is_some_and(|who| who.admin),
-        me: who.map(|who| who.user),
+        who,
         visits: palette.visits.paths(),
         here: here.map(|row| row.get_untracked()),
         rows: live.rows(),

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use berth_api::campaigns::CampaignRow;
-use berth_api::views::{JobRow, NodeState};
-use berth_domain::{JobId, UserName};
+use berth_api::views::{JobRow, NodeState, Whoami};
+use berth_domain::{JobId, Right};
 
 use super::rank::{fit, words};
 use super::remote::Answer;
@@ -54,8 +54,7 @@ pub struct Group {
 /// What the page knows.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    pub me: Option<UserName>,
-    pub admin: bool,
+    pub who: Option<Whoami>,
     /// The pages that were visited, this one first.
     pub visits: Vec<String>,
     /// The job whose page this is.
@@ -71,12 +70,17 @@ impl Known {
         rows.find(|row| row.id == id)
     }
 
+    fn is_admin(&self) -> bool {
+        self.who.as_ref().is_some_and(|who| who.admin)
+    }
+
     fn is_mine(&self, row: &JobRow) -> bool {
-        self.me.as_ref() == Some(&row.user)
+        self.who.as_ref().is_some_and(|who| who.user == row.user)
     }
 
     fn may(&self, act: Act, row: &JobRow) -> bool {
-        (self.admin || self.is_mine(row)) && Act::fitting(row.state).contains(&act)
+        let may = |who: &Whoami| who.may(Right::ChangeJob, &row.user, row.project.as_deref());
+        self.who.as_ref().is_some_and(may) && Act::fitting(row.state).contains(&act)
     }
 }
 
@@ -159,7 +163,7 @@ fn at_rest(known: &Known) -> Vec<Group> {
         group(t::THIS_JOB, here.collect()),
         group(
             t::PAGES,
-            places::of(known.admin)
+            places::of(known.is_admin())
                 .map(|place| page(place.into()))
                 .collect(),
         ),
@@ -299,7 +303,7 @@ fn acts(wanted: &Wanted, known: &Known, answer: Option<&Answer>) -> Ranked {
 }
 
 fn pages(wanted: &Wanted, known: &Known) -> Ranked {
-    let all = places::of(known.admin).map(Page::from).chain(OTHERS);
+    let all = places::of(known.is_admin()).map(Page::from).chain(OTHERS);
     let fitting = all.filter_map(|one| {
         let worth = fit(&wanted.words, &[(one.word, 0), (one.also, 25)])?;
         // Before a job of the same name.
@@ -417,7 +421,7 @@ fn visited(path: &str, known: &Known) -> Option<Found> {
     let found = match path.strip_prefix("/jobs/") {
         Some(id) => numbered_job(id.parse().ok()?, known, None)?,
         None => {
-            let mut all = places::of(known.admin).map(Page::from).chain(OTHERS);
+            let mut all = places::of(known.is_admin()).map(Page::from).chain(OTHERS);
             page(all.find(|page| page.path == path)?)
         }
     };

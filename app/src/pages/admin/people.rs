@@ -1,9 +1,10 @@
 //! Who may log in, adding somebody, and links that let in once.
 
 use berth_api::people::{
-    AddPersonArg, LinkAnswer, LoginLinkArg, PersonView, add_person, list_people, login_link,
+    AddPersonArg, LinkAnswer, LoginLinkArg, PersonView, SetRoleArg, add_person, list_people,
+    login_link, set_role,
 };
-use berth_domain::UserName;
+use berth_domain::{Role, UserName};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ use crate::components::copy::CopyLine;
 use crate::components::moment::Moment;
 use crate::components::owner::Owner;
 use crate::notice::Notices;
-use crate::texts::{admin as t, common};
+use crate::texts::{admin as t, audit, common, imports};
 
 #[component]
 pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
@@ -28,6 +29,7 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">{common::NAME}</th>
+                        <th scope="col">{t::ROLE}</th>
                         <th scope="col">{t::SINCE}</th>
                         <th scope="col">{t::LAST_SEEN}</th>
                         <th scope="col" class="num">{common::RUNNING}</th>
@@ -40,10 +42,14 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
                     <For
                         each=move || people.get()
                         key=|person| person.clone()
-                        children=move |person| row(person, made)
+                        children=move |person| row(person, people, made)
                     />
                 </tbody>
             </table>
+            <p class="more">
+                <a href="/admin/import">{imports::IMPORT_BOOKINGS}</a>
+                <a href="/admin/audit">{audit::AUDIT}</a>
+            </p>
             {move || people.with(|people| people.len() < 2).then(|| view! {
                 <p class="quiet">{t::YOU_ARE_ALONE}</p>
             })}
@@ -52,18 +58,20 @@ pub(super) fn PeoplePanel(people: RwSignal<Vec<PersonView>>) -> impl IntoView {
     .into_any()
 }
 
-fn row(person: PersonView, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
+fn row(
+    person: PersonView,
+    people: RwSignal<Vec<PersonView>>,
+    made: RwSignal<Option<LinkAnswer>>,
+) -> AnyView {
     let seen = match person.last_seen {
         Some(at) => view! { <Moment at /> }.into_any(),
         None => view! { <span class="quiet" title=t::NEVER_SEEN>"—"</span> }.into_any(),
     };
-    let admin = person
-        .admin
-        .then(|| view! { <span class="tag">{t::ADMIN}</span> });
     let name = person.name.0.clone();
     view! {
         <tr data-person=name>
-            <th scope="row"><Owner name=person.name.0.clone() /> " " {admin}</th>
+            <th scope="row"><Owner name=person.name.0.clone() /></th>
+            <td data-said=t::SAID_ROLE>{role_select(&person, people)}</td>
             <td data-said=t::SAID_SINCE><Moment at=person.since /></td>
             <td data-said=t::SAID_SEEN>{seen}</td>
             <td class="num" data-said=t::SAID_RUNNING>{person.running}</td>
@@ -73,6 +81,76 @@ fn row(person: PersonView, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What they are, to be changed at once.
+fn role_select(person: &PersonView, people: RwSignal<Vec<PersonView>>) -> AnyView {
+    let notices = Notices::here();
+    let (name, role) = (person.name.0.clone(), person.role);
+    let label = t::role_of(&person.name);
+    let field = NodeRef::<html::Select>::new();
+    let (sent, value) = (name.clone(), name);
+    let send = move || {
+        let Some(field) = field.get_untracked() else {
+            return;
+        };
+        let Some(wanted) = Role::named(&field.value()).filter(|wanted| *wanted != role) else {
+            return;
+        };
+        let arg = SetRoleArg {
+            name: sent.clone(),
+            role: wanted,
+        };
+        spawn_local(async move {
+            match set_role(arg).await {
+                Ok(all) => {
+                    people.try_set(all.people);
+                }
+                Err(error) => {
+                    field.set_value(role.as_str());
+                    notices.refuse(&error);
+                }
+            }
+        });
+    };
+    let (change, submit) = (send.clone(), send);
+    view! {
+        <form
+            class="role-form"
+            method="post"
+            action="/forms/role"
+            on:submit=move |event: SubmitEvent| {
+                event.prevent_default();
+                submit();
+            }
+        >
+            <input type="hidden" name="name" value=value />
+            <select
+                class="input"
+                name="role"
+                aria-label=label
+                node_ref=field
+                on:change=move |_| change()
+            >
+                {role_options(role)}
+            </select>
+            <noscript>
+                <button class="button button-small">{t::SET_ROLE}</button>
+            </noscript>
+        </form>
+    }
+    .into_any()
+}
+
+fn role_options(chosen: Role) -> impl IntoView {
+    let option = move |role: Role| {
+        view! {
+            <option value=role.as_str() selected={role == chosen} title=t::may(role)>
+                {role.as_str()}
+            </option>
+        }
+    };
+    Role::ALL.map(option).into_iter().collect_view()
 }
 
 fn link_button(name: UserName, made: RwSignal<Option<LinkAnswer>>) -> AnyView {
@@ -120,12 +198,15 @@ fn shown(made: LinkAnswer) -> AnyView {
 #[component]
 fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>) -> impl IntoView {
     let notices = Notices::here();
-    let [name, admin] = [(); 2].map(|()| NodeRef::<html::Input>::new());
+    let (name, role) = (
+        NodeRef::<html::Input>::new(),
+        NodeRef::<html::Select>::new(),
+    );
     let problem = RwSignal::new(None::<String>);
     let sending = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let (Some(name), Some(admin)) = (name.get_untracked(), admin.get_untracked()) else {
+        let (Some(name), Some(role)) = (name.get_untracked(), role.get_untracked()) else {
             return;
         };
         if sending.get_untracked() {
@@ -133,7 +214,7 @@ fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>
         }
         let arg = AddPersonArg {
             name: name.value(),
-            admin: admin.checked(),
+            role: Role::named(&role.value()).unwrap_or_default(),
         };
         sending.set(true);
         spawn_local(async move {
@@ -142,7 +223,7 @@ fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>
                     problem.try_set(None);
                     made.try_set(Some(link));
                     name.set_value("");
-                    admin.set_checked(false);
+                    role.set_value(Role::default().as_str());
                     if let Ok(all) = list_people().await {
                         people.try_set(all.people);
                     }
@@ -174,9 +255,11 @@ fn AddForm(people: RwSignal<Vec<PersonView>>, made: RwSignal<Option<LinkAnswer>>
                     aria-invalid=bad
                 />
             </div>
-            <div class="check">
-                <input type="checkbox" id="person-admin" name="admin" node_ref=admin />
-                <label for="person-admin">{t::ADMIN}</label>
+            <div class="field">
+                <label for="person-role">{t::ROLE}</label>
+                <select class="input" id="person-role" name="role" node_ref=role>
+                    {role_options(Role::default())}
+                </select>
             </div>
             <button class="button button-main" disabled=sending>{t::ADD}</button>
             <p class="field-problem" id="person-problem" aria-live="polite">{move || problem.get()}</p>

@@ -4,7 +4,7 @@ use berth_api::agents::{
     AgentAnswer, AgentArg, AgentView, SetAgentArg, list_agents, remove_agent, set_agent,
 };
 use berth_api::{ApiError, ErrorCode};
-use berth_domain::UserName;
+use berth_domain::{Right, UserName};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,7 +45,7 @@ pub fn AgentPanel(
         };
         Some(said)
     };
-    let may = Memo::new(move |_| one.with(|one| live.may_act_for(&one.acts_for)));
+    let may = Memo::new(move |_| one.with(|one| live.may(Right::ChangeAgent, &one.acts_for, None)));
     let of = name.clone();
     let form = move || {
         let asked = asked.get()?;

@@ -207,7 +207,7 @@ fn place(live: Live, tail: Tail, order: &[JobId], job: JobId, to: usize) -> Resu
         places: &line,
         whole: order.len() >= waiting,
     };
-    place_in(&line, &before, job, live.is_admin())
+    place_in(&line, &before, job, live.is_lead())
 }
 
 /// What is known of the order.

@@ -422,6 +422,8 @@ pub fn start(now: i64) -> Start {
         ..Picture::default()
     };
     let who = Whoami {
+        role: berth_domain::Role::Admin,
+        projects: Default::default(),
         user: UserName::from("wei.zhang"),
         admin: true,
         version: String::new(),

@@ -214,7 +214,7 @@ pub fn ReserveForm(asked: Asked, first: Option<Said>, go: Go) -> impl IntoView {
     let refused = asked.refused.clone().map(|why| {
         view! { <p class="banner banner-bad" role="alert">{why}</p> }
     });
-    let for_others = if live.is_admin() {
+    let for_others = if live.is_lead() {
         field("user", t::FOR_A_USER, Kind::Line, t::FOR_A_USER_HINT)
     } else {
         view! {

@@ -12,7 +12,7 @@ use berth_agent::campaign::{Waits, start as start_campaigns};
 use berth_domain::campaign::Campaign;
 use berth_domain::decide::Rules;
 use berth_domain::{
-    Actor, AttemptId, CampaignId, CampaignSpec, Command, Ended, Exit, Report, Timestamp, UserName,
+    Actor, AttemptId, CampaignId, CampaignSpec, Command, Ended, Exit, Report, Role, Timestamp,
 };
 use berth_executors::{ExecutorEvent, ExecutorHandle, LaunchOrder, Order, layout};
 use berth_health::Rules as HealthRules;
@@ -221,10 +221,7 @@ impl Life {
 }
 
 pub fn ana() -> Actor {
-    Actor::User {
-        name: UserName::from("ana"),
-        admin: true,
-    }
+    Actor::user("ana", Role::Admin)
 }
 
 pub fn spec(name: &str, strategy: &str) -> CampaignSpec {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use berth_domain::agent::{Action, Mandate};
 use berth_domain::campaign::{Campaign, CampaignChange, CampaignState, TrialState};
 use berth_domain::command::AgentRequest;
-use berth_domain::{Actor, CampaignId, CampaignSpec, Command};
+use berth_domain::{Actor, CampaignId, CampaignSpec, Command, Role};
 use berth_models::ModelConfig;
 use berth_orchestrator::View;
 use berth_scripted_model::{Asked, Reply, ScriptedModel};
@@ -324,6 +324,7 @@ fn an_agents_mandate_pays_too() {
     let bot = Actor::Agent {
         name: "bot".into(),
         acts_for: "ana".into(),
+        role: Role::Member,
     };
     let start = Command::StartCampaign(Box::new(asks(2, 1)));
     let id = life.send(bot, start).unwrap();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use berth_domain::agent::{Act, Agent, AgentRule, CardState, Mode};
 use berth_domain::command::AgentRequest;
-use berth_domain::{Actor, Card, CardId, Command, JobId, Mandate, Refusal, Timestamp, UserName};
+use berth_domain::{
+    Actor, Card, CardId, Command, JobId, Mandate, Refusal, Right, Thing, Timestamp, UserName,
+};
 use berth_orchestrator::View;
 use berth_store::{CardFilter, TokenKind};
 
@@ -99,7 +101,8 @@ impl Context {
         let (store, name) = (&self.state.store, agent.name.as_str());
         let made = store.create_token(&agent.acts_for, TokenKind::Agent, name, None, now);
         let made = made.await.map_err(store_error)?;
-        tracing::info!(by = self.actor.name(), agent = name, "a token was made");
+        self.did("create_agent_token", format!("agent {name}"), Vec::new())
+            .await;
         Ok(made)
     }
 
@@ -204,16 +207,18 @@ impl Context {
     }
 
     async fn do_it(&self, command: Command) -> Result<(), ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map(|_| ()).map_err(command_error)
     }
 
     fn card_view(&self, card: Card, now: Timestamp) -> CardView {
-        let mine = match &self.actor {
-            Actor::User { name, admin } => *admin || card.asks.as_ref() == Some(name),
-            Actor::Agent { .. } => false,
-            Actor::Berth => true,
+        let thing = match &card.asks {
+            Some(asks) => Thing::of(asks).within(card.project.as_deref()),
+            None => Thing::CLUSTER,
         };
+        // Agents answer no cards.
+        let mine = !matches!(self.actor, Actor::Agent { .. })
+            && self.may(&self.view(), Right::AnswerCard, thing);
         CardView {
             act_text: card.act.as_ref().map(Act::words),
             may_answer: mine && card.is_open() && card.until.is_none_or(|until| now < until),

@@ -39,7 +39,7 @@ impl Context {
             because: arg.because.filter(|because| !because.trim().is_empty()),
             lasts: lasts.map_err(|why| ApiError::invalid("lasts", why.to_string()))?,
         };
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map_err(command_error)?;
         let found = self.state.store.alert(arg.id).await.map_err(store_error)?;
         let gone = berth_domain::Refusal::NoSuchAlert { alert: arg.id };

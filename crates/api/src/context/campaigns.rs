@@ -8,7 +8,7 @@ use berth_domain::campaign::{
     Campaign, CampaignChange, CampaignState, Strategy, Trial, TrialState,
 };
 use berth_domain::node::Capacity;
-use berth_domain::{Actor, CampaignId, CampaignSpec, Command, Job, JobId, Refusal, dollars};
+use berth_domain::{CampaignId, CampaignSpec, Command, Job, JobId, Refusal, Right, Thing, dollars};
 use berth_orchestrator::View;
 
 use super::{Context, command_error, store_error};
@@ -46,7 +46,7 @@ impl Context {
     }
 
     async fn of_campaign(&self, command: Command) -> Result<CampaignView, ApiError> {
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let id = done.map_err(command_error)?.campaign;
         let id = id.ok_or_else(|| ApiError::new(ErrorCode::Internal, "No campaign was named."))?;
         self.campaign(id).await
@@ -154,11 +154,8 @@ impl Context {
     }
 
     fn may_see_secrets_of(&self, campaign: &Campaign) -> bool {
-        match &self.actor {
-            Actor::User { name, admin } => *admin || *name == campaign.owner,
-            Actor::Agent { acts_for, .. } => *acts_for == campaign.owner,
-            Actor::Berth => true,
-        }
+        let thing = Thing::of(&campaign.owner).within(campaign.spec.template.project.as_deref());
+        self.may(&self.view(), Right::SeeSecrets, thing)
     }
 
     fn campaign_row(&self, campaign: &Campaign) -> CampaignRow {

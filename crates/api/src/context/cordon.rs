@@ -25,7 +25,7 @@ impl Context {
     }
 
     async fn on_cluster(&self, command: Command) -> Result<ClusterAnswer, ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map_err(command_error)?;
         Ok(self.cluster().await)
     }

@@ -2,8 +2,8 @@
 
 use berth_domain::submit::asks;
 use berth_domain::{
-    Actor, Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
-    PriorityClass, Refusal, Seq, StateName, SubmitRequest, UserName, walltime,
+    Array, Command, Constraint, ConstraintsPatch, Dependency, Job, JobId, JobPatch, Notice,
+    PriorityClass, Refusal, Right, Seq, StateName, SubmitRequest, Thing, UserName, walltime,
 };
 use berth_orchestrator::Done;
 use berth_store::{JobFilter, Page};
@@ -57,7 +57,7 @@ impl Context {
     /// # Errors
     /// Why it is refused.
     pub async fn command(&self, command: Command) -> Result<JobAnswer, ApiError> {
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let Done { jobs, repeated, .. } = done.map_err(command_error)?;
         let first = match (jobs.first(), repeated) {
             (Some(job), _) => job.clone(),
@@ -96,7 +96,7 @@ impl Context {
     /// Why it is refused.
     pub async fn change_array(&self, arg: ArrayArg) -> Result<ArrayAnswer, ApiError> {
         let command = Command::Array(arg.id, arg.change);
-        let done = self.state.handle.send(self.actor.clone(), command).await;
+        let done = self.send(command).await;
         let jobs = done.map_err(command_error)?.jobs;
         let array = self.arrays(&jobs).await?.pop();
         let array = array.ok_or(ApiError::new(ErrorCode::Internal, "No array was named."))?;
@@ -188,11 +188,7 @@ impl Context {
 
     /// Environment values may hold secrets: they are for the owner and admins.
     pub(super) fn may_see_secrets(&self, job: &Job) -> bool {
-        match &self.actor {
-            Actor::User { name, admin } => *admin || *name == job.owner,
-            Actor::Agent { acts_for, .. } => *acts_for == job.owner,
-            Actor::Berth => true,
-        }
+        self.may(&self.view(), Right::SeeSecrets, Thing::job(job))
     }
 
     pub(crate) async fn job_events(

@@ -1,6 +1,6 @@
 //! The tokens of nodes' daemons, and whether those are here.
 
-use berth_domain::NodeName;
+use berth_domain::{NodeName, Right};
 use berth_store::NodeToken;
 
 use super::{Context, store_error};
@@ -13,7 +13,7 @@ const NAME_SHOWN: usize = 255;
 
 impl Context {
     pub(crate) async fn node_tokens(&self) -> Result<NodeTokensAnswer, ApiError> {
-        self.only_admins("see the tokens of nodes")?;
+        self.need(Right::ManageNodes, "see the tokens of nodes")?;
         let tokens = self.state.store.node_tokens().await.map_err(store_error)?;
         let heard = self.state.handle.heard();
         let is_here = |node: &NodeName| {
@@ -39,7 +39,7 @@ impl Context {
         &self,
         arg: NodeTokenArg,
     ) -> Result<NodeTokensAnswer, ApiError> {
-        self.only_admins("revoke the tokens of nodes")?;
+        self.need(Right::ManageNodes, "revoke the tokens of nodes")?;
         let node = NodeName(arg.node);
         let ended = self.state.store.revoke_node_tokens(&node).await;
         if ended.map_err(store_error)? == 0 {
@@ -47,7 +47,8 @@ impl Context {
             let why = format!("There is no token of node '{}'.", shown.escape_debug());
             return Err(ApiError::new(ErrorCode::NotFound, why));
         }
-        tracing::info!(by = self.actor.name(), %node, "the tokens of a node were revoked");
+        self.did("revoke_node_tokens", format!("node {node}"), Vec::new())
+            .await;
         self.node_tokens().await
     }
 }

@@ -1,6 +1,6 @@
 //! What the caller is told, and where.
 
-use berth_domain::{Actor, Preferences, UserName, walltime};
+use berth_domain::{Actor, Preferences, Role, UserName, walltime};
 use berth_notify::Message;
 
 use super::{Context, store_error};
@@ -74,6 +74,8 @@ impl Context {
             .map_err(|(field, why)| ApiError::invalid(field, why))?;
         let set = store.set_preferences(&user, &preferences).await;
         set.map_err(store_error)?;
+        self.did("set_notifications", format!("user {user}"), Vec::new())
+            .await;
         self.notifications().await
     }
 
@@ -96,7 +98,7 @@ impl Context {
 
     fn person(&self) -> Result<(UserName, bool), ApiError> {
         match &self.actor {
-            Actor::User { name, admin } => Ok((name.clone(), *admin)),
+            Actor::User { name, role } => Ok((name.clone(), *role == Role::Admin)),
             Actor::Agent { .. } | Actor::Berth => {
                 Err(ApiError::new(ErrorCode::Forbidden, "Nobody is to be told."))
             }

@@ -154,7 +154,7 @@ impl Context {
     pub async fn set_policy(&self, arg: PolicyArg) -> Result<PolicyAnswer, ApiError> {
         let choice = choice(arg);
         let command = Command::SetPolicy(choice);
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map_err(command_error)?;
         self.policy().await
     }

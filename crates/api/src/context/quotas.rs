@@ -58,7 +58,7 @@ impl Context {
     pub async fn set_quota(&self, arg: QuotaArg) -> Result<QuotasAnswer, ApiError> {
         let allow = allow(&arg)?;
         let command = Command::SetQuota(whose(arg)?, allow);
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map_err(command_error)?;
         Ok(self.quotas().await)
     }

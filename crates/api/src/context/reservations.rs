@@ -1,5 +1,6 @@
 //! Reservations, as they are asked for and shown.
 
+use berth_domain::decide::may_reserve;
 use berth_domain::reservation::{Beside, Day, Log, Occurrence, OccurrenceState};
 use berth_domain::{Command, Holder, Refusal, Reservation, ReservationId, Timestamp, UserName};
 use jiff::SignedDuration;
@@ -55,7 +56,7 @@ impl Context {
             return self.preview_reservation(&arg).await;
         }
         let command = Command::Reserve(arg.replace, Box::new(arg.reservation));
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         let done = sent.map_err(command_error)?;
         // Nothing was done where a change changes nothing.
         let id = done.reservation.or(arg.replace).unwrap_or(ReservationId(0));
@@ -76,7 +77,8 @@ impl Context {
             return Err(Refusal::NoSuchReservation { id }.into());
         }
         let user = UserName(who.user.0);
-        let new = arg.reservation.check(&user, who.admin, &beside, now)?;
+        may_reserve(&view.projects, &self.actor, &arg.reservation)?;
+        let new = arg.reservation.check(&user, &beside, now)?;
         let reservation = shown(&new, (now, now + SHOWN), now);
         let changes = on_a_thread(&view, move |planning| {
             planning.forecast_reservation(&new, now)
@@ -111,7 +113,7 @@ impl Context {
     }
 
     async fn tell(&self, command: Command) -> Result<(), ApiError> {
-        let sent = self.state.handle.send(self.actor.clone(), command).await;
+        let sent = self.send(command).await;
         sent.map(drop).map_err(command_error)
     }
 

@@ -30,7 +30,7 @@ const LAST_LOOKS: u32 = 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::id::job)]
     id: JobId,
     /// Of a job on several nodes, the terminal of this one, from 0.
     #[arg(long, value_name = "R", default_value_t = 0)]

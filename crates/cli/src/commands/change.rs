@@ -15,7 +15,7 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Job numbers.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = super::id::job)]
     ids: Vec<JobId>,
     /// All tasks of the array or sweep that each belongs to. Of a requeue: those that failed.
     #[arg(long)]
@@ -31,7 +31,7 @@ pub enum Change {
 }
 
 impl Change {
-    async fn call(self, session: &Session, id: JobId) -> Result<JobAnswer, ApiError> {
+    pub async fn call(self, session: &Session, id: JobId) -> Result<JobAnswer, ApiError> {
         let body = JobArg { id };
         match self {
             Change::Cancel => session.berth.call(CancelJob { body }).await,
@@ -41,7 +41,7 @@ impl Change {
         }
     }
 
-    fn of_array(self) -> ArrayChange {
+    pub fn of_array(self) -> ArrayChange {
         match self {
             Change::Cancel => ArrayChange::Cancel,
             Change::Hold => ArrayChange::Hold,

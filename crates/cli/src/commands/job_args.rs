@@ -123,7 +123,7 @@ impl SettingArgs {
 }
 
 /// Each submission has a key, so that one whose answer got lost can be sent again.
-fn new_key() -> String {
+pub fn new_key() -> String {
     format!("cli-{:032x}", rand::random::<u128>())
 }
 

@@ -18,7 +18,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::id::job)]
     id: JobId,
     /// Go on until the job ends.
     #[arg(short, long)]

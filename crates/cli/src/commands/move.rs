@@ -17,7 +17,7 @@ pass each other; only an admin puts one before somebody else's.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::id::job)]
     id: JobId,
     #[command(flatten)]
     to: To,

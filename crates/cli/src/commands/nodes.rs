@@ -8,9 +8,11 @@ use berth_domain::{JobId, Timestamp};
 
 use super::detect;
 use crate::failure::Failure;
+use crate::output;
 use crate::session::Session;
 use crate::table::{self, Width};
 use crate::time;
+use crate::watch::Watch;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -26,6 +28,8 @@ pub struct Args {
     /// Look around anew: what the server finds, what it would choose to run on, and why.
     #[arg(long, conflicts_with_all = ["gpus", "long", "foreign"])]
     detect: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
@@ -36,9 +40,14 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
             .await?;
         return session.show(&answer, |answer| detect::text(answer, Width::here()));
     }
-    let answer = session.repeat(|| session.berth.call(GetCluster {})).await?;
-    let now = Timestamp::now();
-    session.show(&answer, |answer| text(answer, args, now, Width::here()))
+    let shown = async || {
+        let answer = session.repeat(|| session.berth.call(GetCluster {})).await?;
+        if session.json {
+            return output::line(&answer);
+        }
+        Ok(text(&answer, args, Timestamp::now(), Width::here()))
+    };
+    args.watch.show(shown).await
 }
 
 fn text(answer: &ClusterAnswer, args: &Args, now: Timestamp, width: Width) -> String {
@@ -336,6 +345,7 @@ mod tests {
             gpus,
             long,
             detect: false,
+            watch: Watch::default(),
         };
         text(answer, &args, now(), Width::Whole)
     }

@@ -7,10 +7,12 @@ use berth_api::jobs::{JobList, ListJobs};
 use berth_api::views::JobRow;
 use berth_domain::{JobId, Timestamp};
 
+use super::unknown;
 use crate::failure::Failure;
 use crate::output;
 use crate::session::Session;
 use crate::table::{self, Width};
+use crate::watch::Watch;
 
 /// The largest page that the server gives.
 const PAGE: u32 = 500;
@@ -61,6 +63,8 @@ pub struct Args {
     /// Where a list of --json stopped (its `next`).
     #[arg(long, value_name = "NEXT")]
     cursor: Option<String>,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 impl Args {
@@ -98,6 +102,10 @@ impl Args {
 }
 
 pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
+    args.watch.show(async || shown(session, &args).await).await
+}
+
+async fn shown(session: &Session, args: &Args) -> Result<String, Failure> {
     let most = args.limit.unwrap_or(if args.only_live() {
         u32::MAX
     } else {
@@ -123,12 +131,15 @@ pub async fn run(session: &Session, args: Args) -> Result<(), Failure> {
         }
     }
     if session.json {
-        return output::json(&list);
+        return output::line(&list);
+    }
+    if list.jobs.is_empty() {
+        unknown::say(session, args.user.as_deref(), args.project.as_deref()).await;
     }
     if args.only_live() {
         in_planned_order(session, &mut list.jobs).await?;
     }
-    output::print(&text(&list, args.array, Timestamp::now(), Width::here()))
+    Ok(text(&list, args.array, Timestamp::now(), Width::here()))
 }
 
 /// What runs first, then what waits in the order in which it is planned, held ones last.

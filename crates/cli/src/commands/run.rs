@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use berth_api::jobs::{CancelJob, GetJob, JobArg};
 use berth_api::views::JobRow;
-use berth_domain::{JobId, StateName};
+use berth_domain::{JobId, StateName, SubmitRequest};
 
 use super::job_args::{self, JobArgs};
 use crate::failure::Failure;
@@ -37,17 +37,26 @@ pub struct Args {
 
 pub async fn run(session: &Session, args: Args) -> Result<ExitCode, Failure> {
     let request = job_args::request(session, args.job).await?;
-    let answer = job_args::submit(session, &request).await?;
+    submit_and_follow(session, &request, true).await
+}
+
+/// Submits a job and stays with it; `show` its log on stdout.
+pub async fn submit_and_follow(
+    session: &Session,
+    request: &SubmitRequest,
+    show: bool,
+) -> Result<ExitCode, Failure> {
+    let answer = job_args::submit(session, request).await?;
     let id = answer.job.id;
     note(&format!("submitted job {id}."));
     tokio::select! {
-        ended = to_the_end(session, id) => ended,
+        ended = to_the_end(session, id, show) => ended,
         () = follow_state(session, id) => Err(Failure::Other(format!("Lost sight of job {id}."))),
         left = interrupts(session, id) => left,
     }
 }
 
-async fn to_the_end(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
+async fn to_the_end(session: &Session, id: JobId, show: bool) -> Result<ExitCode, Failure> {
     let place = Place {
         job: id,
         attempt: None,
@@ -55,6 +64,9 @@ async fn to_the_end(session: &Session, id: JobId) -> Result<ExitCode, Failure> {
         offset: 0,
     };
     let print = |piece: &berth_api::logs::LogText| {
+        if !show {
+            return Ok(());
+        }
         if session.json {
             eprint!("{}", piece.text);
             return Ok(());

@@ -35,25 +35,40 @@ pub struct Args {
 }
 
 impl Args {
+    #[cfg(test)]
     fn complete(self, request: SubmitRequest) -> SubmitRequest {
-        let is_shell = self.command.is_empty();
-        SubmitRequest {
-            name: request.name.or(is_shell.then(|| "shell".to_owned())),
-            command: if is_shell {
-                SHELL.map(str::to_owned).to_vec()
-            } else {
-                self.command
-            },
-            interactive: true,
-            ..request
-        }
+        interactive(request, self.command)
+    }
+}
+
+fn interactive(request: SubmitRequest, command: Vec<String>) -> SubmitRequest {
+    let is_shell = command.is_empty();
+    SubmitRequest {
+        name: request.name.or(is_shell.then(|| "shell".to_owned())),
+        command: if is_shell {
+            SHELL.map(str::to_owned).to_vec()
+        } else {
+            command
+        },
+        interactive: true,
+        ..request
     }
 }
 
 pub async fn run(session: &Session, args: Args) -> Result<ExitCode, Failure> {
     terminal::need("shell", "berth run -g 1 -- COMMAND")?;
-    let setting = job_args::setting(session, args.setting.clone()).await?;
-    let request = args.complete(setting);
+    let setting = job_args::setting(session, args.setting).await?;
+    open(session, setting, args.command).await
+}
+
+/// Submits it with a terminal, and shows that as soon as it runs.
+pub async fn open(
+    session: &Session,
+    request: SubmitRequest,
+    command: Vec<String>,
+) -> Result<ExitCode, Failure> {
+    terminal::need("shell", "berth run -g 1 -- COMMAND")?;
+    let request = interactive(request, command);
     let answer = job_args::submit(session, &request).await?;
     let id = answer.job.id;
     note(&format!("submitted job {id}."));

@@ -12,20 +12,26 @@ use crate::output;
 use crate::session::Session;
 use crate::table::{self, Width};
 use crate::time;
+use crate::watch::Watch;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(value_name = "ID")]
-    pub id: JobId,
+    #[arg(value_name = "ID", value_parser = super::id::job)]
+    id: JobId,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
-    let JobDetailAnswer { job } = session.job(args.id).await?;
-    if session.json {
-        return output::json(&JobDetailAnswer { job });
-    }
-    let events = events(session, args.id).await?;
-    output::print(&text(&job, &events, Timestamp::now()))
+    let shown = async || {
+        let JobDetailAnswer { job } = session.job(args.id).await?;
+        if session.json {
+            return output::line(&JobDetailAnswer { job });
+        }
+        let events = events(session, args.id).await?;
+        Ok(text(&job, &events, Timestamp::now(), Width::here()))
+    };
+    args.watch.show(shown).await
 }
 
 async fn events(session: &Session, id: JobId) -> Result<Vec<EventView>, Failure> {
@@ -43,7 +49,7 @@ async fn events(session: &Session, id: JobId) -> Result<Vec<EventView>, Failure>
     }
 }
 
-fn text(job: &JobDetail, events: &[EventView], now: Timestamp) -> String {
+fn text(job: &JobDetail, events: &[EventView], now: Timestamp, width: Width) -> String {
     let mut text = table::fields(&facts(job, now));
     if !job.attempts.is_empty() {
         text += "\n";
@@ -53,12 +59,12 @@ fn text(job: &JobDetail, events: &[EventView], now: Timestamp) -> String {
             .iter()
             .map(|attempt| attempt_cells(attempt, now))
             .collect();
-        text += &table::plain(&header, &[0, 2], rows, Width::Whole);
+        text += &table::plain(&header, &[0, 2], rows, width);
     }
     if !events.is_empty() {
         text += "\n";
         let rows = events.iter().map(event_cells).collect();
-        text += &table::plain(&["WHEN", "WHO", "WHAT"], &[], rows, Width::Whole);
+        text += &table::plain(&["WHEN", "WHO", "WHAT"], &[], rows, width);
     }
     text
 }
@@ -265,7 +271,7 @@ mod tests {
                 ..JobUse::default()
             }),
         };
-        let text = text(&job, &[], at("2026-11-24T12:05:00Z"));
+        let text = text(&job, &[], at("2026-11-24T12:05:00Z"), Width::Whole);
         for line in [
             "Job          17 train\n",
             "State        Finished: Failed, exit code 3\n",

@@ -21,7 +21,7 @@ const NONE: &str = "none";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::id::job)]
     id: JobId,
     #[command(flatten)]
     spec: SpecArgs,

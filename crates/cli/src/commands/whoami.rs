@@ -8,7 +8,10 @@ use crate::session::Session;
 pub async fn run(session: &Session) -> Result<(), Failure> {
     let answer = session.repeat(|| session.berth.call(GetWhoami {})).await?;
     session.show(&answer, |who| {
-        let admin = if who.admin { " (admin)" } else { "" };
-        format!("{}{admin}, Berth {}", who.user, who.version)
+        let inside = who.projects.iter();
+        let inside: String = inside
+            .map(|(name, role)| format!(", {role} of {name}"))
+            .collect();
+        format!("{} ({}{inside}), Berth {}", who.user, who.role, who.version)
     })
 }

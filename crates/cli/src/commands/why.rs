@@ -3,21 +3,20 @@
 use std::fmt::Write as _;
 
 use berth_api::planner::{ActionView, ExplainAnswer, ExplainJob};
-use berth_domain::{Timestamp, walltime};
+use berth_domain::{JobId, Timestamp, walltime};
 
-use super::show;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::time;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    job: show::Args,
+    #[arg(value_name = "ID", value_parser = super::id::job)]
+    id: JobId,
 }
 
 pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
-    let id = args.job.id;
+    let id = args.id;
     let answer = session
         .repeat(|| session.berth.call(ExplainJob { id }))
         .await?;

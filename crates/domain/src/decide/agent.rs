@@ -8,12 +8,13 @@ mod owed;
 
 use jiff::Timestamp;
 
-use super::{Decision, change, just, person};
+use super::{Decision, change, just, may};
 use crate::agent::{Agent, AgentRule, Mode, Stopped};
 use crate::command::{Actor, AgentRequest};
 use crate::event::Event;
 use crate::ids::UserName;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::state::State;
 use crate::submit::label;
 
@@ -30,7 +31,7 @@ pub(super) fn set(
     request: AgentRequest,
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let AgentRequest {
         name,
         acts_for,
@@ -40,13 +41,15 @@ pub(super) fn set(
     mandate.check()?;
     let known = state.agents().all.get(&name);
     if let Some(known) = known
-        && known.acts_for != who
-        && !admin
+        && !may(state, actor, Right::ChangeAgent, Thing::of(&known.acts_for))
     {
         return Err(not_yours(known, "change"));
     }
     let acts_for = acts_for.unwrap_or_else(|| known.map_or(who.clone(), |k| k.acts_for.clone()));
-    if acts_for != who && !admin {
+    if !may(state, actor, Right::ChangeAgent, Thing::of(&acts_for)) {
+        if acts_for == who {
+            return Err(Refusal::OnlyLooks);
+        }
         let what = format!("make an agent that acts for {acts_for}");
         return Err(Refusal::AgentsNotAllowed { what });
     }
@@ -127,7 +130,7 @@ pub(super) fn stop(
     }];
     let mut cancelled = Vec::new();
     if jobs {
-        let by = person(actor).0;
+        let by = actor.person();
         for job in state.live() {
             let theirs = match agent {
                 Some(agent) => job.agent.as_ref() == Some(agent),
@@ -169,11 +172,13 @@ fn for_all_or_mine(
     agent: Option<&UserName>,
     verb: &str,
 ) -> Result<(UserName, bool), Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     match agent {
-        None if !admin => Err(Refusal::AgentsNotAllowed {
-            what: format!("{verb} all agents"),
-        }),
+        None if !may(state, actor, Right::ChangeAgent, Thing::CLUSTER) => {
+            Err(Refusal::AgentsNotAllowed {
+                what: format!("{verb} all agents"),
+            })
+        }
         None => Ok((who, state.agents().stopped.is_some())),
         Some(name) => Ok((who, mine(state, actor, name, verb)?.stopped.is_some())),
     }
@@ -185,12 +190,11 @@ fn mine<'a>(
     name: &UserName,
     verb: &str,
 ) -> Result<&'a Agent, Refusal> {
-    let (who, admin) = person(actor);
     let agent = state.agents().all.get(name);
     let agent = agent.ok_or_else(|| Refusal::NoSuchAgent {
         agent: name.clone(),
     })?;
-    if agent.acts_for != who && !admin {
+    if !may(state, actor, Right::ChangeAgent, Thing::of(&agent.acts_for)) {
         return Err(not_yours(agent, verb));
     }
     Ok(agent)
@@ -211,7 +215,7 @@ pub(super) fn set_rule(
     project: Option<String>,
     mode: Option<Mode>,
 ) -> Result<Vec<Event>, Refusal> {
-    if !person(actor).1 {
+    if !may(state, actor, Right::SetRule, Thing::CLUSTER) {
         return Err(Refusal::AgentsNotAllowed {
             what: "say how far a rule goes".to_owned(),
         });

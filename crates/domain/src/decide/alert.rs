@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, Ladder, change, cordon, foreign, just, person};
+use super::{Decision, Ladder, change, cordon, foreign, just, may};
 use crate::alert::{Alert, AlertId, AlertRule, Answer, Choice, Finding, Rung, Subject};
 use crate::command::{Actor, AdoptRequest, JobPatch};
 use crate::cordon::{Cordon, Place};
@@ -13,6 +13,7 @@ use crate::foreign::ForeignProcess;
 use crate::ids::{GpuUuid, JobId, UserName};
 use crate::job::{Job, JobState, StopCause};
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::state::State;
 use crate::submit::label;
 
@@ -208,7 +209,7 @@ pub(super) fn answer(
             "It can stay as it is for up to 7 days: --for 2h.",
         ));
     }
-    let (by, _) = person(actor);
+    let by = actor.person();
     let until = match choice {
         Choice::Keep => now.checked_add(lasts.unwrap_or(KEEP)).ok(),
         Choice::Ignore => lasts.and_then(|lasts| now.checked_add(lasts).ok()),
@@ -232,12 +233,18 @@ pub(super) fn answer(
     })
 }
 
-/// Who is asked may answer, whose job it is, and admins.
+/// Who is asked may answer, whose job it is, and who may answer for others.
 fn allowed(state: &State, actor: &Actor, alert: &Alert) -> Result<(), Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let job = alert.finding.subject.job().and_then(|id| state.job(id));
     let asked = alert.finding.asks.as_ref();
-    if admin || asked == Some(&who) || job.is_some_and(|job| job.owner == who) {
+    let thing = match (asked, job) {
+        (Some(asked), _) if *asked == who => Thing::of(asked),
+        (_, Some(job)) => Thing::job(job),
+        (Some(asked), None) => Thing::of(asked),
+        (None, None) => Thing::CLUSTER,
+    };
+    if may(state, actor, Right::AnswerAlert, thing) {
         return Ok(());
     }
     Err(match asked {
@@ -330,7 +337,7 @@ fn ignore(state: &State, actor: &Actor, alert: &Alert) -> Result<Decision, Refus
     else {
         return Ok(Decision::default());
     };
-    if !person(actor).1 {
+    if !may(state, actor, Right::AnswerAlert, Thing::CLUSTER) {
         return Err(Refusal::AlertForAdmins { alert: alert.id });
     }
     Ok(just(ignored(state, gpu).into_iter().collect()))

@@ -1,8 +1,8 @@
 //! Commands on all tasks of an array or sweep. Each task is changed if that fits its state; it is
 //! refused only when it fits none.
 
-use super::change::{cancelled, held, holder, released, requeued};
-use super::{Decision, just, person};
+use super::change::{cancelled, held, holder, may_release, released, requeued};
+use super::{Decision, just, may};
 use crate::array::ArrayChange;
 use crate::command::Actor;
 use crate::event::Event;
@@ -11,6 +11,7 @@ use crate::job::{Job, JobState};
 use crate::outcome::Outcome;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::state::State;
 
 /// `id` is any of the array's tasks.
@@ -20,7 +21,7 @@ pub(super) fn change(
     id: JobId,
     change: ArrayChange,
 ) -> Result<Decision, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let array = match state.job(id) {
         Some(job) => job.spec.array.map(|task| task.array),
         None => state.array(id).map(|_| id),
@@ -32,14 +33,20 @@ pub(super) fn change(
             Refusal::NoSuchJob { job: id }
         });
     };
-    if whole.owner != who && !admin {
+    let tasks = state.tasks(array);
+    let project = tasks.iter().find_map(|job| job.spec.project.as_deref());
+    if !may(
+        state,
+        actor,
+        Right::ChangeJob,
+        Thing::of(&whole.owner).within(project),
+    ) {
         return Err(Refusal::NotYours {
             job: array,
             owner: whole.owner.clone(),
             verb: change.verb().to_owned(),
         });
     }
-    let tasks = state.tasks(array);
     let fitting = tasks.into_iter().filter(|job| fits(job, change));
     let mut decision = just(vec![]);
     let mut refused = None;
@@ -48,7 +55,7 @@ pub(super) fn change(
         let events: Result<Vec<Event>, Refusal> = match change {
             ArrayChange::Cancel => cancelled(job, &who),
             ArrayChange::Hold => held(job, holder(job, actor)),
-            ArrayChange::Release => released(job, admin),
+            ArrayChange::Release => released(job, may_release(state, actor, job)),
             ArrayChange::RetryFailed => {
                 requeued(state, job, who.clone(), Rank::ordinal(after + place))
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use self::money::may_ask;
 use super::purse::{Purse, Wanted};
 use super::submit::{Submitter, fits, submitted};
-use super::{Decision, agent, by_agent, change as of_job, just, person};
+use super::{Decision, agent, by_agent, change as of_job, just, may};
 use crate::agent::{Ahead, Bar};
 use crate::campaign::{
     Campaign, CampaignChange, CampaignId, CampaignSpec, CampaignState, DEFAULT_AT_ONCE, MOST_GOING,
@@ -17,6 +17,7 @@ use crate::command::Actor;
 use crate::event::Event;
 use crate::ids::UserName;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::JobSpec;
 use crate::state::State;
 use crate::submit::label;
@@ -32,7 +33,7 @@ pub(super) fn start(
     spec: CampaignSpec,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let (owner, admin) = person(actor);
+    let owner = actor.person();
     if let Some(key) = &spec.idempotency_key {
         let same = |known: &&std::sync::Arc<Campaign>| {
             known.owner == owner && known.spec.idempotency_key.as_ref() == Some(key)
@@ -46,7 +47,7 @@ pub(super) fn start(
         }
     }
     let example = spec.checked(state.capacity(), now)?;
-    fits(state, &example, admin, now)?;
+    fits(state, actor, &example, now)?;
     let going = state.campaigns().filter(|one| one.ended_at().is_none());
     if going.count() >= MOST_GOING {
         return Err(Refusal::invalid(
@@ -76,7 +77,7 @@ pub(super) fn change(
     change: CampaignChange,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let verb = match change {
         CampaignChange::Pause { .. } => "pause",
         CampaignChange::Resume => "resume",
@@ -84,7 +85,13 @@ pub(super) fn change(
         CampaignChange::Steer(_) => "steer",
     };
     let campaign = known(state, id)?;
-    if campaign.owner != who && !admin {
+    let project = campaign.spec.template.project.as_deref();
+    if !may(
+        state,
+        actor,
+        Right::ChangeCampaign,
+        Thing::of(&campaign.owner).within(project),
+    ) {
         return Err(Refusal::CampaignNotYours {
             campaign: id,
             owner: campaign.owner.clone(),
@@ -203,7 +210,8 @@ pub(super) fn run(
     let parent = draft.parent.and_then(|parent| campaign.trial(parent));
     let parent = parent.map(|parent| parent.job);
     let spec = campaign.spec.job(id, &draft, parent, state.capacity())?;
-    fits(state, &spec, false, now)?;
+    // What its owner may was seen when it was started.
+    fits(state, actor, &spec, now)?;
     let budget = &campaign.spec.budget;
     let purse = Purse {
         gpu_seconds: Some(budget.gpu_seconds),
@@ -229,7 +237,6 @@ fn one(
 ) -> Decision {
     let by = Submitter {
         owner: campaign.owner.clone(),
-        admin: false,
         agent: campaign.agent.clone(),
         campaign: Some(campaign.id),
     };
@@ -350,7 +357,7 @@ pub(super) fn end_trial(
         if !matches!(end, TrialEnd::Stopped { .. }) {
             return Ok(vec![]);
         }
-        events = of_job::cancelled(job, &person(actor).0).unwrap_or_default();
+        events = of_job::cancelled(job, &actor.person()).unwrap_or_default();
     }
     events.push(Event::TrialSet {
         campaign: id,

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::update::updated;
-use super::{Decision, just, person};
+use super::{Decision, just, may};
 use crate::command::{Actor, JobPatch, MoveTo};
 use crate::event::Event;
 use crate::ids::{AttemptId, JobId, UserName};
@@ -12,12 +12,13 @@ use crate::job::{HoldBy, Job, JobState, StopCause};
 use crate::outcome::Outcome;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::Dependency;
 use crate::state::State;
 
 pub(super) fn cancel(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "cancel")?;
-    Ok(about(id, cancelled(job, &person(actor).0)?))
+    Ok(about(id, cancelled(job, &actor.person())?))
 }
 
 pub(super) fn hold(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
@@ -27,7 +28,7 @@ pub(super) fn hold(state: &State, actor: &Actor, id: JobId) -> Result<Decision, 
 
 pub(super) fn release(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "release")?;
-    Ok(about(id, released(job, person(actor).1)?))
+    Ok(about(id, released(job, may_release(state, actor, job))?))
 }
 
 pub(super) fn relocate(
@@ -37,14 +38,14 @@ pub(super) fn relocate(
     to: MoveTo,
 ) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "move")?;
-    let by = person(actor).0;
+    let by = actor.person();
     Ok(about(id, moved(state, job, to, by)?))
 }
 
 /// Nobody is asked whom it passes: it stood there before.
 pub(super) fn undo_move(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "move")?;
-    let (who, _) = person(actor);
+    let who = actor.person();
     let before = job.before_move.as_ref();
     let before = before
         .filter(|before| job.is_waiting() && before.by == who)
@@ -75,14 +76,14 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "change")?;
-    Ok(about(id, updated(state, job, patch, person(actor).1, now)?))
+    Ok(about(id, updated(state, actor, job, patch, now)?))
 }
 
 pub(super) fn requeue(state: &State, actor: &Actor, id: JobId) -> Result<Decision, Refusal> {
     let job = allowed(state, actor, id, "requeue")?;
     Ok(about(
         id,
-        requeued(state, job, person(actor).0, state.next_rank())?,
+        requeued(state, job, actor.person(), state.next_rank())?,
     ))
 }
 
@@ -93,24 +94,32 @@ fn about(job: JobId, events: Vec<Event>) -> Decision {
     }
 }
 
-/// An admin's hold of another's job stands above its owner's.
+/// A hold of another's job stands above its owner's.
 pub(super) fn holder(job: &Job, actor: &Actor) -> HoldBy {
-    let (who, admin) = person(actor);
-    if admin && job.owner != who {
-        HoldBy::Admin
-    } else {
+    if job.owner == actor.person() {
         HoldBy::User
+    } else {
+        HoldBy::Admin
     }
 }
 
+/// Whether one that was held so may be released.
+pub(super) fn may_release(state: &State, actor: &Actor, job: &Job) -> bool {
+    may(state, actor, Right::ReleaseHeld, Thing::job(job))
+}
+
 fn allowed<'a>(state: &'a State, actor: &Actor, id: JobId, verb: &str) -> Result<&'a Job, Refusal> {
-    let (who, admin) = person(actor);
-    let owner = match (state.job(id), state.verdict(id)) {
-        (Some(job), _) => &job.owner,
-        (None, Some(verdict)) => &verdict.owner,
+    let (owner, project) = match (state.job(id), state.verdict(id)) {
+        (Some(job), _) => (&job.owner, job.spec.project.as_deref()),
+        (None, Some(verdict)) => (&verdict.owner, None),
         (None, None) => return Err(Refusal::NoSuchJob { job: id }),
     };
-    if *owner != who && !admin {
+    if !may(
+        state,
+        actor,
+        Right::ChangeJob,
+        Thing::of(owner).within(project),
+    ) {
         return Err(Refusal::NotYours {
             job: id,
             owner: owner.clone(),
@@ -164,11 +173,12 @@ pub(super) fn held(job: &Job, by: HoldBy) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-pub(super) fn released(job: &Job, admin: bool) -> Result<Vec<Event>, Refusal> {
+/// `may`: release also what was held by somebody with more rights than its owner.
+pub(super) fn released(job: &Job, may: bool) -> Result<Vec<Event>, Refusal> {
     match &job.state {
         JobState::Held {
             by: HoldBy::Admin, ..
-        } if !admin => Err(Refusal::HeldByAdmin { job: job.id }),
+        } if !may => Err(Refusal::HeldByAdmin { job: job.id }),
         JobState::Held { .. } => Ok(vec![Event::JobReleased { job: job.id }]),
         JobState::Queued { .. } => Ok(vec![]),
         _ => Err(wrong_state(job, "held", "released")),

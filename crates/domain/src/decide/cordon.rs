@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::person;
+use super::may;
 use crate::command::Actor;
 use crate::cordon::{Cordon, Place};
 use crate::event::Event;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::state::State;
 use crate::submit::label;
 
@@ -17,8 +18,7 @@ pub(super) fn cordon(
     (reason, drain): (String, bool),
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    let (by, admin) = person(actor);
-    if !admin {
+    if !may(state, actor, Right::Cordon, Thing::CLUSTER) {
         return Err(Refusal::CordonNotAllowed);
     }
     label("reason", &reason)?;
@@ -29,7 +29,7 @@ pub(super) fn cordon(
     }
     let cordon = Cordon {
         reason,
-        by,
+        by: actor.person(),
         at: now,
         drain,
     };
@@ -37,8 +37,7 @@ pub(super) fn cordon(
 }
 
 pub(super) fn uncordon(state: &State, actor: &Actor, place: Place) -> Result<Vec<Event>, Refusal> {
-    let (_, admin) = person(actor);
-    if !admin {
+    if !may(state, actor, Right::Cordon, Thing::CLUSTER) {
         return Err(Refusal::CordonNotAllowed);
     }
     if !state.cordons().contains_key(&place) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Decision, person};
+use super::{Decision, may};
 use crate::command::{Actor, AdoptRequest};
 use crate::constraints::Constraints;
 use crate::event::Event;
@@ -13,6 +13,7 @@ use crate::lease::{GpuRef, Lease, NodeLease};
 use crate::node::Node;
 use crate::notice::Notice;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::{JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit;
@@ -51,7 +52,7 @@ pub(super) fn adopt(
     actor: &Actor,
     request: &AdoptRequest,
 ) -> Result<Decision, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let AdoptRequest {
         node,
         pid,
@@ -66,7 +67,13 @@ pub(super) fn adopt(
     let there = state.node(node).ok_or_else(unknown)?;
     let (process, gpus) = uses(state, there, *pid).ok_or_else(unknown)?;
     let owner = process.user.clone().unwrap_or_else(|| who.to_string());
-    if !admin && who.as_str() != owner {
+    let of = UserName::from(owner.as_str());
+    if !may(
+        state,
+        actor,
+        Right::Adopt,
+        Thing::of(&of).within(project.as_deref()),
+    ) {
         return Err(Refusal::AdoptNotYours { pid: *pid, owner });
     }
     if let Some((gpu, holder)) = gpus

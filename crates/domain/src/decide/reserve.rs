@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{by_agent, person};
+use super::{by_agent, may};
 use crate::command::Actor;
 use crate::event::Event;
 use crate::ids::{ReservationId, UserName};
 use crate::job::Job;
+use crate::project::Projects;
 use crate::quota::{Allow, Whose};
 use crate::refusal::Refusal;
 use crate::reservation::{Beside, Holder, Occurrence, Over, Reservation, ReserveRequest, WhyOver};
+use crate::rights::{Right, Thing};
 use crate::state::State;
 use crate::submit::label;
 
@@ -23,14 +25,15 @@ pub(super) fn reserve(
     request: &ReserveRequest,
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
+    may_reserve(state.projects(), actor, request)?;
     let mut events = Vec::new();
     let before = match change {
         Some(id) => Some(theirs(state, actor, id, "change")?),
         None => None,
     };
     let beside = Beside::new(state.nodes(), state.reservations(), change);
-    let mut reservation = request.check(&who, admin, &beside, now)?;
+    let mut reservation = request.check(&who, &beside, now)?;
     if let Some(before) = before {
         reservation.agent = before.agent.clone();
         if *before == reservation {
@@ -53,6 +56,36 @@ pub(super) fn reserve(
         },
     );
     Ok(events)
+}
+
+/// Whether whoever acts may reserve for whom it is.
+///
+/// # Errors
+/// For whom they may not, and who may.
+pub fn may_reserve(
+    projects: &Projects,
+    actor: &Actor,
+    request: &ReserveRequest,
+) -> Result<(), Refusal> {
+    let who = actor.person();
+    let project = request.project.as_deref();
+    if !projects.may(actor, Right::Reserve, Thing::of(&who).within(project)) {
+        return Err(Refusal::OnlyLooks);
+    }
+    if let Some(project) = project
+        && !projects.is_open_to(project, actor)
+    {
+        let project = project.to_owned();
+        return Err(Refusal::ProjectClosed { project });
+    }
+    match request.user.as_deref().map(UserName::from) {
+        Some(user)
+            if user != who && !projects.may(actor, Right::ReserveForOthers, Thing::of(&user)) =>
+        {
+            Err(Refusal::ReserveForOthers { user })
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn cancel(
@@ -91,18 +124,23 @@ pub(super) fn end(
     )])
 }
 
-/// A reservation of theirs, or anybody's for an admin.
+/// A reservation that whoever acts may change.
 fn theirs<'a>(
     state: &'a State,
     actor: &Actor,
     id: ReservationId,
     verb: &str,
 ) -> Result<&'a Reservation, Refusal> {
-    let (who, admin) = person(actor);
+    let who = actor.person();
     let known = state.reservation(id);
     let known = known.filter(|one| one.cancelled.is_none());
     let reservation = known.ok_or(Refusal::NoSuchReservation { id })?;
-    if !reservation.may_change(&who, admin) {
+    if !may(
+        state,
+        actor,
+        Right::ChangeReservation,
+        reservation.thing(&who),
+    ) {
         return Err(Refusal::ReservationNotYours {
             id,
             owner: reservation.created_by.clone(),
@@ -118,8 +156,7 @@ pub(super) fn set_quota(
     whose: Whose,
     allow: Allow,
 ) -> Result<Vec<Event>, Refusal> {
-    let (_, admin) = person(actor);
-    if !admin {
+    if !may(state, actor, Right::SetQuota, Thing::CLUSTER) {
         return Err(Refusal::QuotaNotAllowed);
     }
     match &whose {

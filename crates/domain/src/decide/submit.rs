@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, by_agent, person};
+use super::{Decision, by_agent, may};
 use crate::campaign::CampaignId;
 use crate::command::Actor;
 use crate::event::Event;
@@ -10,6 +10,7 @@ use crate::ids::{JobId, UserName};
 use crate::job::HoldBy;
 use crate::rank::Rank;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::{ArrayTask, JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit::{Checked, SubmitRequest};
@@ -18,17 +19,14 @@ use crate::submit::{Checked, SubmitRequest};
 #[derive(Debug)]
 pub(super) struct Submitter {
     pub(super) owner: UserName,
-    pub(super) admin: bool,
     pub(super) agent: Option<UserName>,
     pub(super) campaign: Option<CampaignId>,
 }
 
 impl Submitter {
     fn of(actor: &Actor) -> Self {
-        let (owner, admin) = person(actor);
         Submitter {
-            owner,
-            admin,
+            owner: actor.person(),
             agent: by_agent(actor),
             campaign: None,
         }
@@ -52,7 +50,7 @@ pub(super) fn submit(
         });
     }
     let checked = request.check(state.capacity())?;
-    fits(state, &checked.spec, by.admin, now)?;
+    fits(state, actor, &checked.spec, now)?;
     let specs = specs(checked, state.next_job())?;
     let held = request.hold.then_some(HoldBy::User);
     Ok(submitted(
@@ -67,11 +65,22 @@ pub(super) fn submit(
 /// What a job that is asked for has to fit: other jobs, the nodes, the time, and whose it is.
 pub(super) fn fits(
     state: &State,
+    actor: &Actor,
     spec: &JobSpec,
-    admin: bool,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    if spec.class == PriorityClass::Critical && !admin {
+    let owner = actor.person();
+    let thing = Thing::of(&owner).within(spec.project.as_deref());
+    if !may(state, actor, Right::Submit, thing) {
+        return Err(Refusal::OnlyLooks);
+    }
+    if let Some(project) = &spec.project
+        && !state.projects().is_open_to(project, actor)
+    {
+        let project = project.clone();
+        return Err(Refusal::ProjectClosed { project });
+    }
+    if spec.class == PriorityClass::Critical && !may(state, actor, Right::UseCritical, thing) {
         return Err(Refusal::ClassNotAllowed);
     }
     let mut needed = spec.dependencies.iter();

@@ -3,19 +3,21 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::{no_cycle, wrong_state};
-use crate::command::{ConstraintsPatch, JobPatch};
+use super::may;
+use crate::command::{Actor, ConstraintsPatch, JobPatch};
 use crate::event::Event;
 use crate::job::Job;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::spec::{ArrayTask, JobSpec, PriorityClass};
 use crate::state::State;
 use crate::submit;
 
 pub(super) fn updated(
     state: &State,
+    actor: &Actor,
     job: &Job,
     patch: JobPatch,
-    admin: bool,
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     if job.is_finished() {
@@ -57,7 +59,9 @@ pub(super) fn updated(
         spec.array = Some(at_once(job, limit)?);
     }
     if let Some(class) = patch.class {
-        if class == PriorityClass::Critical && !admin {
+        if class == PriorityClass::Critical
+            && !may(state, actor, Right::UseCritical, Thing::job(job))
+        {
             return Err(Refusal::ClassNotAllowed);
         }
         spec.class = class;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::ids::{NodeName, ReservationId, UserName};
 use crate::lease::Lease;
+use crate::rights::Thing;
 use crate::sentence::gpus;
 
 pub use beside::Beside;
@@ -210,12 +211,14 @@ impl Reservation {
         label(&self.holder, self.id, self.note.as_deref())
     }
 
-    /// Whether somebody may change, cancel or end it: who made or holds it, and admins.
+    /// Whose it is, for somebody: their own where they made or hold it.
     #[must_use]
-    pub fn may_change(&self, who: &UserName, admin: bool) -> bool {
-        admin
-            || self.created_by == *who
-            || matches!(&self.holder, Holder::User(user) if user == who)
+    pub fn thing<'a>(&'a self, who: &UserName) -> Thing<'a> {
+        match &self.holder {
+            Holder::User(user) if user == who => Thing::of(user),
+            Holder::User(_) => Thing::of(&self.created_by),
+            Holder::Project(project) => Thing::of(&self.created_by).within(Some(project)),
+        }
     }
 
     /// What an event about it changes.

@@ -16,7 +16,7 @@ use berth_domain::{
     Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
     Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
     Mandate, MoveTo, Node, NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass,
-    Record, ReservationId, ReserveRequest, Rung, Severity, State, Subject, SubmitRequest,
+    Record, ReservationId, ReserveRequest, Role, Rung, Severity, State, Subject, SubmitRequest,
     Timestamp, UserName,
 };
 use proptest::prelude::*;
@@ -681,13 +681,14 @@ impl World {
     fn command(&self, step: Step) -> (Actor, Command) {
         let names = ["root", "ana", "bo"];
         let actor = |user: u8| match names.get(usize::from(user)) {
-            Some(name) => Actor::User {
-                name: UserName::from(*name),
-                admin: user == 0,
-            },
+            Some(name) => {
+                let role = if user == 0 { Role::Admin } else { Role::Member };
+                Actor::user(*name, role)
+            }
             None => Actor::Agent {
                 name: UserName::from("bot"),
                 acts_for: UserName::from("ana"),
+                role: Role::Member,
             },
         };
         match step {

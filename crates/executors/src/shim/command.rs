@@ -18,6 +18,7 @@ use super::{IGNORED, follow, fork};
 use crate::cgroup;
 use crate::process;
 use crate::record::{Spec, Under};
+use crate::slurm;
 
 /// A command that runs.
 pub(super) struct Started {
@@ -47,7 +48,10 @@ pub(super) fn spawn(spec: &Spec, group: Option<&Path>) -> Result<Started, String
                 ("LOCAL_RANK", local),
                 ("LOCAL_WORLD_SIZE", processes.count),
             ];
-            let env = env.map(|(name, value)| (name, value.to_string()));
+            let of_slurm = [("SLURM_PROCID", rank), ("SLURM_LOCALID", local)];
+            let of_slurm = of_slurm.into_iter().filter(|_| slurm::wanted(&spec.env));
+            let env = env.into_iter().chain(of_slurm);
+            let env: Vec<_> = env.map(|(name, value)| (name, value.to_string())).collect();
             let prefix = Some(format!("[rank {rank}] "));
             on_pipe(spec, group, &env, prefix, &mut started)
         }),

@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::copy::Copy;
 use crate::logs::LogWriter;
 use crate::nudge::{Nudger, What};
 use crate::record::Spec;
@@ -87,6 +88,8 @@ pub(super) enum Pane {
 pub(super) struct Output<'a> {
     sources: Vec<Source>,
     log: LogWriter,
+    /// Beside the log, where the job wanted that.
+    also: Option<Copy>,
     tail: Vec<u8>,
     pane: Pane,
     /// What the screen did not take yet.
@@ -106,9 +109,18 @@ impl<'a> Output<'a> {
     ) -> io::Result<Self> {
         // A terminal that cannot be written to without waiting for it gets nothing.
         let ready = pane != Pane::No && nonblocking(io::stdout()).is_ok();
+        let mut log = LogWriter::create(folder, spec.log_limit_bytes)?;
+        let also = match Copy::open(spec) {
+            Ok(also) => also,
+            Err(why) => {
+                log.write(why.as_bytes())?;
+                None
+            }
+        };
         Ok(Output {
             sources,
-            log: LogWriter::create(folder, spec.log_limit_bytes)?,
+            log,
+            also,
             tail: Vec::new(),
             pane: if ready { pane } else { Pane::No },
             unseen: Vec::new(),
@@ -186,6 +198,10 @@ impl<'a> Output<'a> {
             return Ok(());
         }
         self.log.write(bytes)?;
+        if let Some(Err(why)) = self.also.as_mut().map(|copy| copy.write(bytes)) {
+            self.also = None;
+            self.log.write(why.as_bytes())?;
+        }
         self.tail.extend_from_slice(bytes);
         if self.tail.len() > 2 * TAIL {
             self.tail.drain(..self.tail.len() - TAIL);

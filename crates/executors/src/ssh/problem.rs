@@ -51,13 +51,22 @@ pub(super) fn no_connection(host: &str, error: &openssh::Error) -> String {
     if let openssh::Error::Connect(error) = error
         && error.kind() == std::io::ErrorKind::NotFound
     {
-        return "the program `ssh` is not installed on the server's host".to_owned();
+        // One that was killed left no log that could be read, which is the same kind of error.
+        return match is_installed("ssh") {
+            true => format!("the connection to {host} broke off while it was made"),
+            false => "the program `ssh` is not installed on the server's host".to_owned(),
+        };
     }
     let meaning = MEANINGS.iter().find(|(words, _)| said.contains(words));
     match meaning {
         Some((_, sentence)) => sentence.replace("HOST", host),
         None => format!("{host} cannot be reached: {}", one_line(&said)),
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Why a host cannot be used as it is, if it cannot.

@@ -29,7 +29,7 @@ impl From<StateName> for State {
     }
 }
 
-/// Which of two waiting jobs goes first, whatever their order in the queue. Only an admin can use
+/// Which of two waiting jobs goes first, whatever their order in the queue. Only a lead or an admin can use
 /// `critical`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

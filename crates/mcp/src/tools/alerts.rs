@@ -6,7 +6,7 @@ use berth_api::ApiError;
 use berth_api::alerts::{AlertView, AnswerAlert, AnswerArg, GetAlerts};
 use berth_api::cluster::GetWhoami;
 use berth_api::jobs::GetJob;
-use berth_domain::{AlertId, AlertRule, AlertState, Choice, Refusal, Severity, walltime};
+use berth_domain::{AlertId, AlertRule, AlertState, Choice, Refusal, Right, Severity, walltime};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::{tool, tool_router};
@@ -294,12 +294,17 @@ async fn allowed<D: Door>(
 ) -> Result<Result<(), Refusal>, ApiError> {
     let asks = door.call(GetWhoami {}).await?;
     let choice = Choice::from(args.choice);
-    let owner = match alert.job {
-        Some(id) => Some(door.call(GetJob { id }).await?.job.row.user),
+    let job = match alert.job {
+        Some(id) => Some(door.call(GetJob { id }).await?.job.row),
         None => None,
     };
-    let me = Some(&asks.user);
-    if !asks.admin && alert.asks.as_ref() != me && owner.as_ref() != me {
+    let may = match (&alert.asks, &job) {
+        (Some(asked), _) if *asked == asks.user => asks.may(Right::AnswerAlert, asked, None),
+        (_, Some(job)) => asks.may(Right::AnswerAlert, &job.user, job.project.as_deref()),
+        (Some(asked), None) => asks.may(Right::AnswerAlert, asked, None),
+        (None, None) => asks.admin,
+    };
+    if !may {
         let id = alert.id;
         return Ok(Err(match alert.asks.clone() {
             Some(asks) => Refusal::AlertNotYours { alert: id, asks },

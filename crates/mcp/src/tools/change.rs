@@ -4,7 +4,7 @@ use berth_api::ApiError;
 use berth_api::cluster::GetWhoami;
 use berth_api::jobs::{ArrayAnswer, GetJob, ListJobs};
 use berth_api::views::{ArrayView, JobDetail, JobRow, Whoami};
-use berth_domain::{ArrayChange, JobId, Refusal};
+use berth_domain::{ArrayChange, JobId, Refusal, Right};
 use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
 
@@ -35,10 +35,13 @@ impl About {
         Ok(About { job, asks })
     }
 
-    /// Only its owner and admins change a job.
+    /// Whether whoever asks may change it.
     pub fn allowed(&self, verb: &str) -> Result<(), Refusal> {
         let row = &self.job.row;
-        if row.user == self.asks.user || self.asks.admin {
+        if self
+            .asks
+            .may(Right::ChangeJob, &row.user, row.project.as_deref())
+        {
             return Ok(());
         }
         Err(Refusal::NotYours {

@@ -29,7 +29,7 @@ pub struct ForecastArgs {
     pub nodes: Option<i64>,
     /// How long it may run: 90m, 6h, 1-12:00:00. Default 24h. Shorter jobs start sooner.
     pub time_limit: Option<String>,
-    /// Default normal. Only an admin can use critical.
+    /// Default normal. Only a lead or an admin can use critical.
     pub class: Option<Class>,
     /// Only on GPUs of one of these models, each by a word or more of its name: H100.
     #[serde(default)]

@@ -2,7 +2,7 @@
 
 use berth_api::ApiError;
 use berth_api::jobs::{ArrayArg, ChangeArray, HoldJob, JobArg, ReleaseJob};
-use berth_domain::{ArrayChange, JobId, Refusal, StateName};
+use berth_domain::{ArrayChange, JobId, Refusal, Right, StateName};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::{tool, tool_router};
@@ -125,6 +125,7 @@ async fn preview<D: Door>(door: &D, args: HoldArgs) -> Result<ChangePreview, Api
         return Ok(ChangePreview::accepted(job, all));
     }
     let by_admin = about.job.held_by.as_deref() == Some("admin");
+    let may_release = (about.asks).may(Right::ReleaseHeld, &row.user, row.project.as_deref());
     let then = match (args.release, row.state) {
         (false, StateName::Queued) => "It would not start until it is released.",
         (false, StateName::Held) => "It is held already: nothing would change.",
@@ -132,7 +133,7 @@ async fn preview<D: Door>(door: &D, args: HoldArgs) -> Result<ChangePreview, Api
             let refusal = wrong_state(row, "queued", "held");
             return Ok(ChangePreview::refused(job, refusal));
         }
-        (true, StateName::Held) if by_admin && !about.asks.admin => {
+        (true, StateName::Held) if by_admin && !may_release => {
             let refusal = Refusal::HeldByAdmin { job: row.id };
             return Ok(ChangePreview::refused(job, refusal));
         }

@@ -6,7 +6,7 @@ use berth_api::planner::ExplainJob;
 use berth_api::queue::{GetQueueOrder, QueueOrder};
 use berth_api::views::JobRow;
 use berth_domain::line::may_pass;
-use berth_domain::{InLine, JobId, MoveTo, Refusal};
+use berth_domain::{InLine, JobId, MoveTo, Refusal, Role};
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::{tool, tool_router};
@@ -158,7 +158,7 @@ async fn preview<D: Door>(door: &D, args: MoveArgs) -> Result<ChangePreview, Api
         owner: &row.user,
         class: row.class,
     };
-    if !about.asks.admin
+    if about.asks.role < Role::Lead
         && let Err(refusal) = may_pass(&line, moved, to)
     {
         return refused(refusal);

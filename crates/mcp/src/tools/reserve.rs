@@ -42,7 +42,7 @@ pub struct ReserveArgs {
     pub until: Option<String>,
     /// Given back when nobody came so long after a start: 30m. Default: never.
     pub no_show: Option<String>,
-    /// For whom. Default: the person you act for. Only an admin reserves for somebody else.
+    /// For whom. Default: the person you act for. Only a lead or an admin reserves for somebody else.
     pub user: Option<String>,
     /// For a project instead.
     pub project: Option<String>,

@@ -35,6 +35,8 @@ pub fn answer(call: &Call) -> (&'static str, Value) {
         "whoami" => ok(&Whoami {
             user: "ann".into(),
             admin: false,
+            role: berth_domain::Role::Member,
+            projects: Default::default(),
             version: "0".into(),
         }),
         "cluster" => ok(&cluster()),

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use berth_domain::audit::Entry;
 use berth_domain::decide::{Input, decide};
 use berth_domain::job::Illegal;
 use berth_domain::{Actor, Event, Record};
-use berth_store::StoreError;
+use berth_store::{StoreError, differences};
 
 use super::{Control, show};
 use crate::breakpoint::Breakpoint;
@@ -53,9 +54,19 @@ impl Control {
         }
     }
 
-    /// Writes the events, then applies them, then asks the executor for what follows from them.
     pub(super) async fn commit(
         &mut self,
+        actor: Actor,
+        events: Vec<Event>,
+    ) -> Result<(), CommitError> {
+        self.commit_for(None, actor, events).await
+    }
+
+    /// Writes the events and who wanted them, then applies them, then asks the executor for what follows
+    /// from them.
+    pub(super) async fn commit_for(
+        &mut self,
+        audit: Option<Entry>,
         actor: Actor,
         events: Vec<Event>,
     ) -> Result<(), CommitError> {
@@ -76,7 +87,11 @@ impl Control {
                 }
             })
             .collect();
-        let changes = self.state.project(&records)?;
+        let mut changes = self.state.project(&records)?;
+        changes.audit = audit.map(|entry| Entry {
+            differences: differences(&self.state, &changes),
+            ..entry
+        });
         let breakpoints = self.settings.breakpoints.clone();
         breakpoints.reach(Breakpoint::BeforeCommit);
         let made = self.foretold.with(&records);

@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use berth_domain::decide::{Input, Report, Rules, decide};
 use berth_domain::{
-    Actor, AttemptId, Command, Exit, GpuRef, GpuSample, GpuUuid, JobId, Lease, NodeLease, Seq,
-    SubmitRequest, UserName,
+    Actor, AttemptId, Command, Exit, GpuRef, GpuSample, GpuUuid, JobId, Lease, NodeLease, Role,
+    Seq, SubmitRequest,
 };
 use berth_telemetry::inventory::simulated;
 use berth_telemetry::rollup::{BLOCK_S, Metric};
@@ -84,10 +84,7 @@ impl World {
     }
 
     async fn submit(&mut self, gpus: i64) -> JobId {
-        let actor = Actor::User {
-            name: UserName::from("ana"),
-            admin: false,
-        };
+        let actor = Actor::user("ana", Role::Member);
         let request = SubmitRequest {
             command: vec!["train".into()],
             project: Some("vision".into()),

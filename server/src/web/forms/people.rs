@@ -5,31 +5,23 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use berth_api::ApiError;
 use berth_api::node_tokens::NodeTokenArg;
-use berth_api::people::{AddPersonArg, LinkAnswer, LoginLinkArg};
-use serde::Deserialize;
+use berth_api::people::{AddPersonArg, LinkAnswer, LoginLinkArg, SetRoleArg};
 
 use super::back;
 use super::once::{Once, Part};
 use crate::web::Web;
 use crate::web::caller::Caller;
 
-/// A check box comes if it is ticked.
-#[derive(Debug, Deserialize)]
-pub(super) struct PersonForm {
-    name: String,
-    admin: Option<String>,
-}
-
 pub(super) async fn person(
     State(web): State<Web>,
     Caller(context): Caller,
-    Form(form): Form<PersonForm>,
+    Form(arg): Form<AddPersonArg>,
 ) -> Response {
-    let arg = AddPersonArg {
-        name: form.name,
-        admin: form.admin.is_some(),
-    };
     shown(context.add_person(arg).await, &web)
+}
+
+pub(super) async fn role(Caller(context): Caller, Form(arg): Form<SetRoleArg>) -> Redirect {
+    back("/admin", context.set_role(arg).await)
 }
 
 pub(super) async fn login_link(

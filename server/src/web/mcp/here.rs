@@ -1,7 +1,7 @@
 //! Server functions called where they live: by whoever sent the request, as the guard said.
 
 use berth_api::ApiError;
-use berth_api::context::{ApiState, unauthenticated};
+use berth_api::context::{self, ApiState, DoorKind, unauthenticated};
 use berth_domain::Actor;
 use berth_mcp::{Door, House};
 use http::request::Parts;
@@ -22,9 +22,11 @@ impl House for Hall {
     fn door(&self, asked: &Extensions) -> Result<Here, ApiError> {
         let parts = asked.get::<Parts>();
         let actor = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned());
+        let by = parts.and_then(|parts| parts.extensions.get::<context::Door>().cloned());
         Ok(Here {
             state: self.0.clone(),
             actor: actor.ok_or_else(unauthenticated)?,
+            by: by.unwrap_or_default(),
         })
     }
 }
@@ -43,6 +45,10 @@ impl House for Room {
         Ok(Here {
             state: self.state.clone(),
             actor: self.actor.clone(),
+            by: context::Door {
+                kind: DoorKind::Assistant,
+                ..context::Door::default()
+            },
         })
     }
 }
@@ -52,6 +58,7 @@ impl House for Room {
 pub struct Here {
     state: ApiState,
     actor: Actor,
+    by: context::Door,
 }
 
 impl Door for Here {
@@ -61,6 +68,7 @@ impl Door for Here {
     {
         let (mut parts, ()) = http::Request::new(()).into_parts();
         parts.extensions.insert(self.actor.clone());
+        parts.extensions.insert(self.by.clone());
         let state = self.state.clone();
         // As for a call over HTTP: the function finds both in the owner that it runs in.
         let owner = Owner::new();

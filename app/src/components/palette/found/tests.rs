@@ -1,12 +1,22 @@
 use berth_api::campaigns::{CountsView, SpentView};
 use berth_domain::campaign::{Better, Metric, Source, Strategy};
-use berth_domain::{CampaignId, StateName};
+use berth_domain::{CampaignId, Role, StateName, UserName};
 use proptest::prelude::*;
 
 use super::*;
 use crate::pages::styleguide::sample::row;
 
 const NOW: berth_domain::Timestamp = berth_domain::Timestamp::UNIX_EPOCH;
+
+fn who(role: Role) -> Option<Whoami> {
+    Some(Whoami {
+        user: UserName::from("ana"),
+        admin: role == Role::Admin,
+        role,
+        projects: Default::default(),
+        version: String::new(),
+    })
+}
 
 fn some(id: u64, name: &str, user: &str, state: StateName) -> JobRow {
     JobRow {
@@ -43,7 +53,7 @@ fn going_on(id: u64, name: &str, user: &str) -> CampaignRow {
 
 fn known() -> Known {
     Known {
-        me: Some(UserName::from("ana")),
+        who: who(Role::Member),
         rows: vec![
             some(170, "reward-model", "kim", StateName::Running),
             some(42, "timeline-export", "ana", StateName::Queued),
@@ -88,7 +98,7 @@ fn others_jobs_are_not_to_be_cancelled() {
     assert_eq!(here("cancel 170"), [""; 0]);
     assert_eq!(here("cancel 17"), ["Cancel job 17, eval-mmlu"]);
     let admin = Known {
-        admin: true,
+        who: who(Role::Admin),
         ..known()
     };
     let found = labels("cancel 170", &admin, &Answer::default());
@@ -100,7 +110,7 @@ fn others_jobs_are_not_to_be_cancelled() {
 #[test]
 fn admins_find_a_page_that_others_do_not() {
     let admin = Known {
-        admin: true,
+        who: who(Role::Admin),
         ..known()
     };
     let found = labels("admin", &admin, &Answer::default());
@@ -184,7 +194,7 @@ fn campaigns_are_found_by_name_owner_and_word_after_all_else() {
 proptest! {
     #[test]
     fn every_option_has_an_id_of_its_own(typed in "[a-z0-9# ]{0,8}") {
-        let known = Known { admin: true, visits: vec!["/".to_owned(), "/jobs".to_owned()], ..known() };
+        let known = Known { who: who(Role::Admin), visits: vec!["/".to_owned(), "/jobs".to_owned()], ..known() };
         let answer = Answer { to: typed.clone(), rows: known.rows.clone(), ..Answer::default() };
         let groups = find(&typed, &known, &answer);
         let mut ids: Vec<String> = groups.into_iter().flat_map(|group| group.found).map(|found| found.id).collect();

@@ -2,6 +2,7 @@
 //! script the page stays.
 
 use berth_api::campaigns::form;
+use berth_domain::Right;
 use berth_domain::campaign::CampaignChange;
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -18,7 +19,12 @@ pub fn Actions(sheet: Sheet) -> impl IntoView {
     let live = Live::here();
     let may = Memo::new(move |_| {
         let goes_on = sheet.row(|row| row.ended_at.is_none());
-        goes_on && live.may_act_for(&sheet.row(|row| row.user.clone()))
+        goes_on
+            && live.may(
+                Right::ChangeCampaign,
+                &sheet.row(|row| row.user.clone()),
+                None,
+            )
     });
     let paused = Memo::new(move |_| sheet.row(|row| row.state == "paused"));
     let whether = move || match paused.get() {

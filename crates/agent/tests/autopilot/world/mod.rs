@@ -11,8 +11,8 @@ use berth_domain::agent::{AgentRule, Draft, Mode};
 use berth_domain::decide::{Decision, Input, Report, Rules};
 use berth_domain::{
     Actor, AttemptId, Card, Command, Ended, Exit, Gpu, GpuUuid, JobId, JobState, Ladder, Node,
-    NodeName, NodeSource, PolicyChoice, Record, Refusal, Seq, State, SubmitRequest, Timestamp,
-    UserName, decide,
+    NodeName, NodeSource, PolicyChoice, Record, Refusal, Role, Seq, State, SubmitRequest,
+    Timestamp, UserName, decide,
 };
 use berth_orchestrator::{Planning, resolve};
 use berth_scheduler::{Forecast, Learned, Plan, Snapshot, plan};
@@ -29,17 +29,11 @@ pub struct World {
 }
 
 pub fn user(name: &str) -> Actor {
-    Actor::User {
-        name: UserName::from(name),
-        admin: false,
-    }
+    Actor::user(UserName::from(name), Role::Member)
 }
 
 pub fn root() -> Actor {
-    Actor::User {
-        name: UserName::from("root"),
-        admin: true,
-    }
+    Actor::user("root", Role::Admin)
 }
 
 pub fn node(name: &str, gpus: u32, gib: u64) -> Node {

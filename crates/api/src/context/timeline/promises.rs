@@ -1,7 +1,7 @@
 //! What is reserved in a time, and what a form shows of it.
 
-use berth_domain::Timestamp;
 use berth_domain::reservation::Promised;
+use berth_domain::{Right, Timestamp};
 use berth_orchestrator::View;
 
 use super::super::reservations::shown;
@@ -40,7 +40,7 @@ impl Context {
                         parts.iter().map(part).collect()
                     }
                 },
-                may_change: one.may_change(&who.user, who.admin),
+                may_change: self.may(view, Right::ChangeReservation, one.thing(&who.user)),
             })
             .filter(|one| !one.reservation.occurrences.is_empty())
             .collect();

@@ -15,6 +15,7 @@ use crate::decide::{Decision, command as decide_command, just};
 use crate::event::Event;
 use crate::ids::{JobId, UserName};
 use crate::refusal::Refusal;
+use crate::rights::Role;
 use crate::spec::{JobSpec, PriorityClass};
 use crate::state::State;
 
@@ -30,11 +31,18 @@ const UNDO_LASTS: Duration = Duration::from_secs(3600);
 /// What a command of an agent comes to. A refusal is part of the decision, since it is written down.
 pub(in crate::decide) fn acts(
     state: &State,
-    name: &UserName,
-    acts_for: &UserName,
+    actor: &Actor,
     command: &Command,
     now: Timestamp,
 ) -> Decision {
+    let Actor::Agent {
+        name,
+        acts_for,
+        role,
+    } = actor
+    else {
+        return Decision::default();
+    };
     let agent = match at_work(state, name) {
         Ok(agent) => agent,
         Err(bar) => return refused(barred(name, bar), vec![]),
@@ -45,7 +53,7 @@ pub(in crate::decide) fn acts(
         return refuse(agent, card, barred(name, Bar::Never), now);
     };
     let card = of_agent(state, agent, title(&act), Some(act.clone()), now);
-    match try_act(state, agent, &act, now) {
+    match try_act(state, agent, *role, &act, now) {
         Ok(decision) if needs_approval(state, &agent.mandate, &act, &decision.events, now) => {
             let bar = Bar::Approval {
                 card: card.id,
@@ -103,7 +111,8 @@ pub(super) fn approved(
     if let Some(stopped) = state.agents().stopped(&agent.name) {
         return Err(barred(&agent.name, stopped_bar(stopped)));
     }
-    try_act(state, agent, act, now)
+    // Whoever approves it may: what the agent itself was is of no account any more.
+    try_act(state, agent, Role::Member, act, now)
 }
 
 pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
@@ -113,7 +122,19 @@ pub(in crate::decide) fn stopped_bar(stopped: &Stopped) -> Bar {
     }
 }
 
-fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<Decision, Refusal> {
+fn try_act(
+    state: &State,
+    agent: &Agent,
+    role: Role,
+    act: &Act,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    // For whom the agent acts is the state's to say.
+    let actor = Actor::Agent {
+        name: agent.name.clone(),
+        acts_for: agent.acts_for.clone(),
+        role,
+    };
     let bar = |bar| barred(&agent.name, bar);
     let mandate = &agent.mandate;
     if !mandate.actions.contains(&act.action()) {
@@ -127,10 +148,6 @@ fn try_act(state: &State, agent: &Agent, act: &Act, now: Timestamp) -> Result<De
     {
         return Err(bar(Bar::Hours { hours }));
     }
-    let actor = Actor::Agent {
-        name: agent.name.clone(),
-        acts_for: agent.acts_for.clone(),
-    };
     if let Some(job) = act.job() {
         own(state, agent, job).map_err(bar)?;
     }

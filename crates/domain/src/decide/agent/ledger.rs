@@ -7,11 +7,11 @@ use crate::agent::{Act, Card, CardBy, CardId, CardState, Draft, Effect, Mode};
 use crate::array::ArrayChange;
 use crate::campaign::CampaignChange;
 use crate::command::{Actor, ConstraintsPatch, JobPatch};
-use crate::decide::{Decision, command, just, person};
+use crate::decide::{Decision, command, just, may};
 use crate::event::Event;
-use crate::ids::UserName;
 use crate::job::Job;
 use crate::refusal::Refusal;
+use crate::rights::{Right, Thing};
 use crate::state::State;
 
 /// What a rule found should be done: written down, suggested, or done, as far as its mode goes.
@@ -138,15 +138,12 @@ pub(in crate::decide) fn undo(
         card: id,
         done: "taken back".to_owned(),
     })?;
-    let (who, admin) = person(actor);
-    let name = match card.by {
-        CardBy::Agent { .. } => card.asks.clone().unwrap_or(who),
-        CardBy::Rule { .. } => UserName::from("berth"),
-    };
-    let of_rule = matches!(card.by, CardBy::Rule { .. });
-    let in_whose_name = Actor::User {
-        name,
-        admin: admin || of_rule,
+    let in_whose_name = match (&card.by, actor) {
+        (CardBy::Rule { .. }, _) => Actor::Berth,
+        (CardBy::Agent { .. }, Actor::User { role, .. }) => {
+            Actor::user(card.asks.clone().unwrap_or(actor.person()), *role)
+        }
+        (CardBy::Agent { .. }, _) => actor.clone(),
     };
     let decision = command(state, &in_whose_name, undo.command(), now)?;
     let mut events = decision.events;
@@ -206,19 +203,22 @@ fn settled(card: CardId, state: CardState, actor: &Actor) -> Event {
     Event::CardSettled {
         card,
         state,
-        by: Some(person(actor).0),
+        by: Some(actor.person()),
         why: None,
     }
 }
 
 /// A card that whoever asks may answer or take back.
 fn asked<'a>(state: &'a State, actor: &Actor, id: CardId) -> Result<&'a Card, Refusal> {
-    let (who, admin) = person(actor);
     let card = state.card(id).ok_or_else(|| Refusal::NoSuchCard {
         card: id,
         done: "answered or taken back".to_owned(),
     })?;
-    if !admin && card.asks.as_ref() != Some(&who) {
+    let thing = match &card.asks {
+        Some(asks) => Thing::of(asks).within(card.project.as_deref()),
+        None => Thing::CLUSTER,
+    };
+    if !may(state, actor, Right::AnswerCard, thing) {
         return Err(Refusal::CardNotYours {
             card: id,
             asks: card.asks.clone(),

@@ -8,7 +8,7 @@ use berth_api::campaigns::{CampaignView, GetCampaign};
 use berth_api::cluster::GetWhoami;
 use berth_domain::campaign::{CampaignState, Narrow, Space, Steering, TrialState};
 use berth_domain::{
-    Campaign, CampaignChange, CampaignId, CampaignSpec, Refusal, Timestamp, dollars,
+    Campaign, CampaignChange, CampaignId, CampaignSpec, Refusal, Right, Timestamp, dollars,
 };
 use rmcp::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,8 @@ pub(super) async fn preview<D: Door>(
     let view = door.call(GetCampaign { id }).await?;
     let asks = door.call(GetWhoami {}).await?;
     let row = &view.row;
-    if row.user != asks.user && !asks.admin {
+    let project = view.template.project.as_deref();
+    if !asks.may(Right::ChangeCampaign, &row.user, project) {
         let refusal = Refusal::CampaignNotYours {
             campaign: id,
             owner: row.user.clone(),

@@ -37,7 +37,7 @@ pub struct SubmitArgs {
     pub nodes: Option<i64>,
     /// It is stopped after so long: 90m, 6h, 1-12:00:00. Default 24h. What is short starts sooner.
     pub time_limit: Option<String>,
-    /// Default normal. Only an admin can use critical.
+    /// Default normal. Only a lead or an admin can use critical.
     pub class: Option<Class>,
     /// It may be stopped, and queued again, when a more urgent job needs its GPUs.
     #[serde(default)]

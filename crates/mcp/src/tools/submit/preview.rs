@@ -9,7 +9,7 @@ use berth_api::views::ClusterView;
 use berth_api::{ApiError, ErrorCode};
 use berth_domain::node::Capacity;
 use berth_domain::submit::Checked;
-use berth_domain::{PriorityClass, Refusal, SubmitRequest, Timestamp, walltime};
+use berth_domain::{PriorityClass, Refusal, Right, SubmitRequest, Timestamp, walltime};
 use rmcp::schemars::{self, JsonSchema};
 use serde::Serialize;
 
@@ -151,7 +151,11 @@ fn capacity(cluster: &ClusterView) -> Capacity {
 /// What depends on who asks and on other jobs.
 async fn against_others<D: Door>(door: &D, checked: &Checked) -> Result<Vec<Problem>, ApiError> {
     let mut problems = vec![];
-    if checked.spec.class == PriorityClass::Critical && !door.call(GetWhoami {}).await?.admin {
+    let asks = door.call(GetWhoami {}).await?;
+    let may = |right| asks.may(right, &asks.user, checked.spec.project.as_deref());
+    if !may(Right::Submit) {
+        problems.push(Refusal::OnlyLooks.into());
+    } else if checked.spec.class == PriorityClass::Critical && !may(Right::UseCritical) {
         problems.push(Refusal::ClassNotAllowed.into());
     }
     for dependency in &checked.spec.dependencies {

@@ -38,7 +38,7 @@ pub(super) fn tries(there: &There) -> Vec<Try> {
         "a long job by retries": "submit_job" { "time_limit": "12h", "max_retries": 5 } => above,
         "more than it may without asking": "submit_job" { "time_limit": "20h" } => Waits,
         "a class that preempts": "submit_job" { "class": "high" } => Refused("may not preempt"),
-        "an admin's class": "submit_job" { "class": "critical" } => Refused("Only an admin"),
+        "an admin's class": "submit_job" { "class": "critical" } => Refused("Only a lead or an admin"),
         "too many at once": "submit_job" { "array": "0-99", "gpus": 0 } => Refused("above 30"),
         "a reservation": "reserve" { "gpus": 4, "length": "2h" } => Refused("allow to reserve"),
         "for ever": "reserve" { "gpus": 8, "length": "24h", "every": ["day"] } => Refused("allow to reserve"),

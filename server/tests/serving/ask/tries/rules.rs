@@ -27,7 +27,7 @@ fn jobs(there: &There) -> Vec<Try> {
     table! {
         "somebody's job": "cancel" { "id": theirs } => others,
         "somebody's array": "hold" { "id": array, "whole_array": true, "release": true } => others,
-        "what an admin holds": "hold" { "id": frozen, "release": true } => Refused("held by an admin"),
+        "what an admin holds": "hold" { "id": frozen, "release": true } => Refused("held by a lead or an admin"),
         "before all": "move" { "id": last, "to": "top" } => passes,
         "before one": "move" { "id": last, "to": "before", "other": before } => passes,
         "before itself": "move" { "id": last, "to": "before", "other": last } => Refused("next to itself"),
@@ -52,7 +52,7 @@ fn reservations(there: &There) -> Vec<Try> {
         } => Refused("was made by bo"),
         "one in bo's name": "reserve" {
             "gpus": 1, "length": "1h", "user": "bo"
-        } => Refused("Only an admin can reserve"),
+        } => Refused("Only a lead or an admin can reserve"),
         "beside bo's": "reserve" { "gpus": 8, "length": "2h" } => Refused("cannot be kept beside"),
         "an hour of every day": "reserve" { "gpus": 1, "length": "1h", "every": ["day"] } => budget,
         "for two days": "reserve" { "gpus": 1, "length": "2d" } => budget,
@@ -66,7 +66,7 @@ fn sizes() -> Vec<Try> {
     let endless = Refused("at most 1000");
     table! {
         "a class that preempts": "submit_job" { "class": "high" } => Refused("may not preempt"),
-        "an admin's class": "submit_job" { "class": "critical" } => Refused("Only an admin"),
+        "an admin's class": "submit_job" { "class": "critical" } => Refused("Only a lead or an admin"),
         "five GPUs": "submit_job" { "gpus": 5 } => at_once,
         "all there are and more": "submit_job" { "gpus": 64 } => Refused("the cluster has 8"),
         "fewer than none": "submit_job" { "gpus": -1 } => Refused("is not possible"),
