@@ -151,8 +151,8 @@ test('a place that a rule forbids says which, and nothing is sent', async ({ pag
   const also = await berth.submit('true', { ...WHOLE, time_limit: '2h', name: 'of kim too' }, kim);
   await page.context().clearCookies();
   await page.goto(`/login`);
-  await page.getByLabel('Token').fill(kim);
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByLabel('Or paste a token').fill(kim);
+  await page.getByRole('button', { name: 'Use the token' }).click();
   await open(page, [first, mine, also]);
   await expect(grip(page, first)).toBeDisabled();
   // Past one's own, but not past another's.

@@ -286,7 +286,7 @@ test.describe('pictures', () => {
     const other = await context.newPage();
     await other.goto(at('/login'));
     await other.getByLabel('Or paste a token').fill(people.ana);
-    await other.getByRole('button', { name: 'Log in' }).click();
+    await other.getByRole('button', { name: 'Use the token' }).click();
     await expect(other).not.toHaveURL(/login/);
     await shoot(other, 'member-alerts', at('/alerts'));
     await shoot(other, 'member-job', at(`/jobs/${watched}`));
