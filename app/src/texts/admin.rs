@@ -56,6 +56,27 @@ pub const COPY_LOGIN_LINK: &str = "login link";
 pub const ADD_A_PERSON: &str = "Add a person";
 pub const ADD: &str = "Add";
 
+// projects
+pub const PROJECTS_TOLD: &str = "A project is a word on jobs until it is set up. Then it has members: whoever \
+    leads it acts on its jobs, and says who is in it.";
+pub const NO_PROJECT: &str = "None is set up.";
+pub const SET_UP_A_PROJECT: &str = "Set up a project";
+pub const PROJECT_NAME: &str = "Name";
+pub const PROJECT_ABOUT: &str = "What it is about";
+pub const ONLY_MEMBERS: &str = "Only its members run jobs in it";
+pub const SET_UP: &str = "Set up";
+pub const CLOSED: &str = "closed";
+pub const NEW_MEMBER: &str = "Another member";
+pub const AS: &str = "As";
+pub const ADD_MEMBER: &str = "Add to it";
+pub const DROP: &str = "Drop";
+pub const SAVE_PROJECT: &str = "Save";
+pub const REMOVE_PROJECT: &str = "Make it a word again";
+
+pub fn drop(user: &str, project: &str) -> String {
+    format!("Drop {user} from {project}")
+}
+
 // quotas
 pub const QUOTAS: &str = "Quotas";
 pub const QUOTAS_TOLD: &str = "How many GPUs one may hold at once. A soft limit binds only while \

@@ -1,7 +1,8 @@
 //! The autopilot over the shared traces with faults: what its cards foretold beside what was measured and
 //! what really was; and how long one look takes with a long queue.
 //!
-//! `cargo bench -p berth-agent`; with `-- kth-a-090 easy` only that trace under that policy.
+//! `cargo bench -p berth-agent`; with `-- kth-a-090 easy` only that trace under that policy, and with
+//! `-- kth-a-090 easy drain_for_gang,shorten_limit` only these rules act, and the others watch.
 
 #![expect(clippy::unwrap_used, reason = "a bench ends where something is wrong")]
 
@@ -12,7 +13,7 @@ mod world;
 use std::time::Instant;
 
 use berth_domain::SubmitRequest;
-use berth_domain::agent::Mode;
+use berth_domain::agent::{AgentRule, Mode};
 use berth_scheduler::sim::{Synth, TraceJob, parse, synthesize};
 use world::life::Life;
 use world::report::Report;
@@ -37,7 +38,8 @@ fn main() {
     for (name, jobs) in traces() {
         for policy in ["easy", "berth"] {
             if wanted(&name, 0) && wanted(policy, 1) {
-                broken.extend(lived(&name, policy, &jobs[..jobs.len().min(JOBS)]));
+                let jobs = &jobs[..jobs.len().min(JOBS)];
+                broken.extend(lived(&name, policy, jobs, words.get(2)));
             }
         }
     }
@@ -45,10 +47,19 @@ fn main() {
 }
 
 /// What was not as the cards said.
-fn lived(name: &str, policy: &str, jobs: &[TraceJob]) -> Vec<String> {
+fn lived(name: &str, policy: &str, jobs: &[TraceJob], only: Option<&String>) -> Vec<String> {
     let from = Instant::now();
     let shadows = Life::shadows(policy, jobs);
     let mut acting = Life::new(policy, jobs, true, FORKED);
+    if let Some(only) = only {
+        let only: Vec<&str> = only.split(',').collect();
+        acting.world.mode(Mode::Shadow);
+        for rule in AgentRule::ALL {
+            if only.contains(&rule.to_string().as_str()) {
+                acting.world.set(*rule, Mode::Act);
+            }
+        }
+    }
     acting.run(i64::MAX);
     let report = Report::of(name, policy, &shadows, &acting);
     println!("{report}  ({:.0?})", from.elapsed());

@@ -400,6 +400,6 @@ fn the_random_inputs_reach_every_event() {
                 .or_default() += 1;
         }
     }
-    assert_eq!(kinds.len(), 39, "{kinds:?}");
+    assert_eq!(kinds.len(), 40, "{kinds:?}");
     assert!(kinds.values().all(|count| *count > 5), "{kinds:?}");
 }

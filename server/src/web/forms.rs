@@ -7,6 +7,7 @@ mod cordon;
 mod once;
 mod people;
 mod policy;
+mod projects;
 mod reserve;
 mod tokens;
 
@@ -43,6 +44,8 @@ pub fn routes() -> Router<Web> {
         .route("/forms/uncordon", post(cordon::uncordon))
         .route("/forms/policy", post(policy::policy))
         .route("/forms/quota", post(policy::quota))
+        .route("/forms/project", post(projects::project))
+        .route("/forms/member", post(projects::member))
         .route("/forms/person", post(people::person))
         .route("/forms/role", post(people::role))
         .route("/forms/token", post(tokens::create))

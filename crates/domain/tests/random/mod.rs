@@ -16,10 +16,13 @@ use berth_domain::{
     Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
     Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
     Mandate, MoveTo, Node, NodeLease, NodeName, NodeSource, Place, PolicyChoice, PriorityClass,
-    Record, ReservationId, ReserveRequest, Role, Rung, Severity, State, Subject, SubmitRequest,
-    Timestamp, UserName,
+    Project, Record, ReservationId, ReserveRequest, Role, Rung, Severity, State, Subject,
+    SubmitRequest, Timestamp, UserName,
 };
 use proptest::prelude::*;
+
+/// What some jobs are for.
+const PROJECT: &str = "vision";
 
 /// What happens, in terms that mean something in any state.
 #[derive(Clone, Debug)]
@@ -73,6 +76,11 @@ pub enum Step {
     Quota {
         user: u8,
         gpus: u8,
+    },
+    /// Sets the project up, closed or open, removes it, or says who is in it.
+    Project {
+        user: u8,
+        what: u8,
     },
     /// What is wrong and who is there outside the queue, each by a bit.
     Seen {
@@ -247,6 +255,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0u8..3, any::<u8>(), want())
             .prop_map(|(user, which, what)| Step::Reserve { user, which, what }),
         1 => (0u8..3, 0u8..9).prop_map(|(user, gpus)| Step::Quota { user, gpus }),
+        1 => (0u8..3, 0u8..8).prop_map(|(user, what)| Step::Project { user, what }),
         1 => any::<(u16, u8)>().prop_map(|(wrong, foreign)| Step::Seen { wrong, foreign }),
         1 => (0u8..3, any::<u8>(), 0u8..7)
             .prop_map(|(user, alert, choice)| Step::Answer { user, alert, choice }),
@@ -405,7 +414,8 @@ impl World {
             | Step::Reserve { .. }
             | Step::Agents { .. }
             | Step::Campaigns { .. }
-            | Step::Quota { .. } => {
+            | Step::Quota { .. }
+            | Step::Project { .. } => {
                 let (actor, command) = self.command(step);
                 (actor.clone(), Input::Command { actor, command })
             }
@@ -709,6 +719,7 @@ impl World {
                     signal: (gpus % 2 == 0).then(|| "USR1@200".to_owned()),
                     time_limit: (gpus % 2 == 0).then(|| "5m".to_owned()),
                     hold,
+                    project: (gpus % 3 == 1).then(|| PROJECT.to_owned()),
                     after: after
                         .map(|job| self.job(job).to_string())
                         .into_iter()
@@ -787,6 +798,25 @@ impl World {
                 let gpus = u32::from(gpus);
                 let allow = Allow::AtMost(Quota { gpus, hard });
                 (actor(user), Command::SetQuota(Whose::EveryUser, allow))
+            }
+            Step::Project { user, what } => {
+                let project = PROJECT.to_owned();
+                let command = match what {
+                    0 | 1 => Command::SetProject(
+                        project,
+                        Some(Project {
+                            closed: what == 1,
+                            ..Project::default()
+                        }),
+                    ),
+                    2 => Command::SetProject(project, None),
+                    _ => Command::SetMember {
+                        project,
+                        user: UserName::from(names[usize::from(what) % names.len()]),
+                        role: [None, Some(Role::Member), Some(Role::Lead)][usize::from(what % 3)],
+                    },
+                };
+                (actor(user), command)
             }
             Step::Command { user, job, what } => {
                 let id = self.job(job);

@@ -91,23 +91,22 @@ impl World {
 
     pub fn mode(&mut self, mode: Mode) {
         for rule in AgentRule::ALL {
-            let command = Command::SetRule {
-                rule: *rule,
-                project: None,
-                mode: Some(mode),
-            };
-            self.send(&root(), command).unwrap();
+            self.set(*rule, mode);
         }
+    }
+
+    pub fn set(&mut self, rule: AgentRule, mode: Mode) {
+        let command = Command::SetRule {
+            rule,
+            project: None,
+            mode: Some(mode),
+        };
+        self.send(&root(), command).unwrap();
     }
 
     pub fn only(&mut self, rule: AgentRule) {
         self.mode(Mode::Off);
-        let command = Command::SetRule {
-            rule,
-            project: None,
-            mode: Some(Mode::Act),
-        };
-        self.send(&root(), command).unwrap();
+        self.set(rule, Mode::Act);
     }
 
     pub fn input(&mut self, actor: &Actor, input: Input) -> Result<Decision, Refusal> {
