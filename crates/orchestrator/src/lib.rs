@@ -12,6 +12,7 @@ mod breakpoint;
 mod clock;
 mod control;
 mod daemons;
+mod differences;
 mod effects;
 mod follower;
 mod forecaster;

@@ -1,15 +1,11 @@
 //! The audit log: rows are added, and read, and nothing else.
 
-mod differences;
-
 use std::net::IpAddr;
 
 use berth_domain::audit::{Difference, DoorKind, Entry, Origin};
 use berth_domain::{Timestamp, UserName};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row, Sqlite};
-
-pub use differences::differences;
 
 use crate::{Store, StoreError, int, micros, time};
 

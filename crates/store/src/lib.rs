@@ -31,12 +31,11 @@ mod telemetry_read;
 mod tokens;
 
 pub use analytics::{About, AnalyticsRows, AttemptRow, Came, HourUse, NodeChange, Range, WaitRow};
-pub use audit::{AuditFilter, differences};
+pub use audit::AuditFilter;
 pub use cards::CardFilter;
 pub use error::StoreError;
 pub use forecasts::Foretold;
 pub use jobs::{JobFilter, JobPage, Page};
-pub use logins::wait_after;
 pub use notices::{Delivery, NewDelivery};
 pub use open::Store;
 pub use past::Lived;

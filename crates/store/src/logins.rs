@@ -18,8 +18,7 @@ const LONGEST_WAIT_S: u64 = 15 * 60;
 const FORGOTTEN_US: i64 = 24 * 3600 * 1_000_000;
 
 /// How long no password is looked at after so many wrong ones in a row.
-#[must_use]
-pub fn wait_after(wrong: u32) -> Duration {
+fn wait_after(wrong: u32) -> Duration {
     let Some(more) = wrong.checked_sub(SLIPS + 1) else {
         return Duration::ZERO;
     };
@@ -184,5 +183,23 @@ impl Store {
                 .execute(&self.writer)
                 .await?;
         Ok(done.rows_affected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_cost_nothing_and_guessing_more_each_time_up_to_a_bound() {
+        for slips in 0..=SLIPS {
+            assert_eq!(wait_after(slips), Duration::ZERO);
+        }
+        let waits: Vec<u64> = (SLIPS + 1..)
+            .map(|wrong| wait_after(wrong).as_secs())
+            .take(7)
+            .collect();
+        assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900]);
+        assert_eq!(wait_after(u32::MAX).as_secs(), LONGEST_WAIT_S);
     }
 }

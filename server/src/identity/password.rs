@@ -214,3 +214,25 @@ pub fn too_often(wait: Duration) -> ApiError {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Were it no hash, or of another cost, who has no name would be told sooner than who has.
+    #[test]
+    fn nobodys_hash_costs_what_anybodys_does_and_fits_nothing() {
+        let nobodys = PasswordHash::new(NOBODYS).unwrap();
+        let anybodys: PasswordHash = Argon2::default().hash_password(b"anything").unwrap();
+        assert_eq!(nobodys.algorithm, anybodys.algorithm);
+        assert_eq!(nobodys.version, anybodys.version);
+        assert_eq!(nobodys.params, anybodys.params);
+        let hash = |hash: &PasswordHash| hash.hash.as_ref().map(|hash| hash.as_bytes().len());
+        assert_eq!(hash(&nobodys), hash(&anybodys));
+        assert!(
+            Argon2::default()
+                .verify_password(b"anything", &nobodys)
+                .is_err()
+        );
+    }
+}

@@ -379,6 +379,7 @@ async fn everything_is_exported_and_no_secret() {
             "alerts",
             "audit",
             "campaigns",
+            "events",
             "jobs",
             "ledger",
             "people",
@@ -400,7 +401,13 @@ async fn everything_is_exported_and_no_secret() {
     let jobs: Value = serde_json::from_str(read("jobs.jsonl").trim()).unwrap();
     assert_eq!(jobs["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(read("reservations.csv").lines().count(), 5);
-    assert!(read("audit.csv").lines().count() > 2);
+    assert!(read("events.csv").lines().count() > 2);
+    let audit = read("audit.csv");
+    assert!(
+        audit.starts_with("id,at,actor,acts_for,origin,act,subject,"),
+        "{audit}"
+    );
+    assert!(audit.contains(",submit,job 1,"), "{audit}");
     assert!(read("people.csv").contains("wei,member,"));
     // One list fits into a stream.
     let mut command = server.cli();
@@ -423,7 +430,8 @@ async fn everything_is_exported_and_no_secret() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.contains("Left out: people (Only an admin can "),
+        said.contains("Left out: audit (Only an admin sees ")
+            && said.contains("people (Only an admin can "),
         "{said}"
     );
     assert!(server.dir.path().join("hers/jobs.csv").is_file());

@@ -42,7 +42,7 @@ fn form(now: LoginView) -> AnyView {
         .then(|| field("old", t::OLD_PASSWORD, "current-password"));
     view! {
         <p class="quiet">{told}</p>
-        <form class="token-form" method="post" action="/forms/password">
+        <form class="password-form" method="post" action="/forms/password">
             {old}
             {field("new", t::NEW_PASSWORD, "new-password")}
             {field("again", t::NEW_PASSWORD_AGAIN, "new-password")}

@@ -7,10 +7,11 @@ use berth_domain::audit::Entry;
 use berth_domain::decide::{Input, decide};
 use berth_domain::job::Illegal;
 use berth_domain::{Actor, Event, Record};
-use berth_store::{StoreError, differences};
+use berth_store::StoreError;
 
 use super::{Control, show};
 use crate::breakpoint::Breakpoint;
+use crate::differences::differences;
 use crate::effects;
 
 /// The pause before a write that failed is tried again.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use berth_api::agents::Ledger;
 use berth_api::alerts::GetAlerts;
+use berth_api::audit::{Audit, AuditArg};
 use berth_api::campaigns::ListCampaigns;
 use berth_api::history::GetUsage;
 use berth_api::jobs::{GetJob, JobEvents, ListJobs};
@@ -22,6 +23,7 @@ use crate::session::Session;
 /// The most that the server gives at once.
 const PAGE: u32 = 500;
 const USES: u32 = 5000;
+const ENTRIES: u32 = 1000;
 /// The longest that the server looks back at once.
 const BACK: Duration = Duration::from_secs(400 * 86_400);
 
@@ -49,7 +51,18 @@ pub(super) fn columns(what: What) -> &'static [&'static str] {
             "attempts",
             "use",
         ],
-        What::Audit => &["job", "seq", "at", "actor", "type", "text"],
+        What::Events => &["job", "seq", "at", "actor", "type", "text"],
+        What::Audit => &[
+            "id",
+            "at",
+            "actor",
+            "acts_for",
+            "origin",
+            "act",
+            "subject",
+            "refused",
+            "differences",
+        ],
         What::Usage => &[
             "by",
             "name",
@@ -140,6 +153,7 @@ pub(super) fn columns(what: What) -> &'static [&'static str] {
 pub(super) async fn write(session: &Session, what: What, sink: &mut Sink) -> Result<(), Failure> {
     match what {
         What::Jobs => jobs(session, sink).await,
+        What::Events => events(session, sink).await,
         What::Audit => audit(session, sink).await,
         What::Usage => usage(session, sink).await,
         What::Reservations => {
@@ -256,7 +270,7 @@ async fn jobs(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
     }
 }
 
-async fn audit(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
+async fn events(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
     let mut pages = Pages::new();
     loop {
         let page = pages.next(session).await?;
@@ -276,6 +290,24 @@ async fn audit(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
                     break;
                 }
             }
+        }
+    }
+}
+
+async fn audit(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
+    let mut body = AuditArg {
+        limit: Some(ENTRIES),
+        ..AuditArg::default()
+    };
+    loop {
+        let call = || session.berth.call(Audit { body: body.clone() });
+        let answer = session.repeat(call).await?;
+        for entry in &answer.entries {
+            sink.row(&value(entry)?)?;
+        }
+        match answer.next {
+            Some(next) => body.before = Some(next),
+            None => return Ok(()),
         }
     }
 }

@@ -39,7 +39,9 @@ pub struct Args {
 pub(super) enum What {
     /// Everybody's, newest first, with their attempts.
     Jobs,
-    /// What happened to each job, and who did it.
+    /// What happened to each job.
+    Events,
+    /// Who did what, by which door, and what was before and after (everybody's for admins).
     Audit,
     /// GPU-hours of the last 400 days, by user, project and node.
     Usage,
@@ -65,6 +67,7 @@ impl What {
     fn name(self) -> &'static str {
         match self {
             What::Jobs => "jobs",
+            What::Events => "events",
             What::Audit => "audit",
             What::Usage => "usage",
             What::Reservations => "reservations",

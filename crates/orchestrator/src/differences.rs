@@ -14,8 +14,7 @@ const LONGEST: usize = 400;
 const HIDDEN: &str = "…";
 
 /// What is another than it was in the state.
-#[must_use]
-pub fn differences(state: &State, changes: &Changes) -> Vec<Difference> {
+pub(crate) fn differences(state: &State, changes: &Changes) -> Vec<Difference> {
     let mut found = Vec::new();
     for job in &changes.jobs {
         let before = state.job(job.id);
