@@ -1,13 +1,16 @@
 // What an admin looks after: policy, quotas, people and the tokens of nodes, by mouse, by keys and
 // without script; and what others see in its place.
 
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, Locator, Page } from '@playwright/test';
 
 import { violations } from './axe';
 import { Berth, expect, hydrated, test } from './server';
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const said = (page: Page) => page.locator('.notices');
+/** Of a row's forms the one with this field. */
+const form = (row: Locator, label: string) =>
+  row.locator('form').filter({ has: row.page().getByLabel(label, { exact: true }) });
 
 test.describe('admin', () => {
   let berth: Berth;
@@ -122,12 +125,13 @@ test.describe('admin', () => {
     const ana = quotas.locator('[data-whose="user-ana"]');
     await expect(ana).toContainText('no limit as everybody');
     await ana.locator('summary').click();
-    await ana.getByLabel('GPUs of ana').fill('many');
-    await ana.getByRole('button', { name: 'Set', exact: true }).click();
+    const gpus = form(ana, 'GPUs of ana');
+    await gpus.getByLabel('GPUs of ana').fill('many');
+    await gpus.getByRole('button', { name: 'Set', exact: true }).click();
     await expect(said(page)).toContainText('How many GPUs at once? Write a number, 0 or more.');
-    await ana.getByLabel('GPUs of ana').fill('1');
-    await ana.getByLabel('hard').check();
-    await ana.getByRole('button', { name: 'Set', exact: true }).click();
+    await gpus.getByLabel('GPUs of ana').fill('1');
+    await gpus.getByLabel('hard').check();
+    await gpus.getByRole('button', { name: 'Set', exact: true }).click();
     await expect(ana).toContainText('1, hard');
     await expect(ana).not.toContainText('as everybody');
     const id = await berth.submit('true', { gpus: 2, name: 'too much' }, berth.addUser('ana'));
@@ -135,14 +139,15 @@ test.describe('admin', () => {
 
     const every = quotas.locator('[data-whose="every-user"]');
     await every.locator('summary').click();
-    await every.getByLabel('GPUs of every other user').fill('2');
-    await every.getByRole('button', { name: 'Set', exact: true }).click();
+    const everyGpus = form(every, 'GPUs of every other user');
+    await everyGpus.getByLabel('GPUs of every other user').fill('2');
+    await everyGpus.getByRole('button', { name: 'Set', exact: true }).click();
     await expect(every).toContainText('2, soft');
     await expect(quotas.locator('[data-whose="user-admin"]')).toContainText('2, soft as everybody');
-    await ana.getByRole('button', { name: 'No limit' }).click();
+    await gpus.getByRole('button', { name: 'No limit' }).click();
     await expect(ana).toContainText('no limit');
     await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Finished');
-    await ana.getByRole('button', { name: 'Reset' }).click();
+    await gpus.getByRole('button', { name: 'Reset' }).click();
     await expect(ana).toContainText('2, soft as everybody');
 
     await quotas.getByText('Another project').click();
@@ -154,6 +159,36 @@ test.describe('admin', () => {
     await page.reload();
     await hydrated(page);
     await expect(quotas.locator('[data-whose="project-align"]')).toContainText('4, soft');
+  });
+
+  test('GPU-hours and shares are set in place, and who has none left waits', async ({ page }) => {
+    await open(page);
+    const quotas = panel(page, 'Quotas');
+    const ana = quotas.locator('[data-whose="user-ana"]');
+    await ana.locator('summary').click();
+    const hours = form(ana, 'GPU-hours of ana');
+    await hours.getByLabel('GPU-hours of ana', { exact: true }).fill('0');
+    await hours.getByLabel('Period of the GPU-hours of ana').selectOption('week');
+    await hours.getByLabel('hard').check();
+    await hours.getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(ana.locator('.limit-hours')).toContainText('0.0 of 0 a week, hard');
+    await expect(ana.locator('.limit-hours')).toContainText('used up, until');
+    const shares = form(ana, 'Shares of ana');
+    await shares.getByLabel('Shares of ana').fill('0');
+    await shares.getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(said(page)).toContainText('0 shares are not possible: use 1 to');
+    await shares.getByLabel('Shares of ana').fill('3');
+    await shares.getByRole('button', { name: 'Set', exact: true }).click();
+    await expect(ana.locator('[data-said=shares]')).toHaveText('3');
+    const id = await berth.submit('true', { gpus: 1, name: 'no hours left' }, berth.addUser('ana'));
+    await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.reason).toBe('BudgetUser');
+    await hours.getByRole('button', { name: 'Reset' }).click();
+    await expect(ana.locator('.limit-hours')).toContainText('no limit');
+    await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Finished');
+    await shares.getByRole('button', { name: 'Reset' }).click();
+    await expect(ana.locator('[data-said=shares]')).toHaveText('1');
+    await quotas.getByRole('link', { name: 'Who changed what' }).click();
+    await expect(page.getByRole('table')).toContainText('set_quota');
   });
 
   test('a person is added, and the link logs in once', async ({ page, browser, complaints }) => {
@@ -306,8 +341,9 @@ test.describe('admin', () => {
 
       const ana = panel(page, 'Quotas').locator('[data-whose="user-ana"]');
       await ana.locator('summary').click();
-      await ana.getByLabel('GPUs of ana').fill('3');
-      await ana.getByRole('button', { name: 'Set', exact: true }).click();
+      const gpus = form(ana, 'GPUs of ana');
+      await gpus.getByLabel('GPUs of ana').fill('3');
+      await gpus.getByRole('button', { name: 'Set', exact: true }).click();
       await expect(ana).toContainText('3, soft');
 
       const people = panel(page, 'People');

@@ -26,6 +26,7 @@ pub mod job_waits;
 pub mod lease;
 pub mod log_view;
 pub mod machine;
+pub mod meter;
 pub mod moment;
 pub mod next_up;
 pub mod node_row;

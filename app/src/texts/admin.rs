@@ -1,6 +1,7 @@
 //! Admin: policy and its knobs, people, quotas, tokens of nodes, messages.
 
-use berth_domain::{NodeName, Role, UserName};
+use berth_api::quotas::LimitKind;
+use berth_domain::{NodeName, Period, Role, UserName};
 
 // the page
 pub const IS_FOR_ADMINS: &str = "This page is for admins.";
@@ -79,8 +80,39 @@ pub fn drop(user: &str, project: &str) -> String {
 
 // quotas
 pub const QUOTAS: &str = "Quotas";
-pub const QUOTAS_TOLD: &str = "How many GPUs one may hold at once. A soft limit binds only while \
-    others wait; a hard one also while GPUs idle.";
+pub const QUOTAS_TOLD: &str = "How many GPUs one may hold at once, and how many GPU-hours one may use \
+    in a period. A soft limit binds only while others wait; a hard one also while GPUs idle. Shares are \
+    for the policies that look at who used how much of late. Periods begin at 00:00 UTC.";
+pub const BUDGET: &str = "GPU-hours";
+pub const SAID_BUDGET: &str = "GPU-hours";
+pub const SHARES_HEAD: &str = "Shares";
+pub const SAID_SHARES: &str = "shares";
+pub const OF: &str = " of ";
+pub const USED_UP_UNTIL: &str = "used up, until ";
+pub const USED_UP_AT: &str = "at this pace used up ";
+pub const WHO_CHANGED_QUOTAS: &str = "Who changed what, and when";
+
+/// `2,000 a month, soft`.
+pub fn budget(gpu_hours: &str, period: Period, hard: bool) -> String {
+    let kind = if hard { "hard" } else { "soft" };
+    format!("{gpu_hours} {}, {kind}", each(period))
+}
+
+pub fn each(period: Period) -> &'static str {
+    match period {
+        Period::Day => "a day",
+        Period::Week => "a week",
+        Period::Month => "a month",
+    }
+}
+
+pub fn used(gpu_hours: f64) -> String {
+    format!("{gpu_hours:.1}")
+}
+
+pub fn comes_to(gpu_hours: f64) -> String {
+    format!("at this pace {gpu_hours:.0} by ")
+}
 pub const USERS: &str = "Users";
 pub const PROJECTS: &str = "Projects";
 pub const QUOTAS_OF: &str = "Quotas of ";
@@ -104,18 +136,32 @@ pub const THE_QUOTA_OF: &str = " the quota of ";
 pub const EVERY_OTHER_USER: &str = "every other user";
 pub const EVERY_OTHER_PROJECT: &str = "every other project";
 
-pub fn gpus_of(label: &str) -> String {
-    format!("GPUs of {label}")
+/// What a field holds.
+pub fn amount_of(kind: LimitKind, label: &str) -> String {
+    match kind {
+        LimitKind::Gpus => format!("GPUs of {label}"),
+        LimitKind::GpuHours => format!("GPU-hours of {label}"),
+        LimitKind::Shares => format!("Shares of {label}"),
+    }
 }
+
+pub fn period_of(label: &str) -> String {
+    format!("Period of the GPU-hours of {label}")
+}
+
+pub const GPUS_AT_ONCE: &str = "GPUs at once";
+pub const GPU_HOURS: &str = "GPU-hours";
+pub const SHARES: &str = "shares";
+pub const THE_PROJECT: &str = "the project";
 
 pub const HARD: &str = "hard";
 pub const SET: &str = "Set";
 pub const SET_NO_LIMIT: &str = "No limit";
 pub const RESET: &str = "Reset";
 pub const BACK_TO_POLICY: &str = "Back to what the policy has";
+pub const BACK_TO_NONE: &str = "Back to nothing set";
 pub const BACK_TO_EVERYBODY: &str = "Back to what everybody has";
 pub const ANOTHER_PROJECT: &str = "Another project";
-pub const GPUS_OF_PROJECT: &str = "GPUs of the project";
 pub const QUOTA_IS_SET: &str = "The quota is set.";
 
 // the policy

@@ -15,7 +15,7 @@ use crate::ids::{JobId, NodeName, ReservationId, UserName};
 use crate::notice::Notice;
 use crate::policy::PolicyChoice;
 use crate::project::Project;
-use crate::quota::{Allow, Whose};
+use crate::quota::{SetTo, Whose};
 use crate::reservation::ReserveRequest;
 use crate::rights::Role;
 use crate::spec::{Dependency, PriorityClass};
@@ -109,7 +109,7 @@ pub enum Command {
     CancelReservation(ReservationId),
     /// Gives back what is left of the occurrence that is under way.
     EndReservation(ReservationId),
-    SetQuota(Whose, Allow),
+    SetQuota(Whose, SetTo),
     /// Sets up a project or changes it; `None`: it is but a word again.
     SetProject(String, Option<Project>),
     /// What somebody is in a project; `None`: no member any more.

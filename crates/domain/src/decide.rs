@@ -205,7 +205,7 @@ fn command(
         }
         Command::CancelReservation(id) => reserve::cancel(state, actor, id, now).map(just),
         Command::EndReservation(id) => reserve::end(state, actor, id, now).map(just),
-        Command::SetQuota(whose, allow) => reserve::set_quota(state, actor, whose, allow).map(just),
+        Command::SetQuota(whose, to) => reserve::set_quota(state, actor, whose, to).map(just),
         Command::SetProject(name, to) => project::set(state, actor, name, to).map(just),
         Command::SetMember {
             project,

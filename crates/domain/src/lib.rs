@@ -67,7 +67,7 @@ pub use notification::{Occasion, Preferences};
 pub use outcome::{Ended, Exit, Outcome};
 pub use policy::PolicyChoice;
 pub use project::{Project, Projects};
-pub use quota::{Quota, Quotas};
+pub use quota::{Budget, Period, Quota, Quotas};
 pub use rank::Rank;
 pub use reason::PendingReason;
 pub use refusal::Refusal;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::constraints::Constraints;
 use crate::cordon::Place;
 use crate::ids::{JobId, ReservationId, UserName};
+use crate::quota::Period;
 use crate::reservation::{Holder, label};
 use crate::sentence::{gpus, moment, span};
 
@@ -112,6 +113,26 @@ pub enum PendingReason {
         limit: u32,
         hard: bool,
     },
+    /// Its owner has used their GPU-hours of this period, with what is expected yet of what runs.
+    BudgetUser {
+        user: UserName,
+        used_gpu_hours: u32,
+        gpu_hours: u32,
+        period: Period,
+        /// When the next period begins.
+        until: Timestamp,
+        /// Also while nobody else waits.
+        hard: bool,
+    },
+    /// Its project has.
+    BudgetProject {
+        project: String,
+        used_gpu_hours: u32,
+        gpu_hours: u32,
+        period: Period,
+        until: Timestamp,
+        hard: bool,
+    },
     /// What is free is promised to somebody else for this time.
     Reservation {
         id: ReservationId,
@@ -163,6 +184,8 @@ impl PendingReason {
             PendingReason::BadConstraints { .. } => "BadConstraints",
             PendingReason::QuotaUser { .. } => "QuotaUser",
             PendingReason::QuotaProject { .. } => "QuotaProject",
+            PendingReason::BudgetUser { .. } => "BudgetUser",
+            PendingReason::BudgetProject { .. } => "BudgetProject",
             PendingReason::Reservation { .. } => "Reservation",
             PendingReason::DrainingForGang { .. } => "DrainingForGang",
             PendingReason::PreemptionPending { .. } => "PreemptionPending",
@@ -303,6 +326,36 @@ impl PendingReason {
                 limit,
                 hard,
             } => quota(&format!("Project {project}"), *held, *wanted, *limit, *hard),
+            PendingReason::BudgetUser {
+                user,
+                used_gpu_hours,
+                gpu_hours,
+                period,
+                until,
+                hard,
+            } => budget(
+                user.as_str(),
+                *used_gpu_hours,
+                *gpu_hours,
+                *period,
+                *until,
+                *hard,
+            ),
+            PendingReason::BudgetProject {
+                project,
+                used_gpu_hours,
+                gpu_hours,
+                period,
+                until,
+                hard,
+            } => budget(
+                &format!("Project {project}"),
+                *used_gpu_hours,
+                *gpu_hours,
+                *period,
+                *until,
+                *hard,
+            ),
             PendingReason::Reservation {
                 id,
                 note,
@@ -393,6 +446,27 @@ fn quota(who: &str, held: u32, wanted: u32, limit: u32, hard: bool) -> String {
     };
     format!(
         "{who} uses {held} of {allowed} allowed; this job needs {needs}. It starts when {when}."
+    )
+}
+
+fn budget(
+    who: &str,
+    used: u32,
+    allowed: u32,
+    period: Period,
+    until: Timestamp,
+    hard: bool,
+) -> String {
+    let next = moment(until);
+    let when = if hard {
+        format!("at {next}, when the next {} begins, or when an admin allows more", period.as_str())
+    } else {
+        format!("when nobody else waits, or at {next}, when the next {} begins", period.as_str())
+    };
+    format!(
+        "{who} has used {used} of {allowed} GPU-hours of this {}, with what is expected of what runs. It \
+         starts {when}.",
+        period.as_str()
     )
 }
 

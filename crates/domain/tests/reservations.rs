@@ -544,43 +544,56 @@ fn a_change_keeps_what_was_and_moves_the_rest() {
 
 #[test]
 fn quotas_are_for_admins_to_set() {
-    use berth_domain::quota::{Allow, Quota, Whose};
+    use berth_domain::quota::{Allow, Budget, Period, Quota, SetTo, Whose};
     let mut house = House::new();
-    let eight = Allow::AtMost(Quota {
+    let eight = SetTo::Gpus(Allow::This(Quota {
         gpus: 8,
         hard: false,
-    });
+    }));
     let error = house.ask(
         user("ana", false),
         Command::SetQuota(Whose::EveryUser, eight),
     );
     assert_eq!(error, Err(Refusal::QuotaNotAllowed));
-    let mut set = |whose: Whose, allow| {
+    let mut set = |whose: Whose, to| {
         house
-            .ask(user("root", true), Command::SetQuota(whose, allow))
+            .ask(user("root", true), Command::SetQuota(whose, to))
             .unwrap()
             .len()
     };
     let ana = || Whose::User("ana".into());
     assert_eq!(set(Whose::EveryUser, eight), 1);
     assert_eq!(set(Whose::EveryUser, eight), 0, "as it was");
-    assert_eq!(set(ana(), Allow::Unlimited), 1);
+    assert_eq!(set(ana(), SetTo::Gpus(Allow::Unlimited)), 1);
     assert_eq!(
         set(
             Whose::User("bo".into()),
-            Allow::AtMost(Quota {
+            SetTo::Gpus(Allow::This(Quota {
                 gpus: 2,
                 hard: true
-            })
+            }))
         ),
         1
     );
     let quotas = house.state.quotas();
-    let of = |name: &str| quotas.of_user(&name.into(), None).map(|quota| quota.gpus);
+    let of = |name: &str| quotas.gpus.of_user(&name.into(), None).map(|quota| quota.gpus);
     assert_eq!((of("ana"), of("bo"), of("cleo")), (None, Some(2), Some(8)));
-    let command = Command::SetQuota(ana(), Allow::Default);
+    let command = Command::SetQuota(ana(), SetTo::Gpus(Allow::Default));
     house.ask(user("root", true), command).unwrap();
-    assert_eq!(house.state.quotas().users.len(), 1);
+    assert_eq!(house.state.quotas().gpus.users.len(), 1);
+    let mut refused = |to| {
+        let asked = house.ask(user("root", true), Command::SetQuota(ana(), to));
+        asked.unwrap_err().to_string()
+    };
+    let hours = |gpu_hours| {
+        SetTo::Hours(Allow::This(Budget {
+            gpu_hours,
+            period: Period::Week,
+            hard: false,
+        }))
+    };
+    assert!(refused(hours(u32::MAX)).contains("too many"));
+    assert!(refused(SetTo::Shares(Some(0))).contains("use 1 to"));
 }
 
 fn again(first: Date, from: Time, minutes: i64, days: &[Day], zone: &str) -> Reservation {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{
-    Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
-    PriorityClass, Quota, Rank, Timestamp, UserName,
+    Budget, Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
+    Period, PriorityClass, Quota, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{
-    Active, Experience, Facts, FreeNode, Gate, Pending, Pool, Reservation, Snapshot,
+    Active, Experience, Facts, FreeNode, Gate, Pending, Pool, Reservation, Snapshot, Use,
 };
 use fastrand::Rng;
 
@@ -101,7 +101,9 @@ impl Making {
         }
         for _ in 0..self.rng.u32(0..10) {
             let (user, used, before) = (self.user(), self.span_s(), self.rng.i64(0..2_000_000));
-            self.snapshot.usage.charge(&user, used, at(-before));
+            let project = self.chance(0.5).then_some("vision");
+            let usage = &mut self.snapshot.usage;
+            usage.charge(&user, project, used, at(-before));
         }
     }
 
@@ -320,14 +322,38 @@ impl Making {
             self.snapshot.reservations.push(reservation);
         }
     }
+
+    /// Of which some is used, and somebody has more shares than others.
+    fn add_budgets(&mut self) {
+        let budget = Budget {
+            gpu_hours: self.rng.u32(1..200),
+            period: Period::ALL[self.rng.usize(0..3)],
+            hard: self.chance(0.5),
+        };
+        let (user, shares) = (self.user(), self.rng.u32(1..5));
+        let quotas = &mut self.snapshot.quotas;
+        quotas.hours.user = Some(budget);
+        quotas.shares.users.insert(user.clone(), Some(shares));
+        let to = at(-self.rng.i64(0..100_000));
+        let used = Use {
+            gpus: self.rng.u32(1..16),
+            from: to.checked_sub(Duration::from_secs(36_000)).unwrap_or(to),
+            to,
+        };
+        self.snapshot.spent.charge(&user, None, used);
+    }
+
     fn add_quotas(&mut self) {
         if self.chance(0.3) {
             let gpus = self.rng.u32(1..24);
             let hard = self.chance(0.5);
             let user = self.user();
             let quotas = &mut self.snapshot.quotas;
-            quotas.user = Some(Quota { gpus, hard });
-            quotas.users.insert(user, None);
+            quotas.gpus.user = Some(Quota { gpus, hard });
+            quotas.gpus.users.insert(user, None);
+        }
+        if self.chance(0.3) {
+            self.add_budgets();
         }
     }
 }

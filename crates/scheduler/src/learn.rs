@@ -16,16 +16,18 @@ use berth_domain::{Event, Job, JobId, Outcome, Record, State, Timestamp};
 
 pub use past::Learning;
 
-use crate::fair::Ledger;
+use crate::fair::Usage;
 use crate::forecast::{Experience, Forecast};
 use crate::predict::{Features, Guess, Predictor, RunTime};
 use crate::snapshot::{Facts, Snapshot};
+use crate::spent::{Spent, Use};
 
 /// The planner's memory.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
     predictor: Predictor,
-    ledger: Ledger,
+    usage: Usage,
+    spent: Spent,
     experience: Experience,
     /// What was thought of live jobs when they were submitted or changed.
     guesses: HashMap<JobId, Guess>,
@@ -94,7 +96,10 @@ impl Learned {
 
     /// Adds predictions and use to a snapshot of the same state.
     pub fn annotate(&mut self, snapshot: &mut Snapshot) {
-        snapshot.usage = self.ledger.clone();
+        snapshot.usage = self.usage.clone();
+        if !snapshot.quotas.hours.is_empty() {
+            snapshot.spent = self.spent.clone();
+        }
         let waiting = snapshot.pending.iter_mut().map(|pending| &mut pending.job);
         let running = snapshot.active.iter_mut().map(|active| &mut active.job);
         for job in waiting.chain(running) {
@@ -171,7 +176,8 @@ impl Learned {
         // More than 130 years of one GPU are not told apart.
         let idle = u32::try_from(over.idle_gpu_seconds).unwrap_or(u32::MAX);
         if idle > 0 {
-            self.ledger.charge(&over.charged, f64::from(idle), over.at);
+            let idle_s = f64::from(idle);
+            self.usage.charge(&over.charged, None, idle_s, over.at);
         }
     }
 
@@ -179,7 +185,10 @@ impl Learned {
     fn charge(&mut self, job: &Job, past: &PastAttempt) {
         let gpus = u32::try_from(past.lease.gpu_count()).unwrap_or(u32::MAX);
         let amount = past.held().as_secs_f64() * f64::from(gpus);
-        self.ledger.charge(&job.owner, amount, past.ended_at);
+        let (owner, project, to) = (&job.owner, job.spec.project.as_deref(), past.ended_at);
+        self.usage.charge(owner, project, amount, to);
+        let from = to.checked_sub(past.held()).unwrap_or(Timestamp::MIN);
+        self.spent.charge(owner, project, Use { gpus, from, to });
     }
 }
 

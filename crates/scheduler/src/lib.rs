@@ -21,11 +21,12 @@ mod replay;
 mod reserve;
 pub mod sim;
 mod snapshot;
+mod spent;
 
 pub use carried::Carried;
 pub use dispatch::{Factor, FactorKind, factors};
 pub use explain::{Action, Due, Effect, Explanation, Holding, Remedy, explain};
-pub use fair::Ledger;
+pub use fair::{Ledger, Usage};
 pub use forecast::{
     Change, Experience, Forecast, ForecastScore, forecast, forecast_if, forecast_move,
     forecast_policy, forecast_reservation, moved, to_the_minute,
@@ -40,3 +41,4 @@ pub use policy::{
 pub use replay::{Replayed, Script, replay};
 pub use reserve::Reservation;
 pub use snapshot::{Active, Facts, FreeNode, Gate, Pending, Pool, Snapshot};
+pub use spent::{Spent, Standing, Use, budget_of_project, budget_of_user};

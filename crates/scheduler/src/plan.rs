@@ -199,6 +199,30 @@ impl<'a> Words<'a> {
                 limit,
                 hard,
             },
+            Why::BudgetUser {
+                used,
+                budget,
+                until,
+            } => PendingReason::BudgetUser {
+                user: job.owner.clone(),
+                used_gpu_hours: used,
+                gpu_hours: budget.gpu_hours,
+                period: budget.period,
+                until,
+                hard: budget.hard,
+            },
+            Why::BudgetProject {
+                used,
+                budget,
+                until,
+            } => PendingReason::BudgetProject {
+                project: job.project.clone().unwrap_or_default(),
+                used_gpu_hours: used,
+                gpu_hours: budget.gpu_hours,
+                period: budget.period,
+                until,
+                hard: budget.hard,
+            },
             Why::Reserved(index) => {
                 // Others wait behind it all the same.
                 let _ = self.behind(job.id);

@@ -16,6 +16,7 @@ use crate::dispatch;
 use crate::plan::{self, later};
 use crate::policy::Policy;
 use crate::snapshot::{Active, Facts, Gate, Pending, Snapshot};
+use crate::spent::Use;
 
 /// So often the planner may stop some for others at one moment.
 const ROUNDS: u32 = 16;
@@ -79,6 +80,7 @@ impl Snapshot {
             active: self.active.clone(),
             executor_down: self.executor_down.clone(),
             usage: self.usage.clone(),
+            spent: self.spent.clone(),
             reservations: self.reservations.clone(),
             quotas: self.quotas.clone(),
             cordons: self.cordons.clone(),
@@ -308,9 +310,17 @@ impl<'a> Run<'a> {
     }
 
     fn charge(&mut self, active: &Active) {
-        let amount = dispatch::ran_s(active, self.now) * f64::from(active.job.gpus());
-        self.snapshot
-            .usage
-            .charge(&active.job.owner, amount, self.now);
+        let (job, to) = (&active.job, self.now);
+        let (owner, project) = (&job.owner, job.project.as_deref());
+        let amount = dispatch::ran_s(active, to) * f64::from(job.gpus());
+        self.snapshot.usage.charge(owner, project, amount, to);
+        if !self.snapshot.quotas.hours.is_empty() {
+            let used = Use {
+                gpus: job.gpus(),
+                from: active.since.unwrap_or(to),
+                to,
+            };
+            self.snapshot.spent.charge(owner, project, used);
+        }
     }
 }

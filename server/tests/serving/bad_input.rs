@@ -632,7 +632,7 @@ fn reservation_cases() -> Vec<Case> {
             "no quota",
             "set_quota",
             &json!({"user": "ana"}),
-            "one of gpus",
+            "one of gpus, gpu_hours, shares",
         ),
         post(
             "two quotas",
@@ -645,6 +645,36 @@ fn reservation_cases() -> Vec<Case> {
             "set_quota",
             &json!({"user": "ana", "gpus": -8}),
             "-8 GPUs",
+        ),
+        post(
+            "a quota of two kinds",
+            "set_quota",
+            &json!({"user": "ana", "gpus": 1, "shares": 2}),
+            "one of gpus",
+        ),
+        post(
+            "no shares",
+            "set_quota",
+            &json!({"user": "ana", "shares": 0}),
+            "use 1 to",
+        ),
+        post(
+            "shares without end",
+            "set_quota",
+            &json!({"user": "ana", "unlimited": true, "of": "shares"}),
+            "no limit to take away",
+        ),
+        post(
+            "GPU-hours of a year",
+            "set_quota",
+            &json!({"user": "ana", "gpu_hours": 5, "period": "year"}),
+            "unknown variant",
+        ),
+        post(
+            "a period of GPUs",
+            "set_quota",
+            &json!({"user": "ana", "gpus": 5, "period": "day"}),
+            "in gpu_hours",
         ),
         post(
             "every node's quota",

@@ -1,7 +1,9 @@
-//! Setting a quota in place: to so many, to as many as one likes, or back to what everybody has.
+//! Setting in place what one may hold and use: GPUs at once, GPU-hours, shares; to so many, to as many as
+//! one likes, or back to what everybody has.
 
 use berth_api::ApiError;
-use berth_api::quotas::{QuotaArg, QuotaView, QuotasAnswer, set_quota};
+use berth_api::quotas::{LimitKind, QuotaArg, QuotaView, QuotasAnswer, set_quota};
+use berth_domain::Period;
 use berth_domain::quota::Whose;
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -17,51 +19,116 @@ pub(super) fn LimitForm(
     stands: Memo<QuotaView>,
     quotas: RwSignal<QuotasAnswer>,
 ) -> impl IntoView {
-    let (field, value) = field(&whose);
     let label = label(&whose);
-    let every = matches!(whose, Whose::EveryUser | Whose::EveryProject);
-    let limit = stands.with_untracked(|one| one.limit);
-    let resets = move || every || stands.with(|one| one.named);
-    let reset = if every {
-        t::BACK_TO_POLICY
-    } else {
-        t::BACK_TO_EVERYBODY
-    };
-    let of = Some((field, value.clone()));
-    let send = Sender::here(quotas);
-    let submit = move |event: SubmitEvent| send.run(&event, of.clone());
+    let forms = LimitKind::ALL.map(|kind| one(kind, &whose, stands, quotas));
     view! {
         <details class="limit">
-            <summary>{common::CHANGE} <span class="visually-hidden">{t::THE_QUOTA_OF} {label.clone()}</span></summary>
-            <form class="limit-form" method="post" action="/forms/quota" on:submit=submit>
-                <input type="hidden" name=field value=value />
-                <input
-                    class="input input-number"
-                    name="gpus"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    aria-label=t::gpus_of(&label)
-                    value=limit.map(|limit| limit.gpus.to_string())
-                    node_ref=send.gpus
-                />
-                <label class="limit-hard">
-                    <input
-                        type="checkbox"
-                        name="hard"
-                        checked=limit.is_some_and(|limit| limit.hard)
-                        node_ref=send.hard
-                    />
-                    {t::HARD}
-                </label>
-                <button class="button button-small" name="verb" value="set">{t::SET}</button>
-                <button class="button button-small" name="verb" value="unlimited">{t::SET_NO_LIMIT}</button>
-                {move || resets().then(|| view! {
-                    <button class="button button-small" name="verb" value="reset" title=reset>
-                        {t::RESET}
-                    </button>
-                })}
-            </form>
+            <summary>{common::CHANGE} <span class="visually-hidden">{t::THE_QUOTA_OF} {label}</span></summary>
+            {forms.into_iter().collect_view()}
         </details>
+    }
+    .into_any()
+}
+
+/// The form of one kind.
+fn one(
+    kind: LimitKind,
+    whose: &Whose,
+    stands: Memo<QuotaView>,
+    quotas: RwSignal<QuotasAnswer>,
+) -> AnyView {
+    let (field, value) = field(whose);
+    let every = matches!(whose, Whose::EveryUser | Whose::EveryProject);
+    let now = stands.get_untracked();
+    let amount = match kind {
+        LimitKind::Gpus => now.limit.map(|limit| limit.gpus),
+        LimitKind::GpuHours => now.budget.map(|budget| budget.gpu_hours),
+        LimitKind::Shares => Some(now.shares).filter(|_| now.shares_named),
+    };
+    let hard = match kind {
+        LimitKind::Gpus => now.limit.is_some_and(|limit| limit.hard),
+        LimitKind::GpuHours => now.budget.is_some_and(|budget| budget.hard),
+        LimitKind::Shares => false,
+    };
+    let named = move || {
+        stands.with(|one| match kind {
+            LimitKind::Gpus => one.named,
+            LimitKind::GpuHours => one.budget_named,
+            LimitKind::Shares => one.shares_named,
+        })
+    };
+    let reset = match (every, kind) {
+        (true, LimitKind::Gpus) => t::BACK_TO_POLICY,
+        (true, LimitKind::GpuHours | LimitKind::Shares) => t::BACK_TO_NONE,
+        (false, _) => t::BACK_TO_EVERYBODY,
+    };
+    let send = Sender::here(kind, quotas);
+    let of = Some((field, value.clone()));
+    let submit = move |event: SubmitEvent| send.run(&event, of.clone());
+    let period = now.budget.map(|budget| budget.period);
+    view! {
+        <form class="limit-form" method="post" action="/forms/quota" on:submit=submit>
+            <input type="hidden" name=field value=value />
+            {fields(&send, amount, hard, period, &label(whose))}
+            <button class="button button-small" name="verb" value="set">{t::SET}</button>
+            {(kind != LimitKind::Shares).then(|| view! {
+                <button class="button button-small" name="verb" value="unlimited">{t::SET_NO_LIMIT}</button>
+            })}
+            {move || (every || named()).then(|| view! {
+                <button class="button button-small" name="verb" value="reset" title=reset>
+                    {t::RESET}
+                </button>
+            })}
+        </form>
+    }
+    .into_any()
+}
+
+/// The number, what it is of, and whether it is a cap.
+fn fields(
+    send: &Sender,
+    amount: Option<u32>,
+    hard: bool,
+    period: Option<Period>,
+    label: &str,
+) -> AnyView {
+    let (kind, period) = (send.kind, period.unwrap_or(Period::Month));
+    let unit = match kind {
+        LimitKind::Gpus => t::GPUS_AT_ONCE,
+        LimitKind::GpuHours => t::GPU_HOURS,
+        LimitKind::Shares => t::SHARES,
+    };
+    let choice = |one: Period| {
+        view! { <option value=one.as_str() selected=one == period>{t::each(one)}</option> }
+    };
+    let per = (kind == LimitKind::GpuHours).then(|| {
+        view! {
+            <select class="input" name="period" aria-label=t::period_of(label) node_ref=send.period>
+                {Period::ALL.map(choice).into_iter().collect_view()}
+            </select>
+        }
+    });
+    let cap = (kind != LimitKind::Shares).then(|| {
+        view! {
+            <label class="limit-hard">
+                <input type="checkbox" name="hard" checked=hard node_ref=send.hard />
+                {t::HARD}
+            </label>
+        }
+    });
+    view! {
+        <input
+            class="input input-number"
+            name=kind.as_str()
+            inputmode="numeric"
+            autocomplete="off"
+            aria-label=t::amount_of(kind, label)
+            value=amount.map(|amount| amount.to_string())
+            node_ref=send.amount
+        />
+        <span class="limit-unit" aria-hidden="true">{unit}</span>
+        {per}
+        {cap}
     }
     .into_any()
 }
@@ -69,7 +136,7 @@ pub(super) fn LimitForm(
 /// For whom the table does not list: who holds nothing and has no quota of their own.
 #[component]
 pub(super) fn NamedForm(quotas: RwSignal<QuotasAnswer>) -> impl IntoView {
-    let send = Sender::here(quotas);
+    let send = Sender::here(LimitKind::Gpus, quotas);
     let project = NodeRef::<html::Input>::new();
     let submit = move |event: SubmitEvent| {
         let name = project.get_untracked().map(|project| project.value());
@@ -88,19 +155,7 @@ pub(super) fn NamedForm(quotas: RwSignal<QuotasAnswer>) -> impl IntoView {
                     aria-label=common::PROJECT
                     node_ref=project
                 />
-                <input
-                    class="input input-number"
-                    name="gpus"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    placeholder=common::GPUS
-                    aria-label=t::GPUS_OF_PROJECT
-                    node_ref=send.gpus
-                />
-                <label class="limit-hard">
-                    <input type="checkbox" name="hard" node_ref=send.hard />
-                    {t::HARD}
-                </label>
+                {fields(&send, None, false, None, t::THE_PROJECT)}
                 <button class="button button-small" name="verb" value="set">{t::SET}</button>
                 <button class="button button-small" name="verb" value="unlimited">{t::SET_NO_LIMIT}</button>
             </form>
@@ -112,17 +167,21 @@ pub(super) fn NamedForm(quotas: RwSignal<QuotasAnswer>) -> impl IntoView {
 /// What a form has, and where the answer goes. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Sender {
-    gpus: NodeRef<html::Input>,
+    kind: LimitKind,
+    amount: NodeRef<html::Input>,
     hard: NodeRef<html::Input>,
+    period: NodeRef<html::Select>,
     quotas: RwSignal<QuotasAnswer>,
     notices: Notices,
 }
 
 impl Sender {
-    fn here(quotas: RwSignal<QuotasAnswer>) -> Self {
+    fn here(kind: LimitKind, quotas: RwSignal<QuotasAnswer>) -> Self {
         Sender {
-            gpus: NodeRef::new(),
+            kind,
+            amount: NodeRef::new(),
             hard: NodeRef::new(),
+            period: NodeRef::new(),
             quotas,
             notices: Notices::here(),
         }
@@ -149,13 +208,16 @@ impl Sender {
     }
 
     fn arg(self, whose: Option<(&'static str, String)>, verb: &str) -> Result<QuotaArg, ApiError> {
-        let gpus = self.gpus.get_untracked();
-        let gpus = gpus.map(|gpus| gpus.value()).unwrap_or_default();
+        let amount = self.amount.get_untracked();
+        let amount = amount.map(|amount| amount.value()).unwrap_or_default();
         let hard = self.hard.get_untracked().is_some_and(|hard| hard.checked());
+        let period = self.period.get_untracked().map(|period| period.value());
         let whose = whose.as_ref().map(|(field, name)| (*field, name.as_str()));
         let hard = hard.then_some(("hard", "on"));
-        let rest = [("gpus", gpus.as_str()), ("verb", verb)];
-        QuotaArg::from_form(whose.into_iter().chain(hard).chain(rest))
+        let period = period.as_ref().map(|period| ("period", period.as_str()));
+        let rest = [(self.kind.as_str(), amount.as_str()), ("verb", verb)];
+        let given = whose.into_iter().chain(hard).chain(period);
+        QuotaArg::from_form(given.chain(rest))
     }
 }
 

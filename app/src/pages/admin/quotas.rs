@@ -1,13 +1,16 @@
-//! Who may hold how many GPUs: what holds for everybody, and for whom something else does.
+//! What one may hold and use: what holds for everybody, for whom something else does, and how it stands.
 
 use berth_api::people::PersonView;
-use berth_api::quotas::{Limit, QuotaView, QuotasAnswer};
-use berth_domain::UserName;
+use berth_api::quotas::{Limit, QuotaView, QuotasAnswer, SpentView};
+use berth_domain::{Budget, UserName};
 use berth_domain::quota::Whose;
 use leptos::prelude::*;
 
 use super::limit::{LimitForm, NamedForm};
+use crate::components::meter::bar;
+use crate::components::moment::Moment;
 use crate::components::owner::Owner;
+use crate::format;
 use crate::texts::{admin as t, common};
 
 #[component]
@@ -41,6 +44,7 @@ pub(super) fn QuotasPanel(
             <Table title=t::USERS whose=users quotas />
             <Table title=t::PROJECTS whose=projects quotas />
             <NamedForm quotas />
+            <p class="quiet"><a href="/admin/audit?act=set_quota">{t::WHO_CHANGED_QUOTAS}</a></p>
         </section>
     }
     .into_any()
@@ -60,6 +64,8 @@ fn Table(
                     <th scope="col">{title}</th>
                     <th scope="col" class="num">{t::HOLDS}</th>
                     <th scope="col">{t::MAY_HOLD}</th>
+                    <th scope="col">{t::BUDGET}</th>
+                    <th scope="col" class="num">{t::SHARES_HEAD}</th>
                     <th scope="col">{common::CHANGE}</th>
                 </tr>
             </thead>
@@ -100,37 +106,99 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
         let usual = !every && stands.with(|one| !one.named);
         usual.then(|| view! { <span class="quiet">{t::AS_EVERYBODY}</span> })
     };
+    let hours = move || stands.with(|one| budget(one, every));
+    let shares = move || stands.with(|one| one.shares);
     let place = id(&whose);
     view! {
         <tr data-whose=place>
             <th scope="row">{name}</th>
             <td class="num" data-said=t::SAID_HOLDS>{held}</td>
             <td>{may} {usual}</td>
+            <td class="limit-hours" data-said=t::SAID_BUDGET>{hours}</td>
+            <td class="num" data-said=t::SAID_SHARES>{shares}</td>
             <td><LimitForm whose stands quotas /></td>
         </tr>
     }
     .into_any()
 }
 
+/// What is used of how many GPU-hours, and when they are used up.
+fn budget(one: &QuotaView, every: bool) -> AnyView {
+    let Some(limit) = one.budget else {
+        return t::NO_LIMIT.into_any();
+    };
+    let usual = (!every && !one.budget_named)
+        .then(|| view! { <span class="quiet">{t::AS_EVERYBODY}</span> });
+    let Some(spent) = one.spent else {
+        return view! { {of_period(limit)} {usual} }.into_any();
+    };
+    let tenths = |hours: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a bar for a glance"
+        )]
+        let tenths = (hours.max(0.0) * 10.0) as u64;
+        tenths
+    };
+    let (used, coming) = (spent.used_gpu_hours, spent.coming_gpu_hours);
+    let shown = bar(tenths(used), tenths(coming), Some(u64::from(limit.gpu_hours) * 10));
+    view! {
+        <span class="num">{t::used(used)}</span>
+        {t::OF}
+        {of_period(limit)}
+        {usual}
+        {shown}
+        <span class="quiet">{outlook(spent)}</span>
+    }
+    .into_any()
+}
+
+/// `2,000 a month, soft`.
+fn of_period(Budget { gpu_hours, period, hard }: Budget) -> String {
+    t::budget(&format::thousands(gpu_hours.into()), period, hard)
+}
+
+/// When it is used up, or what the period comes to.
+fn outlook(spent: SpentView) -> AnyView {
+    let moment = |at| view! { <Moment at /> };
+    match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
+        (true, _, _) => view! { {t::USED_UP_UNTIL} {moment(spent.until)} }.into_any(),
+        (false, Some(at), _) => view! { {t::USED_UP_AT} {moment(at)} }.into_any(),
+        (false, None, Some(end)) => {
+            view! { {t::comes_to(end)} {moment(spent.until)} }.into_any()
+        }
+        (false, None, None) => ().into_any(),
+    }
+}
+
 /// How it stands with one; who is not named and holds nothing has what everybody has.
 fn stands(whose: &Whose, quotas: &QuotasAnswer) -> QuotaView {
-    let usual = |name: &str, limit: Option<Limit>| QuotaView {
+    let user = |name: &str| QuotaView {
         name: name.to_owned(),
-        limit,
-        named: false,
-        held: 0,
+        limit: quotas.user,
+        budget: quotas.user_budget,
+        shares: quotas.user_shares,
+        ..QuotaView::default()
+    };
+    let project = |name: &str| QuotaView {
+        name: name.to_owned(),
+        limit: quotas.project,
+        budget: quotas.project_budget,
+        shares: quotas.project_shares,
+        ..QuotaView::default()
     };
     let find = |all: &[QuotaView], name: &str| all.iter().find(|one| one.name == name).cloned();
     match whose {
-        Whose::EveryUser => usual("", quotas.user),
-        Whose::EveryProject => usual("", quotas.project),
-        Whose::User(user) => {
-            let found = find(&quotas.users, user.as_str());
-            found.unwrap_or_else(|| usual(user.as_str(), quotas.user))
+        Whose::EveryUser => user(""),
+        Whose::EveryProject => project(""),
+        Whose::User(name) => {
+            let found = find(&quotas.users, name.as_str());
+            found.unwrap_or_else(|| user(name.as_str()))
         }
-        Whose::Project(project) => {
-            let found = find(&quotas.projects, project);
-            found.unwrap_or_else(|| usual(project, quotas.project))
+        Whose::Project(name) => {
+            let found = find(&quotas.projects, name);
+            found.unwrap_or_else(|| project(name))
         }
     }
 }
@@ -158,6 +226,7 @@ mod tests {
                 limit: None,
                 named: true,
                 held: 3,
+                ..QuotaView::default()
             }],
             ..QuotasAnswer::default()
         };

@@ -1,7 +1,10 @@
-//! `berth quota`: how many GPUs users and projects may hold at once.
+//! `berth quota`: what users and projects may hold and use: GPUs at once, GPU-hours in a period, shares.
 
-use berth_api::quotas::{GetQuotas, Limit, QuotaArg, QuotaView, QuotasAnswer, SetQuota};
-use clap::Subcommand;
+use berth_api::quotas::{
+    GetQuotas, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SetQuota, SpentView,
+};
+use berth_domain::{Budget, Period};
+use clap::{Subcommand, ValueEnum};
 
 use crate::failure::Failure;
 use crate::session::Session;
@@ -13,8 +16,13 @@ Examples:
   berth quota set --default -g 8
   berth quota set --user ana -g 16
   berth quota set --project vision -g 4 --hard
+  berth quota set --project vision --gpu-hours 2000 --per month
+  berth quota set --user ana --unlimited --of gpu-hours
+  berth quota set --project vision --shares 3
+  berth audit --act set_quota --all                  # who changed which
 
-A quota binds while somebody else waits; what is left over may be borrowed. A hard one binds always.";
+A quota binds while somebody else waits; what is left over may be borrowed. A hard one binds always. Days,
+weeks and months begin at 00:00 UTC.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -37,8 +45,14 @@ struct Set {
     whose: Whose,
     #[command(flatten)]
     limit: Allow,
+    /// The period of --gpu-hours.
+    #[arg(long, value_name = "PERIOD", requires = "gpu_hours", default_value = "month")]
+    per: Per,
+    /// What there is no limit of, or what is reset.
+    #[arg(long, value_name = "WHAT", default_value = "gpus", conflicts_with_all = ["gpus", "gpu_hours", "shares"])]
+    of: Kind,
     /// A cap: nothing beyond it, even while GPUs idle.
-    #[arg(long, conflicts_with_all = ["unlimited", "reset"])]
+    #[arg(long, conflicts_with_all = ["unlimited", "reset", "shares"])]
     hard: bool,
 }
 
@@ -65,12 +79,32 @@ struct Allow {
     /// So many GPUs at once.
     #[arg(short = 'g', long, value_name = "N", allow_negative_numbers = true)]
     gpus: Option<i64>,
+    /// So many GPU-hours in each period.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    gpu_hours: Option<i64>,
+    /// So many parts of what all have together, for fair share; 1 where nothing is set.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    shares: Option<i64>,
     /// As many as they like.
     #[arg(long)]
     unlimited: bool,
     /// What everybody has; with --default: no quota.
     #[arg(long)]
     reset: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Per {
+    Day,
+    Week,
+    Month,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Gpus,
+    GpuHours,
+    Shares,
 }
 
 impl Set {
@@ -85,8 +119,20 @@ impl Set {
             project: self.whose.project.clone(),
             every,
             gpus: self.limit.gpus,
+            gpu_hours: self.limit.gpu_hours,
+            shares: self.limit.shares,
             unlimited: self.limit.unlimited,
             reset: self.limit.reset,
+            of: (self.limit.unlimited || self.limit.reset).then_some(match self.of {
+                Kind::Gpus => LimitKind::Gpus,
+                Kind::GpuHours => LimitKind::GpuHours,
+                Kind::Shares => LimitKind::Shares,
+            }),
+            period: self.limit.gpu_hours.map(|_| match self.per {
+                Per::Day => Period::Day,
+                Per::Week => Period::Week,
+                Per::Month => Period::Month,
+            }),
             hard: self.hard,
         }
     }
@@ -104,29 +150,38 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Failure> {
 }
 
 fn shown(answer: &QuotasAnswer, width: Width) -> String {
-    let everybody = |name: &str, limit: Option<Limit>| {
-        vec![name.to_owned(), String::new(), words(limit), String::new()]
+    let everybody = |name: &str, limit, budget, shares: u32| QuotaView {
+        name: name.to_owned(),
+        limit,
+        budget,
+        shares,
+        ..QuotaView::default()
     };
-    let one = |kind: &str, one: &QuotaView| {
+    let every = [
+        everybody("every user", answer.user, answer.user_budget, answer.user_shares),
+        everybody("every project", answer.project, answer.project_budget, answer.project_shares),
+    ];
+    let row = |name: String, one: &QuotaView, held: String| {
+        let set = one.named || one.budget_named || one.shares_named;
         vec![
-            table::printable(&format!("{kind}{}", one.name)),
-            one.held.to_string(),
+            table::printable(&name),
+            held,
             words(one.limit),
-            if one.named { "set" } else { "" }.to_owned(),
+            one.budget.map_or_else(|| "any number".to_owned(), of_period),
+            one.spent.map_or_else(String::new, used),
+            one.spent.map_or_else(String::new, outlook),
+            one.shares.to_string(),
+            if set { "set" } else { "" }.to_owned(),
         ]
     };
-    let mut rows = vec![
-        everybody("every user", answer.user),
-        everybody("every project", answer.project),
-    ];
-    rows.extend(answer.users.iter().map(|user| one("", user)));
-    rows.extend(
-        answer
-            .projects
-            .iter()
-            .map(|project| one("project ", project)),
-    );
-    table::plain(&["WHO", "HOLDS", "MAY HOLD", ""], &[1], rows, width)
+    let users = answer.users.iter().map(|one| (one.name.clone(), one));
+    let projects = answer.projects.iter();
+    let projects = projects.map(|one| (format!("project {}", one.name), one));
+    let named = users.chain(projects).map(|(name, one)| row(name, one, one.held.to_string()));
+    let every = every.iter().map(|one| row(one.name.clone(), one, String::new()));
+    let rows: Vec<Vec<String>> = every.chain(named).collect();
+    let heads = ["WHO", "HOLDS", "MAY HOLD", "GPU-HOURS", "USED", "AT THIS PACE", "SHARES", ""];
+    table::plain(&heads, &[1, 4, 6], rows, width)
 }
 
 fn words(limit: Option<Limit>) -> String {
@@ -134,6 +189,27 @@ fn words(limit: Option<Limit>) -> String {
         None => "any number".to_owned(),
         Some(Limit { gpus, hard: true }) => format!("{gpus}, never more"),
         Some(Limit { gpus, hard: false }) => format!("{gpus}, more while nobody waits"),
+    }
+}
+
+/// `2000 a month, never more`.
+fn of_period(budget: Budget) -> String {
+    let more = if budget.hard { "never more" } else { "more while nobody waits" };
+    format!("{} a {}, {more}", budget.gpu_hours, budget.period.as_str())
+}
+
+fn used(spent: SpentView) -> String {
+    format!("{:.1}", spent.used_gpu_hours)
+}
+
+/// When it is used up, or what the period comes to.
+fn outlook(spent: SpentView) -> String {
+    let at = |at: berth_domain::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
+        (true, _, _) => format!("used up until {}", at(spent.until)),
+        (false, Some(out), _) => format!("used up {}", at(out)),
+        (false, None, Some(end)) => format!("{end:.0} by {}", at(spent.until)),
+        (false, None, None) => String::new(),
     }
 }
 
@@ -179,25 +255,67 @@ mod tests {
     }
 
     #[test]
+    fn hours_and_shares() {
+        let hours = body(&["--project", "vision", "--gpu-hours", "2000", "--per", "week"]).unwrap();
+        assert_eq!(
+            (hours.gpu_hours, hours.period, hours.gpus, hours.of),
+            (Some(2000), Some(Period::Week), None, None)
+        );
+        let month = body(&["--default", "--gpu-hours", "5", "--hard"]).unwrap();
+        assert_eq!((month.period, month.hard), (Some(Period::Month), true));
+        let shares = body(&["--project", "vision", "--shares", "3"]).unwrap();
+        assert_eq!((shares.shares, shares.period), (Some(3), None));
+        let none = body(&["--user", "ana", "--unlimited", "--of", "gpu-hours"]).unwrap();
+        assert_eq!((none.unlimited, none.of), (true, Some(LimitKind::GpuHours)));
+        for wrong in [
+            &["--user", "ana", "--per", "day", "-g", "8"][..],
+            &["--user", "ana", "--gpu-hours", "8", "-g", "8"],
+            &["--user", "ana", "--shares", "8", "--hard"],
+            &["--user", "ana", "-g", "8", "--of", "shares"],
+            &["--user", "ana", "--gpu-hours", "8", "--per", "year"],
+        ] {
+            assert_eq!(body(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn the_table_says_who_may_hold_what() {
         let limit = |gpus, hard| Some(Limit { gpus, hard });
+        let at = |text: &str| text.parse().unwrap();
         let ana = QuotaView {
             name: "ana".to_owned(),
             limit: limit(16, true),
             named: true,
             held: 3,
+            budget: Some(Budget {
+                gpu_hours: 500,
+                period: Period::Month,
+                hard: false,
+            }),
+            spent: Some(SpentView {
+                used_gpu_hours: 250.0,
+                coming_gpu_hours: 3.0,
+                at_end_gpu_hours: Some(750.0),
+                runs_out_at: Some(at("2026-11-21T00:00:00Z")),
+                since: at("2026-11-01T00:00:00Z"),
+                until: at("2026-12-01T00:00:00Z"),
+                is_spent: false,
+            }),
+            shares: 2,
+            ..QuotaView::default()
         };
         let answer = QuotasAnswer {
             user: limit(8, false),
-            project: None,
+            user_shares: 1,
+            project_shares: 1,
             users: vec![ana],
-            projects: vec![],
+            ..QuotasAnswer::default()
         };
         let expected = "\
-WHO            HOLDS  MAY HOLD
-every user            8, more while nobody waits
-every project         any number
-ana                3  16, never more              set
+WHO            HOLDS  MAY HOLD                    GPU-HOURS                            USED  AT THIS PACE                  SHARES
+every user            8, more while nobody waits  any number                                                                    1
+every project         any number                  any number                                                                    1
+ana                3  16, never more              500 a month, more while nobody waits  250.0  used up 2026-11-21 00:00 UTC       2  set
 ";
         assert_eq!(shown(&answer, Width::Whole), expected);
     }

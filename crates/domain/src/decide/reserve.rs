@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::ids::{ReservationId, UserName};
 use crate::job::Job;
 use crate::project::Projects;
-use crate::quota::{Allow, Whose};
+use crate::quota::{Allow, Budget, MOST_GPU_HOURS, MOST_SHARES, SetTo, Whose};
 use crate::refusal::Refusal;
 use crate::reservation::{Beside, Holder, Occurrence, Over, Reservation, ReserveRequest, WhyOver};
 use crate::rights::{Right, Thing};
@@ -154,7 +154,7 @@ pub(super) fn set_quota(
     state: &State,
     actor: &Actor,
     whose: Whose,
-    allow: Allow,
+    to: SetTo,
 ) -> Result<Vec<Event>, Refusal> {
     if !may(state, actor, Right::SetQuota, Thing::CLUSTER) {
         return Err(Refusal::QuotaNotAllowed);
@@ -164,7 +164,18 @@ pub(super) fn set_quota(
         Whose::Project(name) => label("project", name)?,
         Whose::EveryUser | Whose::EveryProject => {}
     }
-    let quotas = state.quotas().with(whose, allow);
+    match to {
+        SetTo::Hours(Allow::This(Budget { gpu_hours, .. })) if gpu_hours > MOST_GPU_HOURS => {
+            let most = format!("{gpu_hours} GPU-hours are too many: use {MOST_GPU_HOURS} or less.");
+            return Err(Refusal::invalid("gpu_hours", most));
+        }
+        SetTo::Shares(Some(shares)) if !(1..=MOST_SHARES).contains(&shares) => {
+            let most = format!("{shares} shares are not possible: use 1 to {MOST_SHARES}.");
+            return Err(Refusal::invalid("shares", most));
+        }
+        SetTo::Gpus(_) | SetTo::Hours(_) | SetTo::Shares(_) => {}
+    }
+    let quotas = state.quotas().with(whose, to);
     if quotas == *state.quotas() {
         return Ok(vec![]);
     }

@@ -11,7 +11,7 @@ use berth_domain::campaign::{
 };
 use berth_domain::command::{AdoptRequest, AgentRequest};
 use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
-use berth_domain::quota::{Allow, Quota, Whose};
+use berth_domain::quota::{Allow, Budget, Period, Quota, SetTo, Whose};
 use berth_domain::{
     Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
     Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
@@ -795,9 +795,17 @@ impl World {
             }
             Step::Quota { user, gpus } => {
                 let hard = gpus % 2 == 0;
-                let gpus = u32::from(gpus);
-                let allow = Allow::AtMost(Quota { gpus, hard });
-                (actor(user), Command::SetQuota(Whose::EveryUser, allow))
+                let amount = u32::from(gpus);
+                let to = match gpus % 3 {
+                    0 => SetTo::Gpus(Allow::This(Quota { gpus: amount, hard })),
+                    1 => SetTo::Hours(Allow::This(Budget {
+                        gpu_hours: amount,
+                        period: Period::Day,
+                        hard,
+                    })),
+                    _ => SetTo::Shares(Some(amount)),
+                };
+                (actor(user), Command::SetQuota(Whose::EveryUser, to))
             }
             Step::Project { user, what } => {
                 let project = PROJECT.to_owned();

@@ -15,7 +15,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use berth_domain::{JobId, Timestamp};
+use berth_domain::{Budget, JobId, Timestamp};
 
 use crate::policy::{Policy, PreemptionMode};
 use crate::snapshot::{Gate, Pending, Snapshot};
@@ -81,6 +81,17 @@ pub(crate) enum Why {
         held: u32,
         limit: u32,
         hard: bool,
+    },
+    /// The GPU-hours of a period are used up: so many, in whole hours.
+    BudgetUser {
+        used: u32,
+        budget: Budget,
+        until: Timestamp,
+    },
+    BudgetProject {
+        used: u32,
+        budget: Budget,
+        until: Timestamp,
     },
     /// This place in [`Snapshot::reservations`] has a claim to what is free.
     Reserved(usize),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use berth_domain::{JobId, MoveTo, PriorityClass, Timestamp};
 
 use super::deadline::urgency;
+use crate::fair::FairShare;
 use crate::math;
 use crate::policy::{Measure, Order, Policy, PreemptionMode};
 use crate::predict::RunTime;
@@ -127,6 +128,7 @@ pub(crate) struct Keys<'a> {
     policy: &'a Policy,
     now: Timestamp,
     cluster_gpus: f64,
+    fair_share: FairShare<'a>,
     /// Of the policy's exponents: without preemption, with it, and of new jobs.
     size: Powers,
     size_left: Powers,
@@ -168,6 +170,7 @@ impl<'a> Keys<'a> {
             size: Powers::new(policy.shortest.size_power, jobs),
             size_left: Powers::new(policy.preemption.size_power, jobs),
             size_new: Powers::new(policy.preemption.new_size_power, jobs),
+            fair_share: FairShare::new(&snapshot.usage, &snapshot.quotas),
             snapshot,
             policy,
             now,
@@ -210,7 +213,7 @@ impl<'a> Keys<'a> {
         let age = seconds_since(job.submitted_at, self.now) / weights.max_age.as_secs_f64();
         [
             weights.age * age.min(1.0),
-            weights.fair_share * self.snapshot.usage.factor(&job.owner),
+            weights.fair_share * self.fair_share.factor(job),
             weights.size * f64::from(job.gpus()) / self.cluster_gpus,
             weights.deadline * urgency(job, job.service.as_secs_f64(), self.now),
         ]
@@ -279,8 +282,7 @@ impl<'a> Keys<'a> {
         if weight == 0.0 {
             return 1.0;
         }
-        let users = u32::try_from(self.snapshot.usage.users().max(1)).unwrap_or(u32::MAX);
-        1.0 + weight * self.snapshot.usage.part(&job.owner) * f64::from(users)
+        1.0 + weight * self.fair_share.load(job)
     }
 }
 

@@ -69,7 +69,7 @@ pub enum RunTimeSource {
 pub struct Weights {
     /// Waiting time, 1 at `max_age`.
     pub age: f64,
-    /// 1 for who used nothing of late; see [`Ledger::factor`](crate::Ledger::factor).
+    /// 1 for who used nothing of late; see [`Usage`](crate::Usage).
     pub fair_share: f64,
     /// GPUs asked for, 1 for the whole cluster.
     pub size: f64,

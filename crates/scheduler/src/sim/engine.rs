@@ -280,7 +280,7 @@ impl<'a> Engine<'a> {
             result.ten_s = None;
         }
         self.meter.stop(active.job.gpus());
-        self.charge(&active.job.owner, active.job.gpus(), since, now);
+        self.charge(&active.job, since, now);
         let job = Facts {
             service: seconds(served),
             preemptions: active.job.preemptions + 1,
@@ -299,12 +299,7 @@ impl<'a> Engine<'a> {
         self.results[place].end_s = Some(now);
         self.meter.stop(active.job.gpus());
         self.meter.leave(active.job.gpus());
-        self.charge(
-            &active.job.owner,
-            active.job.gpus(),
-            self.attempts[place].since,
-            now,
-        );
+        self.charge(&active.job, self.attempts[place].since, now);
         let Some(predictor) = &mut self.predictor else {
             return;
         };
@@ -333,10 +328,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn charge(&mut self, owner: &UserName, gpus: u32, since: i64, now: i64) {
+    fn charge(&mut self, job: &Facts, since: i64, now: i64) {
         if let Ok(ran) = u32::try_from(now - since) {
-            let amount = f64::from(gpus) * f64::from(ran);
-            self.snapshot.usage.charge(owner, amount, at(now));
+            let amount = f64::from(job.gpus()) * f64::from(ran);
+            let project = job.project.as_deref();
+            let usage = &mut self.snapshot.usage;
+            usage.charge(&job.owner, project, amount, at(now));
         }
     }
 

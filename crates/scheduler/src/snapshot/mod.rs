@@ -12,8 +12,9 @@ use berth_domain::{Cordons, GpuRef, Lease, NodeName, PendingReason, Place, Quota
 pub use facts::Facts;
 use serde::{Deserialize, Serialize};
 
-use crate::fair::Ledger;
+use crate::fair::Usage;
 use crate::reserve::Reservation;
+use crate::spent::Spent;
 
 /// The cluster and its queue at one moment.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -27,10 +28,12 @@ pub struct Snapshot {
     /// Why nothing can be launched at the moment.
     pub executor_down: Option<String>,
     /// Who used how much of late, for fair share.
-    pub usage: Ledger,
+    pub usage: Usage,
+    /// What ended in the periods of budgets that are under way.
+    pub spent: Spent,
     /// GPUs promised to somebody for a time.
     pub reservations: Vec<Reservation>,
-    /// How many GPUs each user and project may hold; they stand above the policy's.
+    /// What each user and project may hold and use; they stand above the policy's.
     pub quotas: Quotas,
     /// What gets no new job, and why.
     pub cordons: Cordons,

@@ -1,6 +1,7 @@
 //! The planner: what it promises under every policy, what it decides in single cases, and that
 //! what it says is what it does.
 
+mod budgets;
 mod cases;
 mod constraints;
 mod deadlines;

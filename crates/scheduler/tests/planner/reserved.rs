@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use berth_domain::{Holder, JobId, NodeName, Quota, Quotas, UserName};
+use berth_domain::quota::Each;
+use berth_domain::{Holder, JobId, NodeName, Quota, UserName};
 use berth_scheduler::{
     Active, Experience, Facts, Policy, PreemptionMode, Reservation, Snapshot, forecast, plan,
 };
@@ -150,7 +151,7 @@ proptest! {
         everybody in prop::option::of((1u32..12, any::<bool>())),
     ) {
         let quota = |(gpus, hard)| Quota { gpus, hard };
-        snapshot.quotas = Quotas {
+        snapshot.quotas.gpus = Each {
             user: everybody.map(quota),
             users: limits
                 .iter()
@@ -158,7 +159,7 @@ proptest! {
                 .map(|(n, limit)| (UserName(format!("user-{n}")), limit.map(quota)))
                 .take(2)
                 .collect(),
-            ..Quotas::default()
+            ..Each::default()
         };
         for policy in policies() {
             let made = plan(&snapshot, &policy, now());
@@ -172,7 +173,7 @@ proptest! {
                 let job = jobs[id];
                 let sum = held.entry(&job.owner).or_default();
                 *sum += job.gpus();
-                let limit = snapshot.quotas.of_user(&job.owner, None);
+                let limit = snapshot.quotas.gpus.of_user(&job.owner, None);
                 if let Some(limit) = limit.filter(|limit| limit.hard && job.gpus() > 0) {
                     prop_assert!(*sum <= limit.gpus, "{} passes a cap", id);
                 }
@@ -203,7 +204,7 @@ proptest! {
         mut snapshot in reserved_snapshots(),
         limit in (1u32..12, any::<bool>()),
     ) {
-        snapshot.quotas.user = Some(Quota { gpus: limit.0, hard: limit.1 });
+        snapshot.quotas.gpus.user = Some(Quota { gpus: limit.0, hard: limit.1 });
         for policy in policies() {
             let first = plan(&snapshot, &policy, now());
             let mut shuffled = snapshot.clone();
@@ -348,14 +349,14 @@ fn a_cap_holds_on_an_idle_cluster_and_a_quota_is_borrowed() {
     snapshot.pending = vec![job(1, 1, 4), job(2, 1, 2), job(3, 1, 1)];
     let quota = |hard| Some(Quota { gpus: 4, hard });
     for policy in policies() {
-        snapshot.quotas.user = quota(false);
+        snapshot.quotas.gpus.user = quota(false);
         assert_eq!(
             plan(&snapshot, &policy, now()).starts.len(),
             3,
             "{}",
             policy.name
         );
-        snapshot.quotas.user = quota(true);
+        snapshot.quotas.gpus.user = quota(true);
         let made = plan(&snapshot, &policy, now());
         assert_eq!(made.starts.len(), 1, "{}", policy.name);
         assert_eq!(
@@ -364,20 +365,21 @@ fn a_cap_holds_on_an_idle_cluster_and_a_quota_is_borrowed() {
              are given back."
         );
         // Whoever is named may have something else, and projects have their own.
-        snapshot.quotas.users.insert("user".into(), None);
+        snapshot.quotas.gpus.users.insert("user".into(), None);
         assert_eq!(plan(&snapshot, &policy, now()).starts.len(), 3);
-        snapshot.quotas.users.clear();
-        snapshot.quotas.user = None;
+        snapshot.quotas.gpus.users.clear();
+        snapshot.quotas.gpus.user = None;
         for one in &mut snapshot.pending {
             one.job.project = Some("vision".to_owned());
         }
         snapshot
             .quotas
+            .gpus
             .projects
             .insert("vision".to_owned(), quota(true));
         let made = plan(&snapshot, &policy, now());
         assert_eq!(made.starts.len(), 1);
         assert_eq!(made.reasons[&JobId(3)].token(), "QuotaProject");
-        snapshot.quotas.projects.clear();
+        snapshot.quotas.gpus.projects.clear();
     }
 }

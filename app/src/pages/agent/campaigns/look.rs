@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::icons::{Icon, icon};
-use crate::pages::agent::meters::bar;
+use crate::components::meter::bar;
 use crate::texts::agent::campaigns as t;
 
 /// Of the state's token.

@@ -101,7 +101,18 @@ pub(super) fn columns(what: What) -> &'static [&'static str] {
             "waiting",
             "gpus",
         ],
-        What::Quotas => &["of", "name", "limit", "named", "held"],
+        What::Quotas => &[
+            "of",
+            "name",
+            "limit",
+            "named",
+            "held",
+            "budget",
+            "budget_named",
+            "spent",
+            "shares",
+            "shares_named",
+        ],
         What::Alerts => &[
             "id",
             "rule",
@@ -347,10 +358,21 @@ async fn usage(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
 async fn quotas(session: &Session, sink: &mut Sink) -> Result<(), Failure> {
     let call = || session.berth.call(GetQuotas {});
     let answer = session.repeat(call).await?;
-    for (of, limit) in [("user", answer.user), ("project", answer.project)] {
-        // Of everybody who is not named.
-        sink.row(&json!({"of": of, "name": null, "limit": limit}))?;
-    }
+    // Of everybody who is not named.
+    sink.row(&json!({
+        "of": "user",
+        "name": null,
+        "limit": answer.user,
+        "budget": answer.user_budget,
+        "shares": answer.user_shares,
+    }))?;
+    sink.row(&json!({
+        "of": "project",
+        "name": null,
+        "limit": answer.project,
+        "budget": answer.project_budget,
+        "shares": answer.project_shares,
+    }))?;
     for (of, quotas) in [("user", &answer.users), ("project", &answer.projects)] {
         for quota in quotas {
             sink.row(&with(quota, [("of", of.into())])?)?;
