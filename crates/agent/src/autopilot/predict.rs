@@ -41,6 +41,9 @@ pub(super) struct Foreseen {
     /// By how much a job of another user loses more than the own one gains, in the draw that is worst.
     /// Negative: less.
     pub(super) against_s: f64,
+    /// All that wait now have started by the end of what is followed, with it and without, in every draw.
+    /// Otherwise what it costs may come later.
+    pub(super) settles: bool,
 }
 
 impl Bench<'_> {
@@ -120,6 +123,7 @@ impl Bench<'_> {
         let (mut idle_s, mut against_s) = (0.0, f64::NEG_INFINITY);
         let (mut at_worst_s, mut worst_mean_s) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         let (mut without_s, mut with_s) = (Mean::default(), Mean::default());
+        let mut settles = true;
         let find = |id: JobId| snapshot.pending.iter().find(|one| one.job.id == id);
         let waits = |id| find(id).is_some();
         let owner = own.and_then(find).map(|one| &one.job.owner);
@@ -132,6 +136,11 @@ impl Bench<'_> {
                 change.as_secs_f64()
             };
             idle_s += with.idle_gpu_s - without.idle_gpu_s;
+            let started = |run: &Replayed, job| run.starts.get(&job).is_some_and(|at| *at < end);
+            settles &= snapshot.pending.iter().all(|one| {
+                let id = one.job.id;
+                started(without, id) && started(with, id)
+            });
             let (mut draw, mut draw_all) = (Sum::default(), Sum::default());
             let mut others_s = 0.0f64;
             for one in &snapshot.pending {
@@ -177,6 +186,7 @@ impl Bench<'_> {
             weighted_s: all.weighted(),
             at_worst_s,
             against_s,
+            settles,
         }
     }
 }

@@ -103,7 +103,7 @@ fn make_room(bench: &Bench<'_>, job: &Job) -> Option<Draft> {
     let waited = waited_s(bench, job);
     let starves = waited > STARVES_S;
     let pays = foreseen.weighted_s < 0.0;
-    if !is_worth_it(&foreseen) || !(pays || starves) {
+    if !is_worth_it(&foreseen) || !(pays || starves) || !is_seen_whole(&foreseen) {
         return None;
     }
     let mean = foreseen.all_s;
@@ -188,6 +188,12 @@ fn is_worth_it(foreseen: &Foreseen) -> bool {
     fair && sooner >= SOONER_S && sooner >= SOONER * without
 }
 
+/// What it costs is told of the day that is followed. Where those who wait do not all start in it, the
+/// queue carries the cost on to who comes later, and nothing can be said of them.
+fn is_seen_whole(foreseen: &Foreseen) -> bool {
+    foreseen.settles || foreseen.effect.worst_mean_s <= 0.0
+}
+
 fn falls(change_s: f64) -> &'static str {
     if change_s > 0.0 { "rises" } else { "falls" }
 }
@@ -212,7 +218,21 @@ mod tests {
             weighted_s: 0.0,
             at_worst_s: 0.0,
             against_s,
+            settles: true,
         }
+    }
+
+    #[test]
+    fn in_a_queue_that_does_not_empty_nothing_is_done_that_costs() {
+        let queue = |settles, worst_mean_s| {
+            let mut foreseen = foreseen(0.0, 0.0, 0.0, 0.0);
+            foreseen.settles = settles;
+            foreseen.effect.worst_mean_s = worst_mean_s;
+            is_seen_whole(&foreseen)
+        };
+        assert!(queue(true, 60.0));
+        assert!(queue(false, -60.0));
+        assert!(!queue(false, 60.0));
     }
 
     #[test]
