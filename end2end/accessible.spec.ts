@@ -276,6 +276,11 @@ const views: View[] = [
     path: '/admin/audit',
     open: async (page) => press(page.locator('.audit-table details summary').first()),
   },
+  {
+    name: 'projects',
+    path: '/projects',
+    open: async (page) => press(page.locator('summary').first()),
+  },
   { name: 'audit, nothing fits', path: '/admin/audit?act=nothing-of-the-kind' },
   { name: 'nowhere', path: '/nowhere' },
   { name: 'login, refused', path: '/login?error=The+token+is+not+known+here.' },

@@ -245,32 +245,6 @@ test.describe('admin', () => {
     complaints.expected('409');
   });
 
-  test('a project is set up, gets members, is closed to others, and is a word again', async ({ page }) => {
-    await open(page);
-    const projects = panel(page, 'Projects');
-    await expect(projects).toContainText('None is set up.');
-    await projects.getByText('Set up a project').click();
-    await projects.getByLabel('Name').fill('vision');
-    await projects.getByLabel('What it is about').fill('the paper for May');
-    await projects.getByLabel('Only its members run jobs in it').check();
-    await projects.getByRole('button', { name: 'Set up', exact: true }).click();
-    const vision = projects.getByRole('article', { name: 'vision' });
-    await expect(vision).toContainText('closed');
-    const job = { command: ['true'], hold: true, project: 'vision' };
-    await expect(berth.api('submit_job', job, berth.addUser('ana'))).rejects.toThrow('403');
-    await vision.getByLabel('Another member').selectOption('ana');
-    await vision.getByLabel('As').selectOption('lead');
-    await vision.getByRole('button', { name: 'Add to it' }).click();
-    await expect(vision.getByRole('listitem')).toContainText('lead');
-    await berth.api('submit_job', job, berth.addUser('ana'));
-    expect(await violations(page)).toEqual([]);
-    await vision.getByRole('button', { name: 'Drop ana from vision' }).click();
-    await expect(vision.getByRole('listitem')).toHaveCount(0);
-    await vision.getByText('Change').click();
-    await vision.getByRole('button', { name: 'Make it a word again' }).click();
-    await expect(projects.getByRole('article')).toHaveCount(0);
-  });
-
   test('who is no admin is told whom to ask', async ({ browser }) => {
     const { link } = await berth.api('login_link', { name: 'ana' });
     const page = await letIn(browser, link);

@@ -252,6 +252,11 @@ test.describe('pictures', () => {
     await shoot(page, 'ask-none', at('/agent/ask/999'));
     await berth.api('set_quota', { user: 'ana', gpus: 8, hard: true });
     await berth.api('set_quota', { every: 'user', gpus: 8 });
+    await berth.api('set_quota', { user: 'admin', gpu_hours: 400, period: 'month' });
+    await berth.api('set_quota', { project: 'align', gpu_hours: 1, period: 'day', hard: true });
+    await berth.api('set_project', { name: 'vision', about: 'the paper for May', closed: true });
+    await berth.api('set_member', { project: 'vision', user: 'ana', role: 'lead' });
+    await shoot(page, 'projects', at('/projects'), async () => page.locator('summary').first().click(), ['phone-dark']);
     berth.host('node-token', 'node-1', 'node-2');
     await shoot(page, 'admin', at('/admin'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'admin-preview', at('/admin?policy=fifo&knob-ageing=1&preview=1'), async () => {

@@ -76,6 +76,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=StaticSegment("alerts") view={Lazy::<parts::Alerts>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("settings") view={Lazy::<parts::Settings>::new()} ssr=SsrMode::Async />
+                    <Route path=StaticSegment("projects") view={Lazy::<parts::Projects>::new()} ssr=SsrMode::Async />
                     <Route path=StaticSegment("admin") view={Lazy::<parts::Admin>::new()} ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("admin"), StaticSegment("import"))

@@ -5,6 +5,7 @@ pub mod array_actions;
 pub mod array_row;
 pub mod array_tasks;
 pub mod attempts;
+pub mod budget;
 pub mod confirm;
 pub mod copy;
 pub mod empty;

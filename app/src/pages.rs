@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod login;
 pub mod not_found;
 pub mod parts;
+pub mod projects;
 pub mod queue;
 pub mod settings;
 pub mod styleguide;

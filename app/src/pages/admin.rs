@@ -1,4 +1,4 @@
-//! `/admin`: what an admin looks after, a few minutes a week: policy, quotas, people, projects, the tokens of nodes,
+//! `/admin`: what an admin looks after, a few minutes a week: policy, quotas, people, the tokens of nodes,
 //! and messages that did not arrive. Plain forms; with script the page stays.
 
 mod asked;
@@ -11,7 +11,6 @@ mod messages;
 mod people;
 mod policy;
 mod preview;
-mod projects;
 mod quotas;
 mod tokens;
 
@@ -19,7 +18,6 @@ use berth_api::node_tokens::{NodeTokensAnswer, list_node_tokens};
 use berth_api::notifications::{FailedView, notifications};
 use berth_api::people::{PersonView, list_admins, list_people};
 use berth_api::planner::{PolicyAnswer, PreviewAnswer, get_policy, preview_policy};
-use berth_api::projects::{ProjectsAnswer, list_projects};
 use berth_api::quotas::{QuotasAnswer, get_quotas};
 use berth_api::{ApiError, cluster};
 use berth_domain::UserName;
@@ -33,7 +31,6 @@ use self::forbidden::Forbidden;
 use self::messages::MessagesPanel;
 use self::people::PeoplePanel;
 use self::policy::PolicyPanel;
-use self::projects::ProjectsPanel;
 use self::quotas::QuotasPanel;
 use self::tokens::TokensPanel;
 use crate::components::problem::ProblemView;
@@ -56,7 +53,6 @@ struct Everything {
     preview: Option<Result<PreviewAnswer, ApiError>>,
     quotas: QuotasAnswer,
     people: Vec<PersonView>,
-    projects: ProjectsAnswer,
     tokens: NodeTokensAnswer,
     failed: Vec<FailedView>,
 }
@@ -75,7 +71,6 @@ async fn ask(asked: Option<Asked>) -> Result<Seen, ApiError> {
         preview,
         quotas: get_quotas().await?,
         people: list_people().await?.people,
-        projects: list_projects().await?,
         tokens: list_node_tokens().await?,
         failed: notifications().await?.failed,
     })))
@@ -121,7 +116,6 @@ fn All(all: Everything) -> impl IntoView {
         <div class="admin">
             <div class="admin-column">
                 <PeoplePanel people />
-                <ProjectsPanel projects=all.projects people />
                 <QuotasPanel quotas=all.quotas people />
             </div>
             <div class="admin-column">

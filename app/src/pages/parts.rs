@@ -22,6 +22,7 @@ use super::history::HistoryPage;
 use super::job::JobPage;
 use super::jobs::JobsPage;
 use super::login::LoginPage;
+use super::projects::ProjectsPage;
 use super::queue::QueuePage;
 use super::settings::SettingsPage;
 use super::styleguide::StyleguidePage;
@@ -76,6 +77,13 @@ page!(cluster, login_ready, login_made, Login, LoginPage);
 page!(admin, admin_ready, admin_made, Admin, AdminPage);
 page!(admin, audit_ready, audit_made, Audit, AuditPage);
 page!(admin, import_ready, import_made, Import, ImportPage);
+page!(
+    admin,
+    projects_ready,
+    projects_made,
+    Projects,
+    ProjectsPage
+);
 page!(agent, agent_ready, agent_made, Agent, AgentPage);
 page!(agent, ask_ready, ask_made, Ask, AskPage);
 page!(
@@ -141,6 +149,7 @@ pub async fn load(path: &str) -> Result<(), SplitLoaderError> {
         (Some("admin"), None) => admin_ready().await,
         (Some("admin"), Some("audit")) => audit_ready().await,
         (Some("admin"), Some(_)) => import_ready().await,
+        (Some("projects"), _) => projects_ready().await,
         (Some("login"), _) => login_ready().await,
         (Some("styleguide"), _) => styleguide_ready().await,
         _ => Ok(()),

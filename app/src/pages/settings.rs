@@ -38,9 +38,10 @@ pub fn SettingsPage() -> impl IntoView {
     let said = (said.as_deref() == Some("password")).then_some(t::PASSWORD_IS_SET);
     let set = Resource::new_blocking(|| (), |()| notifications());
     view! {
-        <Title text=common::WHAT_I_AM_TOLD />
+        <Title text=common::SETTINGS />
         <div class="page settings">
-            <h1>{common::WHAT_I_AM_TOLD}</h1>
+            <h1>{common::SETTINGS}</h1>
+            <p class="quiet"><a href="/projects">{t::WHAT_I_MAY_USE}</a></p>
             {problem.map(|problem| view! {
                 <p class="banner banner-bad" role="alert">{problem}</p>
             })}

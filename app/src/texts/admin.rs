@@ -1,7 +1,7 @@
 //! Admin: policy and its knobs, people, quotas, tokens of nodes, messages.
 
 use berth_api::quotas::LimitKind;
-use berth_domain::{NodeName, Period, Role, UserName};
+use berth_domain::{NodeName, Role, UserName};
 
 // the page
 pub const IS_FOR_ADMINS: &str = "This page is for admins.";
@@ -57,80 +57,16 @@ pub const COPY_LOGIN_LINK: &str = "login link";
 pub const ADD_A_PERSON: &str = "Add a person";
 pub const ADD: &str = "Add";
 
-// projects
-pub const PROJECTS_TOLD: &str = "A project is a word on jobs until it is set up. Then it has members: whoever \
-    leads it acts on its jobs, and says who is in it.";
-pub const NO_PROJECT: &str = "None is set up.";
-pub const SET_UP_A_PROJECT: &str = "Set up a project";
-pub const PROJECT_NAME: &str = "Name";
-pub const PROJECT_ABOUT: &str = "What it is about";
-pub const ONLY_MEMBERS: &str = "Only its members run jobs in it";
-pub const SET_UP: &str = "Set up";
-pub const CLOSED: &str = "closed";
-pub const NEW_MEMBER: &str = "Another member";
-pub const AS: &str = "As";
-pub const ADD_MEMBER: &str = "Add to it";
-pub const DROP: &str = "Drop";
-pub const SAVE_PROJECT: &str = "Save";
-pub const REMOVE_PROJECT: &str = "Make it a word again";
-
-pub fn drop(user: &str, project: &str) -> String {
-    format!("Drop {user} from {project}")
-}
-
 // quotas
 pub const QUOTAS: &str = "Quotas";
 pub const QUOTAS_TOLD: &str = "How many GPUs one may hold at once, and how many GPU-hours one may use \
     in a period. A soft limit binds only while others wait; a hard one also while GPUs idle. Shares are \
     for the policies that look at who used how much of late. Periods begin at 00:00 UTC.";
-pub const BUDGET: &str = "GPU-hours";
-pub const SAID_BUDGET: &str = "GPU-hours";
-pub const SHARES_HEAD: &str = "Shares";
-pub const SAID_SHARES: &str = "shares";
-pub const OF: &str = " of ";
-pub const USED_UP_UNTIL: &str = "used up, until ";
-pub const USED_UP_AT: &str = "at this pace used up ";
 pub const WHO_CHANGED_QUOTAS: &str = "Who changed what, and when";
-
-/// `2,000 a month, soft`.
-pub fn budget(gpu_hours: &str, period: Period, hard: bool) -> String {
-    let kind = if hard { "hard" } else { "soft" };
-    format!("{gpu_hours} {}, {kind}", each(period))
-}
-
-pub fn each(period: Period) -> &'static str {
-    match period {
-        Period::Day => "a day",
-        Period::Week => "a week",
-        Period::Month => "a month",
-    }
-}
-
-pub fn used(gpu_hours: f64) -> String {
-    format!("{gpu_hours:.1}")
-}
-
-pub fn comes_to(gpu_hours: f64) -> String {
-    format!("at this pace {gpu_hours:.0} by ")
-}
 pub const USERS: &str = "Users";
 pub const PROJECTS: &str = "Projects";
 pub const QUOTAS_OF: &str = "Quotas of ";
-pub const HOLDS: &str = "Holds";
-pub const SAID_HOLDS: &str = "holds";
-pub const MAY_HOLD: &str = "May hold";
 pub const EVERYBODY_ELSE: &str = "everybody else";
-pub const AS_EVERYBODY: &str = " as everybody";
-pub const NO_LIMIT: &str = "no limit";
-
-pub fn hard_limit(gpus: u32) -> String {
-    format!("{gpus}, hard")
-}
-
-pub fn soft_limit(gpus: u32) -> String {
-    format!("{gpus}, soft")
-}
-
 // changing one
 pub const THE_QUOTA_OF: &str = " the quota of ";
 pub const EVERY_OTHER_USER: &str = "every other user";
@@ -258,3 +194,6 @@ pub const THE_TEAM: &str = "the team";
 pub fn message(title: &str, whom: &str, channel: &str, problem: &str, tries: u32) -> String {
     format!("{title} to {whom} by {channel}: {problem} ({tries} tries)")
 }
+
+// projects
+pub const PROJECTS_ARE: &str = "Projects and who is in them";

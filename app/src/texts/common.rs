@@ -13,6 +13,7 @@ pub const ALERTS: &str = "Alerts";
 pub const SUBMIT: &str = "Submit";
 pub const ADMIN: &str = "Admin";
 pub const WHAT_I_AM_TOLD: &str = "What I am told";
+pub const SETTINGS: &str = "Settings";
 pub const EVERYBODYS_JOBS: &str = "Everybody's jobs";
 
 // a job and what it asks for

@@ -88,3 +88,5 @@ pub fn revoke_of(label: &str) -> String {
 pub fn revoke_asked(label: &str) -> String {
     format!("Revoke the token for {label}?")
 }
+
+pub const WHAT_I_MAY_USE: &str = "What you may use, and your projects";

@@ -380,7 +380,7 @@ const fn other(path: &'static str, word: &'static str, icon: Icon, also: &'stati
 }
 
 /// Pages without a letter.
-const OTHERS: [Page; 6] = [
+const OTHERS: [Page; 7] = [
     other(
         "/jobs?user=all",
         common::EVERYBODYS_JOBS,
@@ -400,6 +400,7 @@ const OTHERS: [Page; 6] = [
         Icon::Agent,
         t::CAMPAIGNS_ALSO,
     ),
+    other("/projects", t::PROJECTS, Icon::Folder, t::PROJECTS_ALSO),
     other("/settings", t::SETTINGS, Icon::System, t::SETTINGS_ALSO),
     other("/styleguide", t::STYLEGUIDE, Icon::File, t::STYLEGUIDE_ALSO),
 ];

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::notice::Notices;
-use crate::texts::{admin as t, common};
+use crate::texts::{admin as t, common, quotas as q};
 
 #[component]
 pub(super) fn LimitForm(
@@ -99,7 +99,7 @@ fn fields(
         LimitKind::Shares => t::SHARES,
     };
     let choice = |one: Period| {
-        view! { <option value=one.as_str() selected=one == period>{t::each(one)}</option> }
+        view! { <option value=one.as_str() selected=one == period>{q::each(one)}</option> }
     };
     let per = (kind == LimitKind::GpuHours).then(|| {
         view! {

@@ -1,17 +1,15 @@
 //! What one may hold and use: what holds for everybody, for whom something else does, and how it stands.
 
 use berth_api::people::PersonView;
-use berth_api::quotas::{Limit, QuotaView, QuotasAnswer, SpentView};
-use berth_domain::{Budget, UserName};
+use berth_api::quotas::{QuotaView, QuotasAnswer};
+use berth_domain::UserName;
 use berth_domain::quota::Whose;
 use leptos::prelude::*;
 
 use super::limit::{LimitForm, NamedForm};
-use crate::components::meter::bar;
-use crate::components::moment::Moment;
+use crate::components::budget::{budget, words};
 use crate::components::owner::Owner;
-use crate::format;
-use crate::texts::{admin as t, common};
+use crate::texts::{admin as t, common, quotas as q};
 
 #[component]
 pub(super) fn QuotasPanel(
@@ -44,7 +42,11 @@ pub(super) fn QuotasPanel(
             <Table title=t::USERS whose=users quotas />
             <Table title=t::PROJECTS whose=projects quotas />
             <NamedForm quotas />
-            <p class="quiet"><a href="/admin/audit?act=set_quota">{t::WHO_CHANGED_QUOTAS}</a></p>
+            <p class="quiet">
+                <a href="/admin/audit?act=set_quota">{t::WHO_CHANGED_QUOTAS}</a>
+                " · "
+                <a href="/projects">{t::PROJECTS_ARE}</a>
+            </p>
         </section>
     }
     .into_any()
@@ -62,10 +64,10 @@ fn Table(
             <thead>
                 <tr>
                     <th scope="col">{title}</th>
-                    <th scope="col" class="num">{t::HOLDS}</th>
-                    <th scope="col">{t::MAY_HOLD}</th>
-                    <th scope="col">{t::BUDGET}</th>
-                    <th scope="col" class="num">{t::SHARES_HEAD}</th>
+                    <th scope="col" class="num">{q::HOLDS}</th>
+                    <th scope="col">{q::MAY_HOLD}</th>
+                    <th scope="col">{q::BUDGET}</th>
+                    <th scope="col" class="num">{q::SHARES_HEAD}</th>
                     <th scope="col">{common::CHANGE}</th>
                 </tr>
             </thead>
@@ -104,7 +106,7 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
     let may = move || stands.with(|one| words(one.limit));
     let usual = move || {
         let usual = !every && stands.with(|one| !one.named);
-        usual.then(|| view! { <span class="quiet">{t::AS_EVERYBODY}</span> })
+        usual.then(|| view! { <span class="quiet">{q::AS_EVERYBODY}</span> })
     };
     let hours = move || stands.with(|one| budget(one, every));
     let shares = move || stands.with(|one| one.shares);
@@ -112,64 +114,14 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
     view! {
         <tr data-whose=place>
             <th scope="row">{name}</th>
-            <td class="num" data-said=t::SAID_HOLDS>{held}</td>
+            <td class="num" data-said=q::SAID_HOLDS>{held}</td>
             <td>{may} {usual}</td>
-            <td class="limit-hours" data-said=t::SAID_BUDGET>{hours}</td>
-            <td class="num" data-said=t::SAID_SHARES>{shares}</td>
+            <td class="limit-hours" data-said=q::SAID_BUDGET>{hours}</td>
+            <td class="num" data-said=q::SAID_SHARES>{shares}</td>
             <td><LimitForm whose stands quotas /></td>
         </tr>
     }
     .into_any()
-}
-
-/// What is used of how many GPU-hours, and when they are used up.
-fn budget(one: &QuotaView, every: bool) -> AnyView {
-    let Some(limit) = one.budget else {
-        return t::NO_LIMIT.into_any();
-    };
-    let usual = (!every && !one.budget_named)
-        .then(|| view! { <span class="quiet">{t::AS_EVERYBODY}</span> });
-    let Some(spent) = one.spent else {
-        return view! { {of_period(limit)} {usual} }.into_any();
-    };
-    let tenths = |hours: f64| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a bar for a glance"
-        )]
-        let tenths = (hours.max(0.0) * 10.0) as u64;
-        tenths
-    };
-    let (used, coming) = (spent.used_gpu_hours, spent.coming_gpu_hours);
-    let shown = bar(tenths(used), tenths(coming), Some(u64::from(limit.gpu_hours) * 10));
-    view! {
-        <span class="num">{t::used(used)}</span>
-        {t::OF}
-        {of_period(limit)}
-        {usual}
-        {shown}
-        <span class="quiet">{outlook(spent)}</span>
-    }
-    .into_any()
-}
-
-/// `2,000 a month, soft`.
-fn of_period(Budget { gpu_hours, period, hard }: Budget) -> String {
-    t::budget(&format::thousands(gpu_hours.into()), period, hard)
-}
-
-/// When it is used up, or what the period comes to.
-fn outlook(spent: SpentView) -> AnyView {
-    let moment = |at| view! { <Moment at /> };
-    match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
-        (true, _, _) => view! { {t::USED_UP_UNTIL} {moment(spent.until)} }.into_any(),
-        (false, Some(at), _) => view! { {t::USED_UP_AT} {moment(at)} }.into_any(),
-        (false, None, Some(end)) => {
-            view! { {t::comes_to(end)} {moment(spent.until)} }.into_any()
-        }
-        (false, None, None) => ().into_any(),
-    }
 }
 
 /// How it stands with one; who is not named and holds nothing has what everybody has.
@@ -203,17 +155,10 @@ fn stands(whose: &Whose, quotas: &QuotasAnswer) -> QuotaView {
     }
 }
 
-/// `8, soft`.
-fn words(limit: Option<Limit>) -> String {
-    match limit {
-        None => t::NO_LIMIT.to_owned(),
-        Some(Limit { gpus, hard: true }) => t::hard_limit(gpus),
-        Some(Limit { gpus, hard: false }) => t::soft_limit(gpus),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use berth_api::quotas::Limit;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! Projects and their members, as the page Admin changes them.
+//! Projects and their members, as the page Projects changes them.
 
 use axum::Form;
 use axum::response::Redirect;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::back;
 use crate::web::caller::Caller;
 
-const PAGE: &str = "/admin";
+const PAGE: &str = "/projects";
 
 /// A box that is not ticked is not sent.
 #[derive(Debug, Deserialize)]
