@@ -1,7 +1,7 @@
 # Each target says what it does: `make help`.
 CARGO := scripts/cargo
 .DEFAULT_GOAL := help
-.PHONY: help setup build site run dev test lint clippy bench screenshots clean
+.PHONY: help setup build site run dev test lint clippy clippy-of-pages bench screenshots clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,8 +33,10 @@ lint: ## formatting and clippy
 	$(CARGO) fmt --all --check
 	@$(MAKE) --no-print-directory clippy
 
-clippy:
+clippy: clippy-of-pages
 	$(CARGO) clippy --release --all-targets -- -D warnings
+
+clippy-of-pages:
 	$(CARGO) clippy -p frontend --target wasm32-unknown-unknown --target-dir target/front --profile wasm-release -- -D warnings
 
 bench: build ## measure what people feel, beside references of the same run

@@ -29,6 +29,7 @@ use support::contract::{
     rounds, sixty_jobs, until_finished, until_running,
 };
 use support::{Server, get, shell, submit, until_nothing_runs_of, until_within};
+use tokio::time::timeout;
 
 struct Site {
     hosts: Hosts,
@@ -45,7 +46,8 @@ impl Site {
         let places = Self::places(&hosts);
         let environment = environment(&places, "60");
         let config = shared.here.join("berth.toml");
-        std::fs::write(&config, "[alerts.node_silent]\nlimit = 1\n").unwrap();
+        // Hosts that are well tell of themselves every ten seconds.
+        std::fs::write(&config, "[alerts.node_silent]\nlimit = 15\n").unwrap();
         let config = config.display().to_string();
         let place = ["--ssh", "node-1,node-2", "--config", &config];
         let server = Server::at(&place, &environment);
@@ -261,6 +263,8 @@ async fn a_host_is_killed(site: &mut Site, round: usize) {
         ..NotificationsArg::default()
     };
     berth.call(SetNotifications { body }).await.unwrap();
+    // What is wrong from now on is told to the webhook.
+    until_silent(&berth, false).await;
     site.hosts.kill(2);
     let silent = until_silent(&berth, true).await.unwrap();
     let body = AnswerArg {
@@ -297,7 +301,7 @@ async fn a_host_is_killed(site: &mut Site, round: usize) {
     // What has to be sent again comes after what came later.
     let mut of_it = vec![];
     while of_it.len() < 2 {
-        let (_, body) = told.recv().await.unwrap();
+        let (_, body) = timeout(PATIENCE, told.recv()).await.unwrap().unwrap();
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         if body["alert"] == silent.id.0 {
             of_it.push(body["kind"].as_str().unwrap().to_owned());
