@@ -38,7 +38,11 @@ pub fn budget(one: &QuotaView, every: bool) -> AnyView {
         tenths
     };
     let (used, coming) = (spent.used_gpu_hours, spent.coming_gpu_hours);
-    let shown = bar(tenths(used), tenths(coming), Some(u64::from(limit.gpu_hours) * 10));
+    let shown = bar(
+        tenths(used),
+        tenths(coming),
+        Some(u64::from(limit.gpu_hours) * 10),
+    );
     view! {
         <span class="num">{t::used(used)}</span>
         {t::OF}
@@ -51,7 +55,13 @@ pub fn budget(one: &QuotaView, every: bool) -> AnyView {
 }
 
 /// `2,000 a month, soft`.
-fn of_period(Budget { gpu_hours, period, hard }: Budget) -> String {
+fn of_period(
+    Budget {
+        gpu_hours,
+        period,
+        hard,
+    }: Budget,
+) -> String {
     t::budget(&format::thousands(gpu_hours.into()), period, hard)
 }
 
@@ -61,9 +71,7 @@ fn outlook(spent: SpentView) -> AnyView {
     match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
         (true, _, _) => view! { {t::USED_UP_UNTIL} {moment(spent.until)} }.into_any(),
         (false, Some(at), _) => view! { {t::USED_UP_AT} {moment(at)} }.into_any(),
-        (false, None, Some(end)) => {
-            view! { {t::comes_to(end)} {moment(spent.until)} }.into_any()
-        }
+        (false, None, Some(end)) => view! { {t::comes_to(end)} {moment(spent.until)} }.into_any(),
         (false, None, None) => ().into_any(),
     }
 }

@@ -77,13 +77,7 @@ page!(cluster, login_ready, login_made, Login, LoginPage);
 page!(admin, admin_ready, admin_made, Admin, AdminPage);
 page!(admin, audit_ready, audit_made, Audit, AuditPage);
 page!(admin, import_ready, import_made, Import, ImportPage);
-page!(
-    admin,
-    projects_ready,
-    projects_made,
-    Projects,
-    ProjectsPage
-);
+page!(admin, projects_ready, projects_made, Projects, ProjectsPage);
 page!(agent, agent_ready, agent_made, Agent, AgentPage);
 page!(agent, ask_ready, ask_made, Ask, AskPage);
 page!(

@@ -80,7 +80,10 @@ fn All(seen: Seen) -> impl IntoView {
         .projects
         .into_iter()
         .partition(|project| project.set_up);
-    let known: Vec<String> = only_words.iter().map(|project| project.name.clone()).collect();
+    let known: Vec<String> = only_words
+        .iter()
+        .map(|project| project.name.clone())
+        .collect();
     let none = set_up
         .is_empty()
         .then(|| view! { <p class="quiet">{t::NO_PROJECT}</p> });

@@ -144,7 +144,8 @@ impl QuotaArg {
                 "hard" => arg.hard = true,
                 "verb" => verb = value,
                 _ => {
-                    if let Some(named) = LimitKind::ALL.into_iter().find(|one| one.as_str() == field)
+                    if let Some(named) =
+                        LimitKind::ALL.into_iter().find(|one| one.as_str() == field)
                     {
                         (kind, amount) = (named, value.trim());
                     }

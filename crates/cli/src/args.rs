@@ -112,7 +112,7 @@ pub enum Verb {
     Policy(policy::Args),
     /// Keep GPUs for somebody for a time.
     Reserve(reserve::Args),
-    /// How many GPUs users and projects may hold at once.
+    /// What users and projects may hold and use: GPUs at once, GPU-hours, shares.
     Quota(quota::Args),
     /// Who is in a project, and as what.
     Project(project::Args),

@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn what_was_set_before_there_were_budgets_is_read() {
-        let old = r#"{"user":{"gpus":8,"hard":false},"project":null,"users":{"ana":null},"projects":{}}"#;
+        let old =
+            r#"{"user":{"gpus":8,"hard":false},"project":null,"users":{"ana":null},"projects":{}}"#;
         let read: Quotas = serde_json::from_str(old).unwrap();
         assert_eq!(
             read.gpus.user,

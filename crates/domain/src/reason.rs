@@ -459,9 +459,15 @@ fn budget(
 ) -> String {
     let next = moment(until);
     let when = if hard {
-        format!("at {next}, when the next {} begins, or when an admin allows more", period.as_str())
+        format!(
+            "at {next}, when the next {} begins, or when an admin allows more",
+            period.as_str()
+        )
     } else {
-        format!("when nobody else waits, or at {next}, when the next {} begins", period.as_str())
+        format!(
+            "when nobody else waits, or at {next}, when the next {} begins",
+            period.as_str()
+        )
     };
     format!(
         "{who} has used {used} of {allowed} GPU-hours of this {}, with what is expected of what runs. It \

@@ -576,7 +576,12 @@ fn quotas_are_for_admins_to_set() {
         1
     );
     let quotas = house.state.quotas();
-    let of = |name: &str| quotas.gpus.of_user(&name.into(), None).map(|quota| quota.gpus);
+    let of = |name: &str| {
+        quotas
+            .gpus
+            .of_user(&name.into(), None)
+            .map(|quota| quota.gpus)
+    };
     assert_eq!((of("ana"), of("bo"), of("cleo")), (None, Some(2), Some(8)));
     let command = Command::SetQuota(ana(), SetTo::Gpus(Allow::Default));
     house.ask(user("root", true), command).unwrap();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_domain::{
-    Budget, Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName, PendingReason,
-    Period, PriorityClass, Quota, Rank, Timestamp, UserName,
+    Budget, Constraints, GpuRef, GpuUuid, Holder, JobId, Lease, MoveTo, NodeLease, NodeName,
+    PendingReason, Period, PriorityClass, Quota, Rank, Timestamp, UserName,
 };
 use berth_scheduler::predict::{Features, Predictor};
 use berth_scheduler::{

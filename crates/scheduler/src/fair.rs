@@ -16,7 +16,10 @@ use crate::snapshot::Facts;
 /// All amounts are kept as of one reference time and grow instead of shrinking, so that charging
 /// one does not touch the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(bound(serialize = "K: Serialize", deserialize = "K: DeserializeOwned + Eq + Hash"))]
+#[serde(bound(
+    serialize = "K: Serialize",
+    deserialize = "K: DeserializeOwned + Eq + Hash"
+))]
 pub struct Ledger<K: Eq + Hash> {
     half_life_s: f64,
     reference: Timestamp,

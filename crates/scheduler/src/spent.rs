@@ -60,7 +60,9 @@ impl Spent {
     }
 
     fn of_user(&self, user: &UserName, period: Period, now: Timestamp) -> f64 {
-        self.users.get(user).map_or(0.0, |sums| read(sums, period, now))
+        self.users
+            .get(user)
+            .map_or(0.0, |sums| read(sums, period, now))
     }
 
     fn of_project(&self, project: &str, period: Period, now: Timestamp) -> f64 {
@@ -156,7 +158,10 @@ impl Standing {
     /// its first hour, when nobody can tell.
     #[must_use]
     pub fn at_end_s(&self, now: Timestamp) -> Option<f64> {
-        let (gone, length) = (seconds_until(self.from, now), seconds_until(self.from, self.to));
+        let (gone, length) = (
+            seconds_until(self.from, now),
+            seconds_until(self.from, self.to),
+        );
         (gone >= 3600.0).then(|| self.used_s / gone * length)
     }
 
@@ -240,7 +245,11 @@ impl<'a> Budgets<'a> {
         }
         // Those of whom nobody asked yet are counted first.
         let _ = self.standing(job);
-        let (gpus, length, now) = (job.gpus(), run_s(job, job.service.as_secs_f64()).0, self.now);
+        let (gpus, length, now) = (
+            job.gpus(),
+            run_s(job, job.service.as_secs_f64()).0,
+            self.now,
+        );
         let user = self.users.get_mut(&job.owner);
         let project = job.project.as_deref();
         let project = project.and_then(|project| self.projects.get_mut(project));

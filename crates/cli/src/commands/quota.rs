@@ -46,7 +46,12 @@ struct Set {
     #[command(flatten)]
     limit: Allow,
     /// The period of --gpu-hours.
-    #[arg(long, value_name = "PERIOD", requires = "gpu_hours", default_value = "month")]
+    #[arg(
+        long,
+        value_name = "PERIOD",
+        requires = "gpu_hours",
+        default_value = "month"
+    )]
     per: Per,
     /// What there is no limit of, or what is reset.
     #[arg(long, value_name = "WHAT", default_value = "gpus", conflicts_with_all = ["gpus", "gpu_hours", "shares"])]
@@ -158,8 +163,18 @@ fn shown(answer: &QuotasAnswer, width: Width) -> String {
         ..QuotaView::default()
     };
     let every = [
-        everybody("every user", answer.user, answer.user_budget, answer.user_shares),
-        everybody("every project", answer.project, answer.project_budget, answer.project_shares),
+        everybody(
+            "every user",
+            answer.user,
+            answer.user_budget,
+            answer.user_shares,
+        ),
+        everybody(
+            "every project",
+            answer.project,
+            answer.project_budget,
+            answer.project_shares,
+        ),
     ];
     let row = |name: String, one: &QuotaView, held: String| {
         let set = one.named || one.budget_named || one.shares_named;
@@ -167,7 +182,8 @@ fn shown(answer: &QuotasAnswer, width: Width) -> String {
             table::printable(&name),
             held,
             words(one.limit),
-            one.budget.map_or_else(|| "any number".to_owned(), of_period),
+            one.budget
+                .map_or_else(|| "any number".to_owned(), of_period),
             one.spent.map_or_else(String::new, used),
             one.spent.map_or_else(String::new, outlook),
             one.shares.to_string(),
@@ -177,10 +193,23 @@ fn shown(answer: &QuotasAnswer, width: Width) -> String {
     let users = answer.users.iter().map(|one| (one.name.clone(), one));
     let projects = answer.projects.iter();
     let projects = projects.map(|one| (format!("project {}", one.name), one));
-    let named = users.chain(projects).map(|(name, one)| row(name, one, one.held.to_string()));
-    let every = every.iter().map(|one| row(one.name.clone(), one, String::new()));
+    let named = users
+        .chain(projects)
+        .map(|(name, one)| row(name, one, one.held.to_string()));
+    let every = every
+        .iter()
+        .map(|one| row(one.name.clone(), one, String::new()));
     let rows: Vec<Vec<String>> = every.chain(named).collect();
-    let heads = ["WHO", "HOLDS", "MAY HOLD", "GPU-HOURS", "USED", "AT THIS PACE", "SHARES", ""];
+    let heads = [
+        "WHO",
+        "HOLDS",
+        "MAY HOLD",
+        "GPU-HOURS",
+        "USED",
+        "AT THIS PACE",
+        "SHARES",
+        "",
+    ];
     table::plain(&heads, &[1, 4, 6], rows, width)
 }
 
@@ -194,7 +223,11 @@ fn words(limit: Option<Limit>) -> String {
 
 /// `2000 a month, never more`.
 fn of_period(budget: Budget) -> String {
-    let more = if budget.hard { "never more" } else { "more while nobody waits" };
+    let more = if budget.hard {
+        "never more"
+    } else {
+        "more while nobody waits"
+    };
     format!("{} a {}, {more}", budget.gpu_hours, budget.period.as_str())
 }
 
@@ -256,7 +289,15 @@ mod tests {
 
     #[test]
     fn hours_and_shares() {
-        let hours = body(&["--project", "vision", "--gpu-hours", "2000", "--per", "week"]).unwrap();
+        let hours = body(&[
+            "--project",
+            "vision",
+            "--gpu-hours",
+            "2000",
+            "--per",
+            "week",
+        ])
+        .unwrap();
         assert_eq!(
             (hours.gpu_hours, hours.period, hours.gpus, hours.of),
             (Some(2000), Some(Period::Week), None, None)

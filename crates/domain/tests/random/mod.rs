@@ -11,7 +11,7 @@ use berth_domain::campaign::{
 };
 use berth_domain::command::{AdoptRequest, AgentRequest};
 use berth_domain::decide::{Input, Ladder, Report, Rules, Seen, decide};
-use berth_domain::quota::{Allow, Budget, Period, Quota, SetTo, Whose};
+use berth_domain::quota::{Allow, Period, Quota, SetTo, Whose};
 use berth_domain::{
     Act, Actor, AlertRule, ArrayChange, Card, CardId, Choice, Command, Dependency, DependencyKind,
     Ended, Exit, Finding, Foreign, ForeignProcess, Gpu, GpuRef, GpuUuid, JobId, JobPatch, Lease,
@@ -798,7 +798,7 @@ impl World {
                 let amount = u32::from(gpus);
                 let to = match gpus % 3 {
                     0 => SetTo::Gpus(Allow::This(Quota { gpus: amount, hard })),
-                    1 => SetTo::Hours(Allow::This(Budget {
+                    1 => SetTo::Hours(Allow::This(berth_domain::Budget {
                         gpu_hours: amount,
                         period: Period::Day,
                         hard,

@@ -124,7 +124,6 @@ fn bottom(all: &[Candidate<'_>], one: &Candidate<'_>) -> usize {
 
 /// What the keys of all jobs share.
 pub(crate) struct Keys<'a> {
-    snapshot: &'a Snapshot,
     policy: &'a Policy,
     now: Timestamp,
     cluster_gpus: f64,
@@ -171,7 +170,6 @@ impl<'a> Keys<'a> {
             size_left: Powers::new(policy.preemption.size_power, jobs),
             size_new: Powers::new(policy.preemption.new_size_power, jobs),
             fair_share: FairShare::new(&snapshot.usage, &snapshot.quotas),
-            snapshot,
             policy,
             now,
             cluster_gpus: f64::from(u32::try_from(gpus.max(1)).unwrap_or(u32::MAX)),

@@ -230,9 +230,7 @@ impl<'a> Quotas<'a> {
 
     fn none(&self) -> bool {
         let policy = self.policy;
-        policy.user_gpus.is_none()
-            && policy.project_gpus.is_none()
-            && self.set.is_empty()
+        policy.user_gpus.is_none() && policy.project_gpus.is_none() && self.set.is_empty()
     }
 
     fn start(&mut self, job: &'a Facts) {

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp, UserName};
+use berth_domain::{GpuRef, GpuUuid, JobId, NodeName, Rank, Timestamp};
 
 use super::cluster::Cluster;
 use super::metrics::{JobResult, Meter, Summary};

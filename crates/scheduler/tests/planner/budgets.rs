@@ -48,7 +48,9 @@ fn of(owner: &str, id: u64) -> berth_scheduler::Pending {
 }
 
 fn waits_for(made: &Plan, id: u64) -> &'static str {
-    made.reasons.get(&JobId(id)).map_or("", PendingReason::token)
+    made.reasons
+        .get(&JobId(id))
+        .map_or("", PendingReason::token)
 }
 
 #[test]
@@ -84,7 +86,12 @@ fn more_is_borrowed_while_nobody_else_waits() {
     // One node, of which ben's gang waits for more than is free.
     for policy in policies() {
         snapshot.pending = vec![of("ana", 1)];
-        assert_eq!(plan(&snapshot, &policy, noon()).starts.len(), 1, "{}", policy.name);
+        assert_eq!(
+            plan(&snapshot, &policy, noon()).starts.len(),
+            1,
+            "{}",
+            policy.name
+        );
         let mut busy = snapshot.clone();
         assert!(run(&mut busy, facts(9, 1, 1), 0, -60));
         let mut gang = of("ben", 2);
@@ -200,5 +207,8 @@ proptest! {
 #[test]
 fn without_budgets_nothing_is_told() {
     let snapshot = idle(1);
-    assert_eq!(budget_of_user(&snapshot, &"ana".into(), Timestamp::MAX), None);
+    assert_eq!(
+        budget_of_user(&snapshot, &"ana".into(), Timestamp::MAX),
+        None
+    );
 }

@@ -5,8 +5,8 @@ use berth_domain::campaign::TrialState;
 use leptos::prelude::*;
 
 use super::words;
-use crate::icons::{Icon, icon};
 use crate::components::meter::bar;
+use crate::icons::{Icon, icon};
 use crate::texts::agent::campaigns as t;
 
 /// Of the state's token.
