@@ -119,9 +119,10 @@ fn All(seen: Seen) -> impl IntoView {
 fn words_panel(projects: Vec<ProjectView>, quotas: &QuotasAnswer) -> AnyView {
     let each = projects.into_iter().map(|project| {
         let stands = of_project(quotas, &project.name);
+        let (name, runs) = (project.name.clone(), runs(&project));
         view! {
-            <article class="project" data-project=project.name.clone() aria-label=project.name.clone()>
-                <h3>{project.name.clone()} <span class="quiet">{runs(&project)}</span></h3>
+            <article class="project" data-project=project.name.clone() aria-label=project.name>
+                <h3>{name} <span class="quiet">{runs}</span></h3>
                 {standing(&stands)}
             </article>
         }
@@ -139,7 +140,7 @@ fn words_panel(projects: Vec<ProjectView>, quotas: &QuotasAnswer) -> AnyView {
 /// `3 jobs, 8 GPUs now`.
 fn runs(project: &ProjectView) -> String {
     t::runs(
-        &units::jobs(project.jobs.into()),
+        &units::jobs(project.jobs),
         &format::count(project.gpus, common::GPU),
     )
 }

@@ -83,7 +83,7 @@ pub(super) fn project(project: ProjectView, stands: &QuotaView, admin: bool) -> 
         .then(|| (new_member(&name), change(&project, admin)));
     view! {
         <article class="project" data-project=name.clone() aria-label=name.clone()>
-            <h3>{name} {badge} <span class="quiet">{now}</span></h3>
+            <h3>{project.name.clone()} {badge} <span class="quiet">{now}</span></h3>
             {told}
             {standing(stands)}
             {nobody}
@@ -109,7 +109,7 @@ fn member(who: &UserName, role: Role, of: &str, may_drop: bool) -> AnyView {
     });
     view! {
         <li>
-            <Owner name=user.clone() />
+            <Owner name=user />
             <span class="quiet">{role.as_str()}</span>
             {drop}
         </li>

@@ -41,8 +41,8 @@ pub(super) struct Foreseen {
     /// By how much a job of another user loses more than the own one gains, in the draw that is worst.
     /// Negative: less.
     pub(super) against_s: f64,
-    /// All that wait now have started by the end of what is followed, with it and without, in every draw.
-    /// Otherwise what it costs may come later.
+    /// All that wait now have started by the end of what is followed, with it and, but for the job that it is
+    /// about, without, in every draw. Otherwise what it costs may come later.
     pub(super) settles: bool,
 }
 
@@ -139,7 +139,7 @@ impl Bench<'_> {
             let started = |run: &Replayed, job| run.starts.get(&job).is_some_and(|at| *at < end);
             settles &= snapshot.pending.iter().all(|one| {
                 let id = one.job.id;
-                started(without, id) && started(with, id)
+                started(with, id) && (own == Some(id) || started(without, id))
             });
             let (mut draw, mut draw_all) = (Sum::default(), Sum::default());
             let mut others_s = 0.0f64;

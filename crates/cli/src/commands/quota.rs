@@ -49,8 +49,8 @@ struct Set {
     #[arg(
         long,
         value_name = "PERIOD",
-        requires = "gpu_hours",
-        default_value = "month"
+        default_value = "month",
+        conflicts_with_all = ["gpus", "shares", "unlimited", "reset"]
     )]
     per: Per,
     /// What there is no limit of, or what is reset.
@@ -353,9 +353,9 @@ mod tests {
             ..QuotasAnswer::default()
         };
         let expected = "\
-WHO            HOLDS  MAY HOLD                    GPU-HOURS                            USED  AT THIS PACE                  SHARES
-every user            8, more while nobody waits  any number                                                                    1
-every project         any number                  any number                                                                    1
+WHO            HOLDS  MAY HOLD                    GPU-HOURS                              USED  AT THIS PACE                  SHARES
+every user            8, more while nobody waits  any number                                                                      1
+every project         any number                  any number                                                                      1
 ana                3  16, never more              500 a month, more while nobody waits  250.0  used up 2026-11-21 00:00 UTC       2  set
 ";
         assert_eq!(shown(&answer, Width::Whole), expected);
