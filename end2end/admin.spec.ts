@@ -161,7 +161,7 @@ test.describe('admin', () => {
     await expect(quotas.locator('[data-whose="project-align"]')).toContainText('4, soft');
   });
 
-  test('GPU-hours and shares are set in place, and who has none left waits', async ({ page }) => {
+  test('GPU-hours and shares are set in place, and who has none left waits', async ({ page, complaints }) => {
     await open(page);
     const quotas = panel(page, 'Quotas');
     const ana = quotas.locator('[data-whose="user-ana"]');
@@ -187,6 +187,7 @@ test.describe('admin', () => {
     await expect.poll(async () => (await berth.api(`get_job?id=${id}`)).job.state).toBe('Finished');
     await shares.getByRole('button', { name: 'Reset' }).click();
     await expect(ana.locator('[data-said=shares]')).toHaveText('1');
+    complaints.expected('400');
     await quotas.getByRole('link', { name: 'Who changed what' }).click();
     await expect(page.getByRole('table')).toContainText('set_quota');
   });

@@ -48,6 +48,7 @@ pub fn budget(one: &QuotaView, every: bool) -> AnyView {
         {t::OF}
         {of_period(limit)}
         {usual}
+        " "
         {shown}
         <span class="quiet">{outlook(spent)}</span>
     }

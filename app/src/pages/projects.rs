@@ -147,11 +147,12 @@ fn runs(project: &ProjectView) -> String {
 
 /// What one holds and may hold, what is used of the budget, and the shares.
 fn standing(one: &QuotaView) -> AnyView {
+    let of = if one.limit.is_some() { q::OF } else { q::COMMA };
     view! {
         <dl class="standing">
             <div>
                 <dt>{t::GPUS_AT_ONCE}</dt>
-                <dd><span class="num">{one.held}</span> {q::OF} {words(one.limit)}</dd>
+                <dd><span class="num">{one.held}</span> {of} {words(one.limit)}</dd>
             </div>
             <div>
                 <dt>{q::BUDGET}</dt>

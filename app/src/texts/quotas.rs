@@ -21,6 +21,7 @@ pub const SAID_BUDGET: &str = "GPU-hours";
 pub const SHARES_HEAD: &str = "Shares";
 pub const SAID_SHARES: &str = "shares";
 pub const OF: &str = " of ";
+pub const COMMA: &str = ", ";
 pub const USED_UP_UNTIL: &str = "used up, until ";
 pub const USED_UP_AT: &str = "at this pace used up ";
 

@@ -171,7 +171,7 @@ impl QuotaArg {
                 }
             }
         }
-        if kind != LimitKind::GpuHours {
+        if arg.gpu_hours.is_none() {
             arg.period = None;
         }
         Ok(arg)
