@@ -28,6 +28,7 @@ impl Better {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Metric {
     pub name: String,
@@ -48,6 +49,7 @@ pub enum Source {
 /// A metric as it is written: `log = "loss=(…)"`, or `file = "metrics.jsonl"` with a `field`. Where
 /// neither is said, what follows its name in the log.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,

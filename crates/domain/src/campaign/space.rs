@@ -23,8 +23,9 @@ const LARGEST_INT: f64 = 9_007_199_254_740_992.0;
 /// What a parameter may be. Written as a list, or as `{ from, to }` with `scale = "log"` or
 /// `int = true`.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Dimension {
-    Choice(Vec<String>),
+    Choice(#[cfg_attr(feature = "schema", schemars(with = "Vec<Word>"))] Vec<String>),
     Range(Range),
 }
 
@@ -61,9 +62,14 @@ impl Scale {
 
 /// A part of a dimension: some of the choices, or a range within the range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Narrow {
-    Choice(#[serde(deserialize_with = "words")] Vec<String>),
+    Choice(
+        #[serde(deserialize_with = "words")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<Word>"))]
+        Vec<String>,
+    ),
     Range { from: f64, to: f64 },
 }
 
@@ -243,6 +249,7 @@ impl<'de> Deserialize<'de> for Dimension {
 
 /// A choice as it may be written.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(untagged)]
 enum Word {
     Text(String),
