@@ -10,7 +10,11 @@ use berth_domain::SubmitRequest;
 async fn main() -> Result<(), ApiError> {
     let berth = Berth::from_env()?;
     let command = std::env::args().skip(1).collect();
-    let request = SubmitRequest { command, gpus: Some(1), ..SubmitRequest::default() };
+    let request = SubmitRequest {
+        command,
+        gpus: Some(1),
+        ..SubmitRequest::default()
+    };
     let id = berth.call(SubmitJob { body: request }).await?.job.id;
     println!("job {id}");
     let mut job = berth.follow(id);
@@ -23,7 +27,10 @@ async fn main() -> Result<(), ApiError> {
             }
         };
         match next {
-            Some(Happening::State(job)) => println!("{}", job.outcome_text.as_deref().unwrap_or(job.state.as_str())),
+            Some(Happening::State(job)) => println!(
+                "{}",
+                job.outcome_text.as_deref().unwrap_or(job.state.as_str())
+            ),
             Some(Happening::Log(piece)) => print!("{}", piece.text),
             None => return Ok(()),
         }

@@ -57,10 +57,10 @@ pub mod waits;
 
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
-#[cfg(feature = "native")]
-pub use native::{Asked, Berth, Follow, Happening, LiveStream, Socket, Watch};
 #[cfg(feature = "ssr")]
 use native::method_of;
+#[cfg(feature = "native")]
+pub use native::{Asked, Berth, Follow, Happening, LiveStream, Socket, Watch};
 use schema::Described;
 
 /// What carries a call from a client to the server.

@@ -12,9 +12,9 @@ use http::header::{
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::Url;
-use server_fn::{Protocol, ServerFn};
 use server_fn::client::Client;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use server_fn::{Protocol, ServerFn};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;

@@ -74,7 +74,9 @@ fn make() -> OpenApi {
     let (mut paths, mut areas) = (Map::new(), Vec::new());
     let known = schemas.finish();
     let areas_of_functions = read.into_iter().map(|(title, operations)| {
-        let operations = operations.into_iter().map(|operation| operation.written(&known));
+        let operations = operations
+            .into_iter()
+            .map(|operation| operation.written(&known));
         (title, operations.collect::<Vec<_>>())
     });
     for (title, operations) in areas_of_functions.chain([plain::files()]) {
@@ -88,7 +90,10 @@ fn make() -> OpenApi {
         let operations = places;
         areas.push(Area { title, operations });
     }
-    let tags: Vec<Value> = areas.iter().map(|area| json!({ "name": area.title })).collect();
+    let tags: Vec<Value> = areas
+        .iter()
+        .map(|area| json!({ "name": area.title }))
+        .collect();
     let document = json!({
         "openapi": "3.1.0",
         "info": {

@@ -67,7 +67,11 @@ fn another_method(verb: &str, got: &Method, expected: &Method) -> Box<Response> 
     let sentence = format!("{verb} is called with {expected}, not {got}.");
     let mut answer = refused(&ApiError::invalid("method", sentence));
     *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    let accepted = if *expected == Method::GET { "GET, POST" } else { "POST" };
+    let accepted = if *expected == Method::GET {
+        "GET, POST"
+    } else {
+        "POST"
+    };
     let accepted = header::HeaderValue::from_static(accepted);
     answer.headers_mut().insert(header::ALLOW, accepted);
     answer

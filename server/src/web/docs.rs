@@ -70,20 +70,27 @@ fn body() -> String {
         "<body class=\"docs\"><a class=\"skip\" href=\"#main\">To the text</a>\
          <header class=\"docs-head\"><a class=\"docs-home\" href=\"/\">Berth</a>",
     );
-    add(&mut page, format_args!(
-        "<a href=\"{}\">OpenAPI 3.1</a></header><div class=\"docs-frame\">",
-        openapi::PATH
-    ));
+    add(
+        &mut page,
+        format_args!(
+            "<a href=\"{}\">OpenAPI 3.1</a></header><div class=\"docs-frame\">",
+            openapi::PATH
+        ),
+    );
     page.push_str("<nav class=\"docs-contents\" aria-label=\"Contents\"><ul>");
     for area in &known.areas {
         let id = anchor(area.title);
-        add(&mut page, format_args!("<li><a href=\"#{id}\">{}</a><ul>", text(area.title)));
+        add(
+            &mut page,
+            format_args!("<li><a href=\"#{id}\">{}</a><ul>", text(area.title)),
+        );
         for place in &area.operations {
             let described = &document["paths"][&place.path][place.method];
             let name = described["operationId"].as_str().unwrap_or_default();
-            add(&mut page, format_args!(
-                "<li><a href=\"#{0}\">{0}</a></li>", attribute(name)
-            ));
+            add(
+                &mut page,
+                format_args!("<li><a href=\"#{0}\">{0}</a></li>", attribute(name)),
+            );
         }
         page.push_str("</ul></li>");
     }
@@ -96,10 +103,13 @@ fn body() -> String {
     page.push_str(&paragraphs(HOW));
     for area in &known.areas {
         let id = anchor(area.title);
-        add(&mut page, format_args!(
-            "<section class=\"docs-area\" aria-labelledby=\"{id}\"><h2 id=\"{id}\">{}</h2>",
-            text(area.title)
-        ));
+        add(
+            &mut page,
+            format_args!(
+                "<section class=\"docs-area\" aria-labelledby=\"{id}\"><h2 id=\"{id}\">{}</h2>",
+                text(area.title)
+            ),
+        );
         for place in &area.operations {
             operation::write(&mut page, document, place);
         }
@@ -112,12 +122,19 @@ fn body() -> String {
 
 /// What arguments and answers are made of.
 fn types(page: &mut String, document: &Value) {
-    page.push_str("<section class=\"docs-area\" aria-labelledby=\"types\"><h2 id=\"types\">Types</h2>");
+    page.push_str(
+        "<section class=\"docs-area\" aria-labelledby=\"types\"><h2 id=\"types\">Types</h2>",
+    );
     let schemas = document["components"]["schemas"].as_object();
     for (name, described) in schemas.into_iter().flatten() {
-        add(page, format_args!(
-            "<article class=\"docs-type\" id=\"type-{0}\"><h3>{1}</h3>", attribute(name), text(name)
-        ));
+        add(
+            page,
+            format_args!(
+                "<article class=\"docs-type\" id=\"type-{0}\"><h3>{1}</h3>",
+                attribute(name),
+                text(name)
+            ),
+        );
         if let Some(said) = described["description"].as_str() {
             page.push_str(&paragraphs(said));
         }
@@ -159,6 +176,9 @@ mod tests {
         let page = body();
         assert!(!page.contains("<script"));
         assert!(page.contains("Bearer $BERTH_TOKEN"));
-        assert_eq!(page.matches("<article").count(), page.matches("</article>").count());
+        assert_eq!(
+            page.matches("<article").count(),
+            page.matches("</article>").count()
+        );
     }
 }

@@ -33,8 +33,14 @@ async fn openapi_and_its_page_are_for_anybody() {
 
     let page = ask(&server, "/docs/api", None).await;
     assert_eq!(page.status(), 200);
-    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("script-src 'sha256-") && !policy.contains("unsafe"),
+        "{policy}"
+    );
     let text = page.text().await.unwrap();
     assert!(text.contains("id=\"submit_job\"") && text.contains("/pkg/build/berth.css"));
     // What it says how to do is another thing than to do it.
@@ -49,10 +55,28 @@ async fn openapi_says_what_reads_answer() {
     let done = submit(&berth, shell("echo hello")).await.id;
     until_finished(&berth, &[done]).await;
     let runs = submit(&berth, shell("sleep 60")).await.id;
-    until(&berth, async |berth: &Berth| get(berth, runs).await.row.state == StateName::Running).await;
-    submit(&berth, SubmitRequest { hold: true, ..shell("true") }).await;
+    until(&berth, async |berth: &Berth| {
+        get(berth, runs).await.row.state == StateName::Running
+    })
+    .await;
+    submit(
+        &berth,
+        SubmitRequest {
+            hold: true,
+            ..shell("true")
+        },
+    )
+    .await;
     let sweep = vec!["lr=1,2".to_owned()];
-    submit(&berth, SubmitRequest { sweep, gpus: Some(16), ..shell("true") }).await;
+    submit(
+        &berth,
+        SubmitRequest {
+            sweep,
+            gpus: Some(16),
+            ..shell("true")
+        },
+    )
+    .await;
 
     let mut document: Value = ask(&server, PATH, None).await.json().await.unwrap();
     let components = document["components"].take();
@@ -112,16 +136,24 @@ async fn openapi_methods_are_those_that_are_accepted() {
         assert_eq!(answer.status(), 405);
         assert_eq!(answer.headers()["allow"], accepted);
         let refused: berth_api::ApiError = answer.json().await.unwrap();
-        assert!(refused.to_string().contains(&format!("not {method}")), "{refused}");
+        assert!(
+            refused.to_string().contains(&format!("not {method}")),
+            "{refused}"
+        );
     }
     assert_eq!(send("POST", "list_jobs").await.status(), 200);
 }
 
 /// The example, which lies beside the server when it was built.
 fn tool(server: &Server, command: &[&str]) -> Child {
-    let folder = Path::new(env!("CARGO_BIN_EXE_berth-server")).parent().unwrap();
+    let folder = Path::new(env!("CARGO_BIN_EXE_berth-server"))
+        .parent()
+        .unwrap();
     let tool = folder.join("examples/submit_and_follow");
-    assert!(tool.is_file(), "build it first: scripts/cargo build -p berth-api --features native --examples");
+    assert!(
+        tool.is_file(),
+        "build it first: scripts/cargo build -p berth-api --features native --examples"
+    );
     Command::new(tool)
         .args(command)
         .env("BERTH_URL", &server.url)
@@ -134,13 +166,19 @@ fn tool(server: &Server, command: &[&str]) -> Child {
 #[tokio::test(flavor = "multi_thread")]
 async fn openapi_example_submits_and_follows() {
     let server = Server::start();
-    let mut tool = tool(&server, &["sh", "-c", "echo hello; sleep 0.3; echo bye; exit 3"]);
+    let mut tool = tool(
+        &server,
+        &["sh", "-c", "echo hello; sleep 0.3; echo bye; exit 3"],
+    );
     let lines = BufReader::new(tool.stdout.take().unwrap()).lines();
     let said: Vec<String> = lines.map(Result::unwrap).collect();
     assert!(tool.wait().unwrap().success());
     assert_eq!(said.first().unwrap(), "job 1");
     assert_eq!(said.last().unwrap(), "Failed");
-    let written: Vec<&String> = said.iter().filter(|line| matches!(&***line, "hello" | "bye")).collect();
+    let written: Vec<&String> = said
+        .iter()
+        .filter(|line| matches!(&***line, "hello" | "bye"))
+        .collect();
     assert_eq!(written, ["hello", "bye"], "{said:?}");
 }
 
@@ -149,9 +187,20 @@ async fn openapi_example_cancels() {
     let server = Server::start();
     let mut tool = tool(&server, &["sh", "-c", "echo works; sleep 600"]);
     let mut lines = BufReader::new(tool.stdout.take().unwrap()).lines();
-    assert!(lines.by_ref().map(Result::unwrap).any(|line| line == "works"));
+    assert!(
+        lines
+            .by_ref()
+            .map(Result::unwrap)
+            .any(|line| line == "works")
+    );
     let pid = tool.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     let last = lines.map(Result::unwrap).last().unwrap();
     assert!(last.starts_with("Cancelled by"), "{last}");
     assert!(tool.wait().unwrap().success());
@@ -163,7 +212,10 @@ async fn openapi_example_cancels() {
 fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     let places = [".tools/ray/bin/python", ".tools/api/bin/python"];
-    let found = places.map(|place| root.join(place)).into_iter().chain([PathBuf::from("python3")]);
+    let found = places
+        .map(|place| root.join(place))
+        .into_iter()
+        .chain([PathBuf::from("python3")]);
     found.into_iter().find(|python| {
         let mut asks = Command::new(python);
         let asks = asks.args(["-c", "import requests"]).stderr(Stdio::null());
@@ -182,7 +234,8 @@ async fn openapi_example_in_python() {
     let run = |command: &[&str]| {
         let mut run = Command::new(&python);
         run.arg(&script).arg("--").args(command);
-        run.env("BERTH_URL", &server.url).env("BERTH_TOKEN", &server.token);
+        run.env("BERTH_URL", &server.url)
+            .env("BERTH_TOKEN", &server.token);
         run.output().unwrap()
     };
     let good = run(&["sh", "-c", "echo hello; sleep 0.3; echo bye"]);
@@ -215,18 +268,31 @@ async fn openapi_client_follows_over_a_restart_and_another_attempt() {
             if log == "attempt 1\n" && server.boots == 1 {
                 server.kill();
                 server.boot(&[]);
-                berth.call(RequeueJob { body: JobArg { id } }).await.unwrap();
+                berth
+                    .call(RequeueJob {
+                        body: JobArg { id },
+                    })
+                    .await
+                    .unwrap();
             }
             if log.ends_with("attempt 2\n") {
                 std::fs::write(&go, "").unwrap();
             }
         }
     };
-    tokio::time::timeout(PATIENCE, all).await.expect("it never ends");
+    tokio::time::timeout(PATIENCE, all)
+        .await
+        .expect("it never ends");
     assert_eq!(log, "attempt 1\nattempt 2\ndone\n");
     assert_eq!(states.last(), Some(&StateName::Finished));
     assert!(states.contains(&StateName::Running), "{states:?}");
-    assert_eq!(states.iter().filter(|state| **state == StateName::Finished).count(), 1);
+    assert_eq!(
+        states
+            .iter()
+            .filter(|state| **state == StateName::Finished)
+            .count(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,13 +318,24 @@ async fn openapi_client_repeats_what_does_no_harm() {
     let (read, sent) = tokio::time::timeout(PATIENCE, asks).await.unwrap().unwrap();
     assert_eq!((read, sent), (first, JobId(2)));
     until_seen(&mut watch, |rows| rows == 2).await;
-    berth.call(CancelJob { body: JobArg { id: first } }).await.unwrap();
+    berth
+        .call(CancelJob {
+            body: JobArg { id: first },
+        })
+        .await
+        .unwrap();
 
     // What it gives a submission that has no key is one of its own.
     let same = shell("true");
-    let (one, two) = (submit(&berth, same.clone()).await.id, submit(&berth, same).await.id);
+    let (one, two) = (
+        submit(&berth, same.clone()).await.id,
+        submit(&berth, same).await.id,
+    );
     assert_ne!(one, two);
-    let kept = SubmitRequest { idempotency_key: Some("mine".to_owned()), ..shell("true") };
+    let kept = SubmitRequest {
+        idempotency_key: Some("mine".to_owned()),
+        ..shell("true")
+    };
     let one = berth.call(SubmitJob { body: kept.clone() }).await.unwrap();
     let two = berth.call(SubmitJob { body: kept }).await.unwrap();
     assert!(one.job.id == two.job.id && two.repeated);
@@ -267,16 +344,23 @@ async fn openapi_client_repeats_what_does_no_harm() {
     server.kill();
     let hasty = berth.patient(Duration::from_millis(200));
     let list = ListJobs {
-        user: None, state: None, outcome: None, project: None, text: None, array: None, grouped: None,
-        limit: None, cursor: None,
+        user: None,
+        state: None,
+        outcome: None,
+        project: None,
+        text: None,
+        array: None,
+        grouped: None,
+        limit: None,
+        cursor: None,
     };
     let lost = hasty.call(list).await.unwrap_err();
     assert_eq!(lost.code(), ErrorCode::Unreachable);
 }
 
 async fn until_seen(watch: &mut berth_api::Watch, ready: impl Fn(usize) -> bool) {
-    let seen = async {
-        while !ready(watch.next().await.unwrap().rows.len()) {}
-    };
-    tokio::time::timeout(PATIENCE, seen).await.expect("it is never shown");
+    let seen = async { while !ready(watch.next().await.unwrap().rows.len()) {} };
+    tokio::time::timeout(PATIENCE, seen)
+        .await
+        .expect("it is never shown");
 }

@@ -141,7 +141,9 @@ impl Follow {
 enum Looked {
     Said(Box<JobRow>),
     /// Its log from where it was read; so long for something new.
-    Read { wait_s: u32 },
+    Read {
+        wait_s: u32,
+    },
     /// Nothing is to be read until another attempt begins.
     Wait,
 }

@@ -127,7 +127,10 @@ impl Watch {
                 Ok(socket) => return Ok(LiveStream::new(socket)),
                 Err(error) => error,
             };
-            let passes = matches!(error.code(), ErrorCode::Unreachable | ErrorCode::Unavailable);
+            let passes = matches!(
+                error.code(),
+                ErrorCode::Unreachable | ErrorCode::Unavailable
+            );
             match pauses.next().filter(|_| passes) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),

@@ -92,7 +92,9 @@ fn give_key(request: &mut reqwest::Request) {
     let body = request.body().and_then(reqwest::Body::as_bytes);
     let fields = body.and_then(|body| serde_json::from_slice(body).ok());
     let Some(mut fields) = fields else { return };
-    if add_key(&mut fields, || format!("rust-{:032x}", rand::random::<u128>())) {
+    if add_key(&mut fields, || {
+        format!("rust-{:032x}", rand::random::<u128>())
+    }) {
         let body = serde_json::Value::Object(fields).to_string();
         *request.body_mut() = Some(body.into());
     }
@@ -102,7 +104,9 @@ fn add_key(
     fields: &mut serde_json::Map<String, serde_json::Value>,
     key: impl FnOnce() -> String,
 ) -> bool {
-    let known = fields.get("idempotency_key").is_some_and(|key| !key.is_null());
+    let known = fields
+        .get("idempotency_key")
+        .is_some_and(|key| !key.is_null());
     if !known {
         fields.insert("idempotency_key".to_owned(), key().into());
     }
@@ -140,7 +144,10 @@ mod tests {
     #[test]
     fn patience_ends() {
         let waited: Duration = pauses(Duration::from_secs(30)).sum();
-        assert!(waited > Duration::from_secs(20) && waited < Duration::from_secs(40), "{waited:?}");
+        assert!(
+            waited > Duration::from_secs(20) && waited < Duration::from_secs(40),
+            "{waited:?}"
+        );
         assert_eq!(pauses(Duration::ZERO).next(), None);
     }
 }

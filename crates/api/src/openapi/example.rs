@@ -20,7 +20,7 @@ pub fn curl(document: &Value, place: &Place) -> String {
             let schema = &described["requestBody"]["content"]["application/json"]["schema"];
             let body = body(document, schema).to_string();
             let body = body.replace('\'', r"'\''");
-            format!("{head} -H \"Content-Type: application/json\" -d '{body}' \"$BERTH_URL{asked}\"")
+            format!("{head} -d '{body}' \"$BERTH_URL{asked}\"")
         }
     }
 }
@@ -35,7 +35,11 @@ fn with_required(path: &str, described: &Value) -> String {
         .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
         .filter_map(|parameter| {
             let whole = parameter["schema"]["type"] == "integer";
-            Some(format!("{}={}", parameter["name"].as_str()?, if whole { "17" } else { "…" }))
+            Some(format!(
+                "{}={}",
+                parameter["name"].as_str()?,
+                if whole { "17" } else { "…" }
+            ))
         })
         .collect();
     if needed.is_empty() {

@@ -73,7 +73,9 @@ fn text(arguments: &Value) -> String {
     let text = arguments.get("description").and_then(Value::as_str);
     let text = text.unwrap_or_default();
     // `server_fn` begins with a sentence of its own.
-    let own = text.split_once("server function.").map_or(text, |(_, own)| own);
+    let own = text
+        .split_once("server function.")
+        .map_or(text, |(_, own)| own);
     own.trim().to_owned()
 }
 
@@ -165,7 +167,10 @@ fn answers(answer: &Value, method: &Method) -> Value {
 /// A refusal as an answer: its status, and where it is described.
 pub(super) fn refused(code: ErrorCode) -> (String, Value) {
     let described = format!("#/components/responses/{}", refusal_name(code));
-    (code.status().as_u16().to_string(), json!({ "$ref": described }))
+    (
+        code.status().as_u16().to_string(),
+        json!({ "$ref": described }),
+    )
 }
 
 /// What the server answers with, each with its sentence.
@@ -177,7 +182,9 @@ pub(super) fn refusals() -> Vec<(ErrorCode, String)> {
         let text = one.get("description")?.as_str()?;
         Some((code, text.to_owned()))
     });
-    codes.filter(|(code, _)| *code != ErrorCode::Unreachable).collect()
+    codes
+        .filter(|(code, _)| *code != ErrorCode::Unreachable)
+        .collect()
 }
 
 /// Its name among the document's answers: `NotFound`.

@@ -78,7 +78,8 @@ fn operation(
     let words = name.replace('_', " ");
     described["summary"] = json!(words[..1].to_uppercase() + &words[1..]);
     described["description"] = json!(text);
-    let mut answers = json!({ "200": { "description": "What was asked for.", "content": content } });
+    let mut answers =
+        json!({ "200": { "description": "What was asked for.", "content": content } });
     for code in [
         ErrorCode::Invalid,
         ErrorCode::Unauthenticated,

@@ -74,7 +74,11 @@ impl Known {
 
 /// The names that mean one thing in requests and another in answers, also by what they hold.
 fn different(given: &Map<String, Value>, told: &Map<String, Value>) -> BTreeSet<String> {
-    let both = || given.iter().filter_map(|(name, one)| Some((name, one, told.get(name)?)));
+    let both = || {
+        given
+            .iter()
+            .filter_map(|(name, one)| Some((name, one, told.get(name)?)))
+    };
     let mut found: BTreeSet<String> = both()
         .filter(|(_, one, other)| one != other)
         .map(|(name, ..)| name.clone())
@@ -179,7 +183,9 @@ fn without_links(text: &str) -> String {
             continue;
         };
         plain.push_str(&format!("`{name}`"));
-        let link = after.strip_prefix('(').and_then(|after| after.split_once(')'));
+        let link = after
+            .strip_prefix('(')
+            .and_then(|after| after.split_once(')'));
         rest = link.map_or(after, |(_, after)| after);
     }
     plain + rest

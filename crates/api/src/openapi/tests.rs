@@ -37,7 +37,11 @@ fn every_server_function_is_described_by_its_method() {
         .collect();
     let described: BTreeSet<String> = operations().into_keys().collect();
     assert_eq!(&described - &plain, registered);
-    let read: usize = openapi().areas.iter().map(|area| area.operations.len()).sum();
+    let read: usize = openapi()
+        .areas
+        .iter()
+        .map(|area| area.operations.len())
+        .sum();
     assert_eq!(read, described.len(), "each is in one area");
 }
 
@@ -54,17 +58,31 @@ fn everything_that_is_pointed_to_is_there() {
         }
     });
     assert!(count > 500, "{count}");
-    for name in document["components"]["schemas"].as_object().unwrap().keys() {
-        assert!(used.contains(&format!("/components/schemas/{name}")), "{name} is used by nothing");
+    for name in document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        assert!(
+            used.contains(&format!("/components/schemas/{name}")),
+            "{name} is used by nothing"
+        );
     }
 }
 
 /// `schemars` numbers types of one name.
 #[test]
 fn no_two_types_have_one_name() {
-    for name in openapi().document["components"]["schemas"].as_object().unwrap().keys() {
+    for name in openapi().document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
         let last = name.chars().last().unwrap();
-        assert!(!last.is_ascii_digit(), "{name}: give one of them another name");
+        assert!(
+            !last.is_ascii_digit(),
+            "{name}: give one of them another name"
+        );
     }
 }
 
@@ -73,9 +91,18 @@ fn every_operation_is_told_of_in_words() {
     let mut names = BTreeSet::new();
     for (operation, described) in operations() {
         let text = described["description"].as_str().unwrap();
-        assert!(!text.is_empty() && !text.contains("[`"), "{operation}: {text}");
-        assert!(!text.contains("Serialized arguments"), "{operation}: {text}");
-        assert!(names.insert(described["operationId"].as_str().unwrap()), "{operation}");
+        assert!(
+            !text.is_empty() && !text.contains("[`"),
+            "{operation}: {text}"
+        );
+        assert!(
+            !text.contains("Serialized arguments"),
+            "{operation}: {text}"
+        );
+        assert!(
+            names.insert(described["operationId"].as_str().unwrap()),
+            "{operation}"
+        );
     }
 }
 
@@ -95,8 +122,16 @@ fn a_query_holds_plain_values() {
 #[test]
 fn refusals_have_their_statuses() {
     let get = operations()["get /api/get_job"];
-    let statuses: Vec<&str> = get["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["200", "400", "401", "403", "404", "429", "500", "503"]);
+    let statuses: Vec<&str> = get["responses"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        statuses,
+        ["200", "400", "401", "403", "404", "429", "500", "503"]
+    );
     let submit = operations()["post /api/submit_job"];
     assert!(submit["responses"]["409"].is_object() && submit["responses"]["413"].is_object());
     let refused = &openapi().document["components"]["responses"]["NotFound"];

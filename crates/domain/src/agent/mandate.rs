@@ -114,8 +114,7 @@ impl Mandate {
 
 /// What [`Hours`] look like.
 #[cfg(feature = "schema")]
-const TIMES: &str =
-    "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]-([01]?[0-9]|2[0-3]):[0-5]?[0-9]$";
+const TIMES: &str = "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]-([01]?[0-9]|2[0-3]):[0-5]?[0-9]$";
 
 /// From one time of day to another, which is on the next day where it is not later, in UTC. Written
 /// `22:00-06:00`.

@@ -70,7 +70,10 @@ pub enum Narrow {
         #[cfg_attr(feature = "schema", schemars(with = "Vec<Word>"))]
         Vec<String>,
     ),
-    Range { from: f64, to: f64 },
+    Range {
+        from: f64,
+        to: f64,
+    },
 }
 
 impl Dimension {

@@ -10,16 +10,27 @@ use super::words::{attribute, link_to, paragraphs, text};
 pub fn write(page: &mut String, document: &Value, place: &Place) {
     let described = &document["paths"][&place.path][place.method];
     let name = described["operationId"].as_str().unwrap_or_default();
-    add(page, format_args!(
-        "<article class=\"docs-call panel\" aria-labelledby=\"{0}\">\
+    add(
+        page,
+        format_args!(
+            "<article class=\"docs-call panel\" aria-labelledby=\"{0}\">\
          <h3 id=\"{0}\"><span class=\"docs-method\">{1}</span> <code>{2}</code></h3>",
-        attribute(name),
-        place.method.to_uppercase(),
-        text(&place.path),
+            attribute(name),
+            place.method.to_uppercase(),
+            text(&place.path),
+        ),
+    );
+    page.push_str(&paragraphs(
+        described["description"].as_str().unwrap_or_default(),
     ));
-    page.push_str(&paragraphs(described["description"].as_str().unwrap_or_default()));
     asked(page, document, described);
-    add(page, format_args!("<pre class=\"docs-code\">{}</pre>", text(&curl(document, place))));
+    add(
+        page,
+        format_args!(
+            "<pre class=\"docs-code\">{}</pre>",
+            text(&curl(document, place))
+        ),
+    );
     answered(page, described);
     page.push_str("</article>");
 }
@@ -61,5 +72,11 @@ fn answered(page: &mut String, described: &Value) {
         }
     });
     let answers: Vec<String> = answers.collect();
-    add(page, format_args!("<p class=\"docs-answer\">Answers {}</p>", answers.join(", ")));
+    add(
+        page,
+        format_args!(
+            "<p class=\"docs-answer\">Answers {}</p>",
+            answers.join(", ")
+        ),
+    );
 }

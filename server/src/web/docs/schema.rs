@@ -18,7 +18,9 @@ pub struct Row<'a> {
 pub fn write(page: &mut String, schema: &Value) {
     let rows = rows(schema);
     table(page, &rows);
-    let choices = ["oneOf", "anyOf"].iter().find_map(|several| schema[*several].as_array());
+    let choices = ["oneOf", "anyOf"]
+        .iter()
+        .find_map(|several| schema[*several].as_array());
     if let Some(choices) = choices {
         page.push_str("<p class=\"docs-one-of\">One of:</p><ul class=\"docs-choices\">");
         for choice in choices {
@@ -33,7 +35,10 @@ pub fn write(page: &mut String, schema: &Value) {
 
 fn choose(page: &mut String, choice: &Value) {
     let rows = rows(choice);
-    let said = choice["description"].as_str().map(paragraphs).unwrap_or_default();
+    let said = choice["description"]
+        .as_str()
+        .map(paragraphs)
+        .unwrap_or_default();
     page.push_str("<li>");
     if rows.is_empty() {
         add(page, format_args!("{} {said}", kind(choice)));
@@ -67,13 +72,20 @@ pub fn table(page: &mut String, rows: &[Row<'_>]) {
          <th scope=\"col\">Meaning</th></tr></thead><tbody>",
     );
     for row in rows {
-        let needed = if row.required { "" } else { " <small>optional</small>" };
-        add(page, format_args!(
-            "<tr><th scope=\"row\"><code>{}</code>{needed}</th><td>{}</td><td>{}</td></tr>",
-            text(row.name),
-            kind(row.schema),
-            inline(row.said.unwrap_or_default()),
-        ));
+        let needed = if row.required {
+            ""
+        } else {
+            " <small>optional</small>"
+        };
+        add(
+            page,
+            format_args!(
+                "<tr><th scope=\"row\"><code>{}</code>{needed}</th><td>{}</td><td>{}</td></tr>",
+                text(row.name),
+                kind(row.schema),
+                inline(row.said.unwrap_or_default()),
+            ),
+        );
     }
     page.push_str("</tbody></table>");
 }
@@ -143,7 +155,9 @@ fn inner(schema: &Value) -> String {
 }
 
 fn code(value: &Value) -> String {
-    let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let written = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
     format!("<code>{}</code>", text(&written))
 }
 

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-pub use html_escape::{
-    encode_double_quoted_attribute as attribute, encode_text as text,
-};
+pub use html_escape::{encode_double_quoted_attribute as attribute, encode_text as text};
 
 /// Paragraphs, and blocks of code between lines of three backticks.
 pub fn paragraphs(said: &str) -> String {
@@ -12,7 +10,10 @@ pub fn paragraphs(said: &str) -> String {
     blocks
         .map(|block| {
             let block = block.trim();
-            match block.strip_prefix("```").and_then(|block| block.strip_suffix("```")) {
+            match block
+                .strip_prefix("```")
+                .and_then(|block| block.strip_suffix("```"))
+            {
                 Some(code) => format!("<pre class=\"docs-code\">{}</pre>", text(code.trim())),
                 None => format!("<p>{}</p>", inline(block)),
             }
@@ -37,7 +38,13 @@ pub fn inline(said: &str) -> String {
 
 /// "Queue and planner": `queue-and-planner`.
 pub fn anchor(title: &str) -> String {
-    let letter = |ch: char| if ch.is_ascii_alphanumeric() { ch.to_ascii_lowercase() } else { '-' };
+    let letter = |ch: char| {
+        if ch.is_ascii_alphanumeric() {
+            ch.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let dashed: String = title.chars().map(letter).collect();
     let words: Vec<&str> = dashed.split('-').filter(|word| !word.is_empty()).collect();
     words.join("-")
@@ -57,7 +64,13 @@ mod tests {
     fn only_backticks_mean_something() {
         assert_eq!(inline("a `<b>` & c"), "a <code>&lt;b&gt;</code> &amp; c");
         assert_eq!(inline("one ` alone"), "one ` alone");
-        assert_eq!(paragraphs("a\n\n```\nx=1\n```"), "<p>a</p><pre class=\"docs-code\">x=1</pre>");
-        assert_eq!(anchor("People, projects and quotas"), "people-projects-and-quotas");
+        assert_eq!(
+            paragraphs("a\n\n```\nx=1\n```"),
+            "<p>a</p><pre class=\"docs-code\">x=1</pre>"
+        );
+        assert_eq!(
+            anchor("People, projects and quotas"),
+            "people-projects-and-quotas"
+        );
     }
 }
