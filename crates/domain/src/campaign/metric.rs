@@ -54,10 +54,13 @@ pub enum Source {
 struct Written {
     name: String,
     better: Better,
+    /// A regular expression with one group; its last match in the log of the first rank counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     log: Option<String>,
+    /// A file of JSON objects, one a line, by its path in the run folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    /// Of these objects; the last line that has it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }

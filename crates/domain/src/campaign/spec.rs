@@ -61,16 +61,22 @@ pub struct Budget {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct Written {
+    /// GPU time in all, counted by time limits until a job has ended; or `gpu_hours`. One of the two is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpu_seconds: Option<u64>,
+    /// 0 where no trial needs a GPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpu_hours: Option<f64>,
+    /// Of all its jobs that wait or run, together.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpus_at_once: Option<u32>,
+    /// Trials that wait or run.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_once: Option<u32>,
+    /// Trials in all; as many as the strategy wants unless it is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     trials: Option<u32>,
+    /// For language models, in millionths of a dollar; or `model_dollars`.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_micros: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
