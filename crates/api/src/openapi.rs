@@ -16,7 +16,6 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 pub use self::example::{body, curl};
-use self::operation::Operation;
 use self::schemas::Schemas;
 
 /// How the document is named, and where it is.

@@ -190,6 +190,11 @@ impl Choice {
 
 /// What somebody answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AlertAnswer")
+)]
 pub struct Answer {
     pub by: UserName,
     pub at: Timestamp,

@@ -11,7 +11,7 @@ pub fn curl(document: &Value, place: &Place) -> String {
     let asked = described["x-example"].as_str().unwrap_or(&place.path);
     let head = "curl -H \"Authorization: Bearer $BERTH_TOKEN\"";
     match place.method {
-        "get" if asked.contains('&') || asked.contains('[') => {
+        "get" if asked.contains('[') => {
             format!("{head} -g \"$BERTH_URL{asked}\"")
         }
         "get" => format!("{head} \"$BERTH_URL{}\"", with_required(asked, described)),
@@ -34,7 +34,9 @@ fn with_required(path: &str, described: &Value) -> String {
     let needed: Vec<String> = parameters
         .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
         .filter_map(|parameter| {
-            let whole = parameter["schema"]["type"] == "integer";
+            // What has a type of its own is a number of something.
+            let schema = &parameter["schema"];
+            let whole = schema["type"] == "integer" || schema["$ref"].is_string();
             Some(format!(
                 "{}={}",
                 parameter["name"].as_str()?,

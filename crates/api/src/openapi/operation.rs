@@ -48,7 +48,7 @@ impl Operation {
         let method = if self.method == Method::GET {
             let parameters = properties.into_iter().flatten();
             let parameters: Vec<Value> = parameters
-                .map(|(name, schema)| parameter(name, schema, &self.arguments))
+                .map(|(name, schema)| parameter(name, schema, &self.arguments, known))
                 .collect();
             if !parameters.is_empty() {
                 written["parameters"] = json!(parameters);
@@ -103,7 +103,7 @@ fn in_words(verb: &str) -> String {
 }
 
 /// One argument in a query. What holds others is written `asks[nvlink]=true`.
-fn parameter(name: &str, schema: &Value, arguments: &Value) -> Value {
+fn parameter(name: &str, schema: &Value, arguments: &Value, known: &Known) -> Value {
     let required = arguments.get("required").and_then(Value::as_array);
     let required = required.is_some_and(|required| required.iter().any(|one| one == name));
     let mut schema = without_null(schema.clone());
@@ -112,7 +112,10 @@ fn parameter(name: &str, schema: &Value, arguments: &Value) -> Value {
         if let Some(text) = fields.remove("description") {
             parameter["description"] = text;
         }
-        if fields.contains_key("$ref") {
+        if fields
+            .get("$ref")
+            .is_some_and(|pointer| known.is_object(pointer))
+        {
             fields.remove("default");
             parameter["style"] = json!("deepObject");
             parameter["explode"] = json!(true);

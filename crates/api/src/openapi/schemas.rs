@@ -66,6 +66,12 @@ impl Schemas {
 }
 
 impl Known {
+    /// Whether a reference leads to something with parts.
+    pub(super) fn is_object(&self, pointer: &Value) -> bool {
+        let schema = target("$ref", pointer).and_then(|name| self.components.get(name));
+        schema.is_some_and(|schema| schema["type"] == "object")
+    }
+
     /// Has what was made of answers point to where their schemas are.
     pub(super) fn rename_told(&self, schema: &mut Value) {
         rename(schema, &self.renamed);
@@ -132,12 +138,12 @@ fn new_name(name: &str, renamed: &BTreeSet<String>) -> String {
     format!("{name}{output}")
 }
 
-/// As readers of OpenAPI know it: whole numbers with both bounds, and texts without Rust's links.
+/// As readers of OpenAPI know it: whole numbers with both bounds, and texts without Rust's words.
 fn tidy(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(fields) => {
             if let Some(Value::String(text)) = fields.get_mut("description") {
-                *text = without_links(text);
+                *text = without_links(text).replace("`None`", "`null`");
             }
             if let Some((format, least, most)) = bounds(fields) {
                 fields.insert("format".to_owned(), json!(format));

@@ -8,7 +8,6 @@ use crate::ids::UserName;
 
 /// GPUs and GPU time that a job may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Given {
     pub gpus: u32,
     pub gpu_seconds: u64,
