@@ -24,7 +24,7 @@ pub(super) fn files() -> (&'static str, Vec<(Place, Value)>) {
                 "parameters": [sha256],
                 "requestBody": {
                     "required": true,
-                    "content": { "application/gzip": { "schema": { "type": "string", "format": "binary" } } },
+                    "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
                 },
             }),
             json!({ "application/json": { "schema": {
