@@ -38,4 +38,4 @@ pub use pages::history::figures as history_figures;
 pub use pages::login::SsoName;
 #[cfg(feature = "hydrate")]
 pub use pages::parts::load;
-pub use shell::shell;
+pub use shell::{THEME, shell};

@@ -8,7 +8,7 @@ use crate::App;
 use crate::texts::frame as t;
 
 /// Sets the chosen theme before anything is painted.
-const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
+pub const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
     if(t)document.documentElement.dataset.theme=t}catch(e){}";
 
 /// The whole document, as the server sends it.

@@ -5,6 +5,7 @@ mod api;
 mod ask;
 mod audit_file;
 pub mod caller;
+pub mod docs;
 mod figures;
 mod forms;
 mod live;
@@ -99,6 +100,8 @@ pub fn router(
         .route("/api/analytics/{file}", get(figures::file))
         .route("/api/audit/export", get(audit_file::file))
         .route("/api/job_files/raw", get(raw_file::raw_file))
+        .route(berth_api::openapi::PATH, get(docs::document))
+        .route(docs::PAGE, get(docs::page))
         .route("/api/{*verb}", any(api::call))
         // Its answers are streams: no time limit, and nothing compresses them (see `CompressionLayer`'s own
         // predicate).

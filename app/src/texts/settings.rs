@@ -56,6 +56,7 @@ pub const PASSWORD_IS_SET: &str = "Your password is set. Other browsers have to 
 pub const TOKENS: &str = "API tokens";
 pub const TOKENS_TOLD: &str =
     "For the CLI on another host and for your own tools: whoever shows one is you.";
+pub const API_DOCS: &str = "How programs ask";
 pub const NO_TOKEN: &str = "You have none.";
 pub const TOKEN_MADE: &str = "It is not shown again. Where it is to be used:";
 pub const COPY_TOKEN: &str = "Copy token";

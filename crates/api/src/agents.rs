@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// An agent, what it may do, and what it has used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentView {
     pub name: UserName,
     /// The person for whom it acts: its jobs are theirs.
@@ -38,6 +39,7 @@ pub struct AgentView {
 
 /// A rule that Berth follows by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RuleView {
     pub rule: AgentRule,
     /// A few words for it.
@@ -50,6 +52,7 @@ pub struct RuleView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentsAnswer {
     /// By name.
     pub agents: Vec<AgentView>,
@@ -62,6 +65,7 @@ pub struct AgentsAnswer {
 
 /// What an open page knows of agents without asking: what waits for whom, and when to ask again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentsPulse {
     /// The number of the next card: it rises whenever something was decided.
     pub next_card: CardId,
@@ -76,6 +80,7 @@ pub struct AgentsPulse {
 
 /// A card of the ledger, and what whoever asks may do with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CardView {
     #[serde(flatten)]
     pub card: Card,
@@ -86,6 +91,7 @@ pub struct CardView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LedgerAnswer {
     /// Newest first.
     pub cards: Vec<CardView>,
@@ -95,6 +101,7 @@ pub struct LedgerAnswer {
 
 /// An agent as it is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetAgentArg {
     /// 1 to 64 of a-z, 0-9, `.`, `_` and `-`; no person's name.
@@ -111,6 +118,7 @@ pub struct SetAgentArg {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AgentAnswer {
     pub agent: AgentView,
     /// It is not shown again: only its hash is kept.
@@ -119,6 +127,7 @@ pub struct AgentAnswer {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgentArg {
     pub name: String,
@@ -126,6 +135,7 @@ pub struct AgentArg {
 
 /// What is to stop, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StopArg {
     /// One agent; all of them and all rules where it is left out.
@@ -138,6 +148,7 @@ pub struct StopArg {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResumeArg {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +156,7 @@ pub struct ResumeArg {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleArg {
     pub rule: String,
@@ -156,6 +168,7 @@ pub struct RuleArg {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AnswerCardArg {
     pub card: CardId,
@@ -164,44 +177,46 @@ pub struct AnswerCardArg {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CardArg {
     pub card: CardId,
 }
 
-/// `GET /api/list_agents`.
-#[server(prefix = "/api", endpoint = "list_agents", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/list_agents`: agents, what they may do and have used, the rules, and the cards that wait for an
+/// answer.
+#[server(prefix = "/api", endpoint = "list_agents", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_agents() -> Result<AgentsAnswer, ApiError> {
     crate::context::Context::here()?.agents().await
 }
 
 /// `POST /api/set_agent`: makes an agent that acts for you, or gives it another mandate.
-#[server(prefix = "/api", endpoint = "set_agent", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "set_agent", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn set_agent(body: SetAgentArg) -> Result<AgentAnswer, ApiError> {
     crate::context::Context::here()?.set_agent(body).await
 }
 
 /// `POST /api/remove_agent`: its tokens end; its jobs stay.
-#[server(prefix = "/api", endpoint = "remove_agent", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "remove_agent", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn remove_agent(body: AgentArg) -> Result<AgentsAnswer, ApiError> {
     crate::context::Context::here()?.remove_agent(body).await
 }
 
 /// `POST /api/stop_agents`: stops one agent, or with an admin's rights all of them and all rules, at
 /// once. What they had begun stays as it is, unless `jobs` is said.
-#[server(prefix = "/api", endpoint = "stop_agents", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "stop_agents", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn stop_agents(body: StopArg) -> Result<AgentsAnswer, ApiError> {
     crate::context::Context::here()?.stop_agents(body).await
 }
 
-/// `POST /api/resume_agents`.
-#[server(prefix = "/api", endpoint = "resume_agents", input = Body, output = Answer, client = AppClient)]
+/// `POST /api/resume_agents`: lets what was stopped act again.
+#[server(prefix = "/api", endpoint = "resume_agents", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn resume_agents(body: ResumeArg) -> Result<AgentsAnswer, ApiError> {
     crate::context::Context::here()?.resume_agents(body).await
 }
 
 /// `POST /api/set_agent_rule`: how far a rule goes, for all or for one project. Admins only.
-#[server(prefix = "/api", endpoint = "set_agent_rule", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "set_agent_rule", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn set_agent_rule(body: RuleArg) -> Result<AgentsAnswer, ApiError> {
     crate::context::Context::here()?.set_agent_rule(body).await
 }
@@ -209,7 +224,7 @@ pub async fn set_agent_rule(body: RuleArg) -> Result<AgentsAnswer, ApiError> {
 /// `GET /api/ledger`: what was decided, newest first, `limit` (50, 500 at most) a page. `by` is an
 /// agent's or a rule's name; `state` one of `shadow`, `suggested`, `acted`, `refused`, `declined`,
 /// `expired`, `undone`.
-#[server(prefix = "/api", endpoint = "ledger", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "ledger", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn ledger(
     #[server(default)] by: Option<String>,
     #[server(default)] state: Option<String>,
@@ -231,13 +246,13 @@ pub async fn ledger(
 }
 
 /// `POST /api/answer_card`: does what a card suggests, or not. Whom it asks, and admins.
-#[server(prefix = "/api", endpoint = "answer_card", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "answer_card", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn answer_card(body: AnswerCardArg) -> Result<CardView, ApiError> {
     crate::context::Context::here()?.answer_card(body).await
 }
 
 /// `POST /api/undo_card`: takes back what was done, while that can be. Whom it asks, and admins.
-#[server(prefix = "/api", endpoint = "undo_card", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "undo_card", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn undo_card(body: CardArg) -> Result<CardView, ApiError> {
     crate::context::Context::here()?.undo_card(body).await
 }

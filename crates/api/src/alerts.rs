@@ -8,10 +8,11 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::jobs::JobAnswer;
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// An alert, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertView {
     pub id: AlertId,
     pub rule: AlertRule,
@@ -37,6 +38,7 @@ pub struct AlertView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlertsAnswer {
     /// Newest first.
     pub alerts: Vec<AlertView>,
@@ -44,6 +46,7 @@ pub struct AlertsAnswer {
 
 /// What to answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AnswerArg {
     pub id: AlertId,
@@ -60,6 +63,7 @@ pub struct AnswerArg {
 
 /// Which process to adopt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdoptArg {
     pub node: String,
@@ -74,7 +78,7 @@ pub struct AdoptArg {
 }
 
 /// `GET /api/alerts`: what is wrong now; with `all` also the last 200 that are over.
-#[server(name = GetAlerts, prefix = "/api", endpoint = "alerts", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetAlerts, prefix = "/api", endpoint = "alerts", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn alerts(all: Option<bool>) -> Result<AlertsAnswer, ApiError> {
     let context = crate::context::Context::here()?;
     context.alerts(all.unwrap_or(false)).await
@@ -82,14 +86,14 @@ pub async fn alerts(all: Option<bool>) -> Result<AlertsAnswer, ApiError> {
 
 /// `POST /api/answer_alert`: answers an alert and does what was chosen. Who is asked, whose job it
 /// is, and admins.
-#[server(prefix = "/api", endpoint = "answer_alert", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "answer_alert", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn answer_alert(body: AnswerArg) -> Result<AlertView, ApiError> {
     crate::context::Context::here()?.answer_alert(body).await
 }
 
 /// `POST /api/adopt`: makes a process that runs outside the queue a job, with a lease of the GPUs
 /// that it uses. Its owner and admins.
-#[server(prefix = "/api", endpoint = "adopt", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "adopt", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn adopt(body: AdoptArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.adopt(body).await
 }

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// A range of time and the one before it. What was never known is absent, not zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Analytics {
     /// On the hour.
     pub since: Timestamp,
@@ -54,6 +55,7 @@ pub struct Analytics {
 
 /// One number that says whether Berth does what it is there for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Score {
     /// `busy_at_peak`, `by_hand`, `at_once`, `wait`, `submit` or `visible`.
     pub name: String,
@@ -72,6 +74,7 @@ pub struct Score {
 
 /// How full and how busy, in percent of all GPUs that were there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// Held by leases; `None` when there was no GPU.
     pub allocated_pct: Option<f64>,
@@ -82,6 +85,7 @@ pub struct Share {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimedShare {
     /// When it begins.
     pub at: Timestamp,
@@ -90,6 +94,7 @@ pub struct TimedShare {
 
 /// Use of GPUs by a user or a project, in GPU-hours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupUse {
     /// `None`: of jobs without a project.
     pub name: Option<String>,
@@ -110,6 +115,7 @@ pub struct GroupUse {
 
 /// Who held most first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Groups {
     /// The first 15.
     pub rows: Vec<GroupUse>,
@@ -120,6 +126,7 @@ pub struct Groups {
 
 /// How long jobs waited for their first GPUs, in minutes: from when nothing else was missing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waits {
     pub name: String,
     pub jobs: u32,
@@ -132,6 +139,7 @@ pub struct Waits {
 
 /// Forecasts that were answered by a start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Forecasts {
     pub starts: u32,
     /// How many of them, in percent, started by the p50 (50 is right) and by the p90 (90 is right).
@@ -159,6 +167,7 @@ pub const ENDS: [(&str, &str, bool); 11] = [
 
 /// An hour, a day or a week.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Period {
     /// When it begins.
     pub at: Timestamp,
@@ -174,6 +183,11 @@ pub struct Period {
 
 /// All of a range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AnalyticsTotals")
+)]
 pub struct Totals {
     pub share: Share,
     /// What there was to hold, in GPU-hours.
@@ -193,6 +207,7 @@ pub struct Totals {
 
 /// What things cost, as `[prices]` in `berth.toml` says; what it does not say is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Prices {
     /// Of a kilowatt-hour.
@@ -223,7 +238,7 @@ pub struct AnalyticsArg {
 /// `GET /api/analytics?range=28d&project=vision`: what was, in numbers, and in the range before it.
 /// [`AnalyticsArg`] says what can be asked for. `GET /api/analytics/FIGURE.csv` and `….svg` with the
 /// same query are the figures of the page `/history`.
-#[server(name = GetAnalytics, prefix = "/api", endpoint = "analytics", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetAnalytics, prefix = "/api", endpoint = "analytics", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn analytics(
     #[server(default)] range: Option<String>,
     #[server(default)] from: Option<String>,
@@ -246,7 +261,7 @@ pub async fn analytics(
 }
 
 /// `GET /api/scoreboard`: whether Berth did what it is there for in the last 7 days.
-#[server(name = GetScoreboard, prefix = "/api", endpoint = "scoreboard", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetScoreboard, prefix = "/api", endpoint = "scoreboard", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn scoreboard() -> Result<Vec<Score>, ApiError> {
     let asked = AnalyticsArg {
         range: Some("7d".to_owned()),

@@ -4,10 +4,11 @@ use berth_domain::audit::Entry;
 use serde::{Deserialize, Serialize};
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// Which entries. What is left out does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditArg {
     /// Who did it, or for whom it was done.
@@ -40,6 +41,7 @@ pub struct AuditArg {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditAnswer {
     /// Newest first.
     pub entries: Vec<AuditEntry>,
@@ -48,6 +50,7 @@ pub struct AuditAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditEntry {
     pub id: u64,
     #[serde(flatten)]
@@ -55,7 +58,7 @@ pub struct AuditEntry {
 }
 
 /// `POST /api/audit`: one's own acts; everybody's for admins.
-#[server(prefix = "/api", endpoint = "audit", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "audit", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn audit(body: AuditArg) -> Result<AuditAnswer, ApiError> {
     crate::context::Context::here()?.audit(body).await
 }

@@ -14,10 +14,11 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 pub use self::tree::tree;
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// A campaign, as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CampaignRow {
     pub id: CampaignId,
     pub name: String,
@@ -42,6 +43,7 @@ pub struct CampaignRow {
 
 /// How its trials stand, promotions among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CountsView {
     pub all: usize,
     /// They wait or run.
@@ -53,6 +55,7 @@ pub struct CountsView {
 
 /// What is used of the budget, in GPU seconds, and for language models in millionths of a dollar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpentView {
     /// By attempts that have ended.
     pub gpu_seconds: u64,
@@ -68,6 +71,7 @@ pub struct SpentView {
 
 /// The best so far: of the trials that went furthest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BestView {
     pub trial: u32,
     pub job: JobId,
@@ -77,6 +81,7 @@ pub struct BestView {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrialView {
     /// Counts from 1.
     pub number: u32,
@@ -103,6 +108,7 @@ pub struct TrialView {
 
 /// Everything about a campaign: its report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CampaignView {
     #[serde(flatten)]
     pub row: CampaignRow,
@@ -121,6 +127,7 @@ pub struct CampaignView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CampaignList {
     /// Newest first.
     pub campaigns: Vec<CampaignRow>,
@@ -130,6 +137,7 @@ pub struct CampaignList {
 /// `{"id": 3, "change": "end", "why": "…", "jobs": true}`, `{"id": 3, "change": "steer", "note": "…", …}` with any
 /// of `space` (`{"lr": {"from": 1e-4, "to": 1e-2}}`), `budget`, `stop` and `strategy`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangeCampaignArg {
     pub id: CampaignId,
     #[serde(flatten)]
@@ -138,6 +146,7 @@ pub struct ChangeCampaignArg {
 
 /// What a campaign would come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CampaignPreview {
     /// How many trials it has if nothing ends it sooner; of asha about.
     pub trials: u32,
@@ -153,14 +162,14 @@ pub struct CampaignPreview {
     pub notes: Vec<String>,
 }
 
-/// `POST /api/start_campaign`.
-#[server(prefix = "/api", endpoint = "start_campaign", input = Body, output = Answer, client = AppClient)]
+/// `POST /api/start_campaign`: starts a search over a space of parameters, within a budget.
+#[server(prefix = "/api", endpoint = "start_campaign", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn start_campaign(body: CampaignSpec) -> Result<CampaignView, ApiError> {
     crate::context::Context::here()?.start_campaign(body).await
 }
 
 /// `POST /api/preview_campaign`: what it would come to. Starts nothing.
-#[server(prefix = "/api", endpoint = "preview_campaign", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "preview_campaign", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn preview_campaign(body: CampaignSpec) -> Result<CampaignPreview, ApiError> {
     crate::context::Context::here()?
         .preview_campaign(body)
@@ -168,7 +177,7 @@ pub async fn preview_campaign(body: CampaignSpec) -> Result<CampaignPreview, Api
 }
 
 /// `GET /api/list_campaigns`: those that go on; with `all` also the last 100 that ended.
-#[server(prefix = "/api", endpoint = "list_campaigns", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_campaigns", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_campaigns(
     #[server(default)] all: Option<bool>,
 ) -> Result<CampaignList, ApiError> {
@@ -176,14 +185,14 @@ pub async fn list_campaigns(
     Ok(context.list_campaigns(all.unwrap_or(false)).await)
 }
 
-/// `GET /api/campaign?id=3`.
-#[server(name = GetCampaign, prefix = "/api", endpoint = "campaign", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/campaign?id=3`: a campaign with its trials.
+#[server(name = GetCampaign, prefix = "/api", endpoint = "campaign", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn campaign(id: CampaignId) -> Result<CampaignView, ApiError> {
     crate::context::Context::here()?.campaign(id).await
 }
 
 /// `POST /api/change_campaign`: pauses, resumes, ends or steers it. Its owner and admins.
-#[server(prefix = "/api", endpoint = "change_campaign", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "change_campaign", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn change_campaign(body: ChangeCampaignArg) -> Result<CampaignView, ApiError> {
     crate::context::Context::here()?.change_campaign(body).await
 }

@@ -6,10 +6,11 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::history::JobUse;
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// Some metrics over the same time, in the same steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChartsAnswer {
     /// When the first step begins.
     pub since: Timestamp,
@@ -28,6 +29,7 @@ pub struct ChartsAnswer {
 /// A metric: in each step the least, the mean and the most, to one decimal; `None` where nothing is
 /// known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChartSeries {
     pub metric: ChartMetric,
     pub bands: Vec<Option<[f32; 3]>>,
@@ -35,6 +37,7 @@ pub struct ChartSeries {
 
 /// What is shown, and in which unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChartMetric {
     /// GPUs held.
@@ -83,7 +86,7 @@ impl ChartsAnswer {
 /// `GET /api/job_charts?id=17`: from the first lease of the job, or of one `attempt`, to its end or
 /// now; of all its GPUs, or of one named as `gpu=node-1:0`. `points` steps at most (120, 500 at most).
 /// Of a job that never held GPUs there are none.
-#[server(prefix = "/api", endpoint = "job_charts", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_charts", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn job_charts(
     id: JobId,
     #[server(default)] attempt: Option<u32>,

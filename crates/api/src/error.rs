@@ -8,12 +8,14 @@ use crate::encoding::AnswerEncoding;
 
 /// A refused or failed call: `{"error": {"code": "invalid", "message": "…", "field": "gpus"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{}", self.error.message)]
 pub struct ApiError {
     pub error: Problem,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     pub code: ErrorCode,
     /// A sentence that says what is wrong and, where possible, what to do.
@@ -25,6 +27,7 @@ pub struct Problem {
 
 /// What kind of problem it is; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The request cannot be understood or accepted as it is: 400.

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// What a path in a run folder leads to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FilesAnswer {
     /// The server cannot see the folder, or there is none yet: why, as a sentence.
@@ -25,6 +26,7 @@ pub enum FilesAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileEntry {
     pub name: String,
     pub kind: FileKind,
@@ -36,6 +38,7 @@ pub struct FileEntry {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
     Folder,
@@ -46,6 +49,7 @@ pub enum FileKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileText {
     pub bytes: u64,
     /// Its beginning; `None` when it is no text.
@@ -57,7 +61,7 @@ pub struct FileText {
 /// `GET /api/job_files?id=17&path=checkpoints`: what is in the run folder, or a file of it if it is a
 /// text (the first 256 KiB). For the job's owner and admins. A path leads nowhere but inside, also by
 /// links. Whole files come from `/api/job_files/raw?id=17&path=…`.
-#[server(prefix = "/api", endpoint = "job_files", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_files", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn job_files(
     id: JobId,
     #[server(default)] path: Option<String>,

@@ -10,10 +10,11 @@ use server_fn_macro_default::server;
 
 use crate::live::Picture;
 use crate::reservations::ReservationView;
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// A metric of a series over a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeriesAnswer {
     pub since: Timestamp,
     pub until: Timestamp,
@@ -24,6 +25,7 @@ pub struct SeriesAnswer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BucketView {
     /// When it begins.
     pub at: Timestamp,
@@ -37,6 +39,7 @@ pub struct BucketView {
 
 /// By what use is told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UsageBy {
     #[default]
@@ -74,6 +77,7 @@ impl std::str::FromStr for UsageBy {
 
 /// Who used how much; who held most first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UsageAnswer {
     pub since: Timestamp,
     pub until: Timestamp,
@@ -87,6 +91,7 @@ pub struct UsageAnswer {
 
 /// Use of GPUs. What was never observed is absent, not zero.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UsageRow {
     /// A user, project, node or job number; none of jobs without a project, and of the total.
     pub name: Option<String>,
@@ -105,6 +110,7 @@ pub struct UsageRow {
 
 /// What a job did with its GPUs, in all its attempts so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobUse {
     /// Of the last attempt.
     pub gpus: u32,
@@ -140,6 +146,7 @@ pub fn whole_percent(share: f64) -> u8 {
 
 /// What each GPU did in the last quarter of an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SparklinesAnswer {
     /// When the first step begins.
     pub since: Timestamp,
@@ -151,6 +158,7 @@ pub struct SparklinesAnswer {
 
 /// The cluster at a time that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastAnswer {
     pub at: Timestamp,
     /// As the live picture was then: who held what, what the GPUs did, and in which order and why
@@ -165,7 +173,7 @@ pub struct PastAnswer {
 /// `tensor` (percent), `memory` (bytes), `power` (W), `temperature` (C), `pcie`, `nvlink` (bytes a
 /// second) and `allocated` (GPUs). `since` and `until` are RFC 3339, the last hour unless said
 /// otherwise; `points` is how many buckets at most (500, 5000 at most): as fine as it is kept.
-#[server(name = GetSeries, prefix = "/api", endpoint = "series", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetSeries, prefix = "/api", endpoint = "series", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn series(
     kind: String,
     #[server(default)] name: Option<String>,
@@ -183,7 +191,7 @@ pub async fn series(
 /// `GET /api/usage?by=user`: GPU-hours by `user`, `project`, `node` or `job`, of attempts cut to the
 /// time from `since` to `until`: RFC 3339, the last 7 days unless said otherwise. Of running attempts
 /// up to now. `limit` rows (500, 5000 at most).
-#[server(name = GetUsage, prefix = "/api", endpoint = "usage", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetUsage, prefix = "/api", endpoint = "usage", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn usage(
     #[server(default)] by: Option<String>,
     #[server(default)] since: Option<String>,
@@ -197,13 +205,13 @@ pub async fn usage(
 
 /// `GET /api/sparklines`: how busy each GPU was in the last quarter of an hour, in steps of half a
 /// minute, the one that is under way included.
-#[server(name = GetSparklines, prefix = "/api", endpoint = "sparklines", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetSparklines, prefix = "/api", endpoint = "sparklines", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn sparklines() -> Result<SparklinesAnswer, ApiError> {
     crate::context::Context::here()?.sparklines().await
 }
 
 /// `GET /api/cluster_at?at=2026-11-30T18:00:00Z`: the cluster and its queue as they were then.
-#[server(prefix = "/api", endpoint = "cluster_at", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "cluster_at", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn cluster_at(at: String) -> Result<PastAnswer, ApiError> {
     crate::context::Context::here()?.cluster_at(&at).await
 }

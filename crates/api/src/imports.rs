@@ -6,10 +6,11 @@ use berth_domain::{ReservationId, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// A file, and what a person says of it. Everything but the file is guessed unless it is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ImportArg {
     /// The file, at most 1 MiB of it; or `base64`, which keeps what is no UTF-8.
@@ -42,6 +43,7 @@ pub struct ImportArg {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportAnswer {
     /// Reservations were made; otherwise it only says what would be.
     pub applied: bool,
@@ -62,6 +64,7 @@ pub struct ImportAnswer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SheetShape {
     /// A row is a booking.
@@ -71,6 +74,7 @@ pub enum SheetShape {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SheetColumn {
     /// From 1.
     pub number: usize,
@@ -83,6 +87,7 @@ pub struct SheetColumn {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SheetAsk {
     /// The part of the request that answers it: `columns`, `dates`.
     pub choice: String,
@@ -91,6 +96,7 @@ pub struct SheetAsk {
 
 /// How many rows became what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportCounts {
     /// Reservations that would be made.
     pub new: usize,
@@ -103,6 +109,7 @@ pub struct ImportCounts {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowState {
     /// Would be made.
@@ -117,6 +124,7 @@ pub enum RowState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImportRow {
     /// Of the file, from 1.
     pub line: u64,
@@ -142,6 +150,7 @@ pub struct ImportRow {
 
 /// Somebody to add.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewPerson {
     pub name: UserName,
     /// How the sheet writes them.
@@ -152,14 +161,14 @@ pub struct NewPerson {
 }
 
 /// `POST /api/import_preview`: what `import_apply` would do. Admins only.
-#[server(prefix = "/api", endpoint = "import_preview", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "import_preview", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn import_preview(body: ImportArg) -> Result<ImportAnswer, ApiError> {
     crate::context::Context::here()?.import(&body).await
 }
 
 /// `POST /api/import_apply`: makes the reservations that are new, and adds the people that they are
 /// for. The same file again makes nothing again. Admins only.
-#[server(prefix = "/api", endpoint = "import_apply", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "import_apply", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn import_apply(body: ImportArg) -> Result<ImportAnswer, ApiError> {
     crate::context::Context::here()?.import_now(&body).await
 }

@@ -6,10 +6,11 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::views::{ArrayView, EventView, JobDetail, JobRow};
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// The answer to a submission or a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobAnswer {
     /// The job; of an array its first task.
     pub job: JobRow,
@@ -22,11 +23,13 @@ pub struct JobAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobDetailAnswer {
     pub job: JobDetail,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobList {
     pub jobs: Vec<JobRow>,
     /// Of a grouped list: the arrays and sweeps of which it has a task.
@@ -37,6 +40,7 @@ pub struct JobList {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventList {
     pub events: Vec<EventView>,
     /// Pass as `after` for the next page.
@@ -45,6 +49,7 @@ pub struct EventList {
 
 /// A job by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobArg {
     pub id: JobId,
@@ -52,6 +57,7 @@ pub struct JobArg {
 
 /// What to do to an array or sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArrayArg {
     /// Any of its tasks.
@@ -61,6 +67,7 @@ pub struct ArrayArg {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ArrayAnswer {
     pub array: ArrayView,
     /// The tasks that were changed.
@@ -68,6 +75,7 @@ pub struct ArrayAnswer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MoveArg {
     pub id: JobId,
@@ -77,6 +85,7 @@ pub struct MoveArg {
 
 /// What to change; what is left out stays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateArg {
     pub id: JobId,
@@ -150,8 +159,9 @@ impl UpdateArg {
     }
 }
 
-/// `POST /api/submit_job`.
-#[server(prefix = "/api", endpoint = "submit_job", input = Body, output = Answer, client = AppClient)]
+/// `POST /api/submit_job`: queues a command, or with `array` or `sweep` many of them. Asked again with the
+/// same `idempotency_key` it submits nothing, and answers with the job that has it.
+#[server(prefix = "/api", endpoint = "submit_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn submit_job(body: SubmitRequest) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.submit(body).await
 }
@@ -160,7 +170,7 @@ pub async fn submit_job(body: SubmitRequest) -> Result<JobAnswer, ApiError> {
 /// `state` is a list such as `Queued,Running`, or `live`; `text` is part of a name or a number;
 /// `array` asks for the tasks of one. `grouped` gives each array one row, that of its last task that
 /// fits, and says in `arrays` how all its tasks stand.
-#[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_jobs", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_jobs(
     #[server(default)] user: Option<String>,
     #[server(default)] state: Option<String>,
@@ -186,14 +196,14 @@ pub async fn list_jobs(
     crate::context::Context::here()?.list_jobs(filter).await
 }
 
-/// `GET /api/get_job?id=17`.
-#[server(prefix = "/api", endpoint = "get_job", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/get_job?id=17`: a job with all that is known of it.
+#[server(prefix = "/api", endpoint = "get_job", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn get_job(id: JobId) -> Result<JobDetailAnswer, ApiError> {
     crate::context::Context::here()?.get_job(id).await
 }
 
 /// `GET /api/job_events?id=17`: oldest first; `after` is a sequence number.
-#[server(prefix = "/api", endpoint = "job_events", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_events", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn job_events(
     id: JobId,
     #[server(default)] after: Option<u64>,
@@ -202,7 +212,7 @@ pub async fn job_events(
 }
 
 /// `POST /api/cancel_job`: ends it wherever it is. A running one gets SIGTERM, a grace, SIGKILL.
-#[server(prefix = "/api", endpoint = "cancel_job", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "cancel_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Cancel(body.id))
@@ -210,7 +220,7 @@ pub async fn cancel_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/hold_job`: keeps a queued job from starting.
-#[server(prefix = "/api", endpoint = "hold_job", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "hold_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Hold(body.id))
@@ -218,7 +228,7 @@ pub async fn hold_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/release_job`: queues a held job.
-#[server(prefix = "/api", endpoint = "release_job", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "release_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Release(body.id))
@@ -226,7 +236,7 @@ pub async fn release_job(body: JobArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/move_job`: people pass their own jobs only; admins put any job anywhere.
-#[server(prefix = "/api", endpoint = "move_job", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "move_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Move(body.id, body.to))
@@ -234,28 +244,28 @@ pub async fn move_job(body: MoveArg) -> Result<JobAnswer, ApiError> {
 }
 
 /// `POST /api/undo_move`: back to where it was before you moved it last, while it waits.
-#[server(prefix = "/api", endpoint = "undo_move", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "undo_move", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn undo_move(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::UndoMove(body.id))
         .await
 }
 
-/// `POST /api/update_job`.
-#[server(prefix = "/api", endpoint = "update_job", input = Body, output = Answer, client = AppClient)]
+/// `POST /api/update_job`: changes a job; its size, and what it asks of nodes, only while it waits.
+#[server(prefix = "/api", endpoint = "update_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn update_job(body: UpdateArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?.update(body).await
 }
 
 /// `POST /api/change_array`: cancels, holds, releases or retries all tasks of an array or sweep to
 /// which that can be done, at once. `tasks` of the answer are those that were changed.
-#[server(prefix = "/api", endpoint = "change_array", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "change_array", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn change_array(body: ArrayArg) -> Result<ArrayAnswer, ApiError> {
     crate::context::Context::here()?.change_array(body).await
 }
 
 /// `POST /api/requeue_job`: stops a running job and queues it again, or queues a finished one.
-#[server(prefix = "/api", endpoint = "requeue_job", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "requeue_job", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn requeue_job(body: JobArg) -> Result<JobAnswer, ApiError> {
     crate::context::Context::here()?
         .command(berth_domain::Command::Requeue(body.id))

@@ -4,7 +4,10 @@
 //! Reads are `GET` with a query; writes are `POST` with a JSON body. Every refusal is an
 //! [`ApiError`] with its HTTP status and a sentence.
 //!
-//! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool: see [`Berth`]).
+//! Features: `ssr` (the server), `hydrate` (the browser), `native` (any Rust tool), `schema` (schemas of all
+//! that travels; part of `ssr`). Tools in other languages have `/api/openapi.json` and `/docs/api` of the
+//! server, which are made of the same types.
+#![cfg_attr(feature = "native", doc = include_str!("client.md"))]
 
 pub mod agents;
 pub mod alerts;
@@ -34,6 +37,8 @@ pub mod logs;
 mod native;
 pub mod node_tokens;
 pub mod notifications;
+#[cfg(feature = "ssr")]
+pub mod openapi;
 pub mod past;
 pub mod people;
 pub mod planner;
@@ -41,6 +46,7 @@ pub mod projects;
 pub mod queue;
 pub mod quotas;
 pub mod reservations;
+mod schema;
 pub mod talks;
 #[cfg(feature = "ssr")]
 pub mod terminals;
@@ -51,8 +57,11 @@ pub mod waits;
 
 pub use encoding::{Answer, Body};
 pub use error::{ApiError, ErrorCode};
+#[cfg(feature = "ssr")]
+use native::method_of;
 #[cfg(feature = "native")]
-pub use native::{Asked, Berth, LiveStream, Socket};
+pub use native::{Asked, Berth, Follow, Happening, LiveStream, Socket, Watch};
+use schema::Described;
 
 /// What carries a call from a client to the server.
 #[cfg(feature = "native")]

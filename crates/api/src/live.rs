@@ -22,6 +22,7 @@ pub const RECENT_WINDOW: usize = 30;
 
 /// What the page knows without asking.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Picture {
     /// Rises by one with each delta; starts anew when the server does.
     pub version: u64,
@@ -48,6 +49,7 @@ pub struct Picture {
     pub agents: AgentsPulse,
     /// The rows of all of these; a list in JSON.
     #[serde(with = "as_list")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<JobRow>"))]
     pub rows: BTreeMap<JobId, JobRow>,
 }
 

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// A piece of a log, as readable text: bytes that are no UTF-8 are replaced, and of a line that
 /// was overwritten with `\r` (a progress bar) only what was written last is kept. A text that
 /// begins with `\r` overwrites the line that the piece before ended in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogText {
     pub job: u64,
     pub attempt: u32,
@@ -32,6 +33,7 @@ pub struct LogText {
 
 /// Where a line of a log begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinePlace {
     /// Of its first byte.
     pub offset: u64,
@@ -41,6 +43,7 @@ pub struct LinePlace {
 
 /// Where a text stands in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogHits {
     /// Offsets of the lines that hold it, rising.
     pub lines: Vec<u64>,
@@ -52,7 +55,7 @@ pub struct LogHits {
 
 /// `GET /api/job_log`: up to `limit` bytes (1 MiB at most) from `offset`; a negative offset counts
 /// from the end. With `wait_s`, waits up to that long (30 s at most) for something new.
-#[server(prefix = "/api", endpoint = "job_log", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "job_log", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn job_log(
     id: JobId,
     #[server(default)] attempt: Option<u32>,
@@ -68,7 +71,7 @@ pub async fn job_log(
 
 /// `GET /api/log_place?id=17&line=1200`: where a line begins, by its number from 1 or by an offset
 /// within it. Of a line beyond the last that can be counted, that one.
-#[server(prefix = "/api", endpoint = "log_place", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "log_place", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn log_place(
     id: JobId,
     #[server(default)] attempt: Option<u32>,
@@ -84,7 +87,7 @@ pub async fn log_place(
 /// `GET /api/search_log?id=17&text=error`: the lines that hold a text as people see them, whatever
 /// the case of its letters. Begins at offset `from`, which must be that of a line, and looks at 64 MiB
 /// or up to 500 lines at a time: ask again from `next` until it is `total`.
-#[server(prefix = "/api", endpoint = "search_log", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "search_log", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn search_log(
     id: JobId,
     text: String,

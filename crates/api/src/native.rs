@@ -1,44 +1,49 @@
-//! The client for Rust tools: typed calls with a token, and the live stream.
-//!
-//! ```no_run
-//! # async fn example() -> Result<(), berth_api::ApiError> {
-//! use berth_api::{Berth, jobs::SubmitJob};
-//! use berth_domain::SubmitRequest;
-//!
-//! let berth = Berth::new("http://127.0.0.1:3000", "berth_…")?;
-//! let command = vec!["python".into(), "train.py".into()];
-//! let request = SubmitRequest { command, gpus: Some(4), ..SubmitRequest::default() };
-//! let answer = berth.call(SubmitJob { body: request }).await?;
-//! println!("job {}", answer.job.id);
-//! # Ok(())
-//! # }
-//! ```
+//! The client for Rust tools: typed calls with a token, what becomes of a job, and the live stream.
+
+mod follow;
+mod live;
+mod repeat;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::{SinkExt, StreamExt};
 use http::header::{
     AUTHORIZATION, CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::Url;
-use server_fn::ServerFn;
 use server_fn::client::Client;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use server_fn::{Protocol, ServerFn};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::live::{LiveMessage, LiveRequest};
+use berth_domain::JobId;
+
+pub use self::follow::{Follow, Happening};
+pub use self::live::{LiveStream, Watch};
 use crate::talks::{AskArg, Said};
 use crate::{ApiError, ErrorCode};
 
+/// Where a server is if nobody says it.
+const USUAL_URL: &str = "http://127.0.0.1:3000";
+/// For as long a server that does not answer is asked again: a restart takes seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Who does not take a connection by then is not there.
+const CONNECTED_BY: Duration = Duration::from_secs(10);
+
 /// A server and the token to use there. Cheap to clone.
+///
+/// A server that cannot be reached, or says that it cannot answer now, is asked again for half a minute
+/// (see [`patient`](Self::patient)), unless what was asked may have been done already: reads are repeated,
+/// and submissions, which get an idempotency key if they have none. Other changes are repeated only as long
+/// as there was no connection at all.
 #[derive(Clone, Debug)]
 pub struct Berth {
     connection: Arc<Connection>,
+    patience: Duration,
 }
 
 struct Connection {
@@ -65,12 +70,44 @@ impl std::fmt::Debug for Connection {
     }
 }
 
+/// Where a call goes, and how: server functions know only their path.
+struct Call {
+    connection: Arc<Connection>,
+    patience: Duration,
+    /// Whether asking twice is as good as asking once.
+    repeats: bool,
+}
+
 tokio::task_local! {
-    /// Where the call under way goes: server functions know only their path.
-    static UNDER_WAY: Arc<Connection>;
+    /// The call under way.
+    static UNDER_WAY: Call;
+}
+
+/// How a server function is called.
+pub(crate) fn method_of<F: ServerFn>() -> http::Method {
+    <F::Protocol as Protocol<
+        F,
+        F::Output,
+        F::Client,
+        F::Server,
+        F::Error,
+        F::InputStreamError,
+        F::OutputStreamError,
+    >>::METHOD
 }
 
 impl Berth {
+    /// The server and the token that `BERTH_URL` and `BERTH_TOKEN` name, as for the `berth` command.
+    ///
+    /// # Errors
+    /// When they are not set, or cannot be ones.
+    pub fn from_env() -> Result<Self, ApiError> {
+        let url = std::env::var("BERTH_URL").unwrap_or_else(|_| USUAL_URL.to_owned());
+        let token = std::env::var("BERTH_TOKEN")
+            .map_err(|_| ApiError::invalid("token", "Set BERTH_TOKEN to a token of yours."))?;
+        Self::new(&url, token.trim())
+    }
+
     /// # Errors
     /// When the URL or the token cannot be one.
     pub fn new(url: &str, token: &str) -> Result<Self, ApiError> {
@@ -110,13 +147,21 @@ impl Berth {
             .user_agent(concat!("berth/", env!("CARGO_PKG_VERSION")))
             // Websockets begin with it.
             .http1_only()
+            .connect_timeout(CONNECTED_BY)
             .build()
             .map_err(|error| ApiError::new(ErrorCode::Internal, format!("{error}.")))?;
         // Paths are joined to text, and a request can only be built with some absolute URL.
         let _ = server_fn::client::try_set_server_url("http://berth.invalid");
         Ok(Berth {
             connection: Arc::new(Connection { http, base, bearer }),
+            patience: PATIENCE,
         })
+    }
+
+    /// For how long a server is asked again that does not answer; with zero it is asked once.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Berth { patience, ..self }
     }
 
     /// Calls a server function, for example `berth.call(GetJob { id })`.
@@ -127,9 +172,24 @@ impl Berth {
     where
         F: ServerFn<Error = ApiError>,
     {
-        UNDER_WAY
-            .scope(self.connection.clone(), function.run_on_client())
-            .await
+        let call = Call {
+            connection: self.connection.clone(),
+            patience: self.patience,
+            repeats: repeat::is_harmless(F::PATH, &method_of::<F>()),
+        };
+        UNDER_WAY.scope(call, function.run_on_client()).await
+    }
+
+    /// What becomes of a job from now on: its states, and what it writes.
+    #[must_use]
+    pub fn follow(&self, job: JobId) -> Follow {
+        Follow::new(self.clone(), job)
+    }
+
+    /// The live picture of queue and cluster, which is kept up also over lost connections.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone())
     }
 
     /// Uploads a folder, packed as a tar file compressed with gzip and named by its sha256, for
@@ -175,13 +235,12 @@ impl Berth {
         })
     }
 
-    /// Opens the live stream: a snapshot, then deltas.
+    /// Opens the live stream: a snapshot, then deltas. [`watch`](Self::watch) does the rest too.
     ///
     /// # Errors
     /// When the server cannot be reached or refuses the token.
     pub async fn live(&self) -> Result<LiveStream, ApiError> {
-        let socket = self.websocket("/api/live").await?;
-        Ok(LiveStream { socket })
+        Ok(LiveStream::new(self.websocket("/api/live").await?))
     }
 
     /// Opens a websocket, through the same proxy and with the same certificates as all calls.
@@ -189,8 +248,13 @@ impl Berth {
     /// # Errors
     /// The server's refusal, or [`ErrorCode::Unreachable`].
     pub async fn websocket(&self, path: &str) -> Result<Socket, ApiError> {
+        self.websocket_with(path, None).await
+    }
+
+    async fn websocket_with(&self, path: &str, query: Option<&str>) -> Result<Socket, ApiError> {
         let mut url = self.connection.base.clone();
         url.set_path(path);
+        url.set_query(query);
         let key = generate_key();
         let request = self.connection.http.get(url).header(UPGRADE, "websocket");
         let request = request
@@ -273,43 +337,6 @@ fn read_event(line: &[u8]) -> Option<Said> {
 /// An open websocket.
 pub type Socket = WebSocketStream<reqwest::Upgraded>;
 
-/// The live stream of a server.
-#[derive(Debug)]
-pub struct LiveStream {
-    socket: Socket,
-}
-
-impl LiveStream {
-    /// The next message; `None` when the server closed the stream.
-    ///
-    /// # Errors
-    /// When the connection broke or a message cannot be read.
-    pub async fn next(&mut self) -> Result<Option<LiveMessage>, ApiError> {
-        while let Some(message) = self.socket.next().await {
-            match message.map_err(unreachable_error)? {
-                Message::Text(text) => {
-                    return serde_json::from_str(&text)
-                        .map(Some)
-                        .map_err(unreachable_error);
-                }
-                Message::Close(_) => return Ok(None),
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// # Errors
-    /// When the connection broke.
-    pub async fn send(&mut self, request: &LiveRequest) -> Result<(), ApiError> {
-        let text = serde_json::to_string(request).map_err(unreachable_error)?;
-        self.socket
-            .send(Message::text(text))
-            .await
-            .map_err(unreachable_error)
-    }
-}
-
 /// Carries server function calls over reqwest to the [`Berth`] that they were made on.
 #[derive(Debug)]
 pub struct NativeClient;
@@ -325,9 +352,12 @@ where
 
     async fn send(mut request: reqwest::Request) -> Result<reqwest::Response, E> {
         let failed = |why: String| E::from_server_fn_error(ServerFnErrorErr::Request(why));
-        let connection = UNDER_WAY
-            .try_with(Arc::clone)
-            .map_err(|_| failed("call server functions through Berth::call".to_owned()))?;
+        let call = UNDER_WAY.try_with(|call| {
+            let (connection, repeats) = (call.connection.clone(), call.repeats);
+            (connection, call.patience, repeats)
+        });
+        let (connection, patience, repeats) =
+            call.map_err(|_| failed("call server functions through Berth::call".to_owned()))?;
         let mut url = connection.base.clone();
         url.set_path(request.url().path());
         url.set_query(request.url().query());
@@ -336,11 +366,8 @@ where
             let headers = request.headers_mut();
             headers.insert(AUTHORIZATION, bearer.clone());
         }
-        connection
-            .http
-            .execute(request)
-            .await
-            .map_err(|error| failed(chain(&error)))
+        let answer = repeat::send(&connection.http, request, patience, repeats).await;
+        answer.map_err(|error| failed(chain(&error)))
     }
 
     async fn open_websocket(

@@ -7,9 +7,10 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::views::UnknownDaemon;
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeTokensAnswer {
     /// By node, oldest first.
     pub tokens: Vec<NodeTokenView>,
@@ -19,6 +20,7 @@ pub struct NodeTokensAnswer {
 
 /// A token, without the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeTokenView {
     pub node: NodeName,
     /// Who made it.
@@ -29,20 +31,21 @@ pub struct NodeTokenView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NodeTokenArg {
     pub node: String,
 }
 
 /// `GET /api/list_node_tokens`: admins only.
-#[server(prefix = "/api", endpoint = "list_node_tokens", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_node_tokens", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_node_tokens() -> Result<NodeTokensAnswer, ApiError> {
     crate::context::Context::here()?.node_tokens().await
 }
 
 /// `POST /api/revoke_node_tokens`: ends all tokens of a node, whose daemon is sent away within a
 /// minute. Admins only.
-#[server(prefix = "/api", endpoint = "revoke_node_tokens", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "revoke_node_tokens", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn revoke_node_tokens(body: NodeTokenArg) -> Result<NodeTokensAnswer, ApiError> {
     crate::context::Context::here()?
         .revoke_node_tokens(body)

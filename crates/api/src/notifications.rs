@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// What the caller is told. Secrets are not shown again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotificationsAnswer {
     pub on: Vec<Occasion>,
     /// What waiting for long is.
@@ -27,6 +28,7 @@ pub struct NotificationsAnswer {
 
 /// A message that did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FailedView {
     /// `null`: the whole team.
     pub user: Option<UserName>,
@@ -40,6 +42,7 @@ pub struct FailedView {
 
 /// What to change; what is left out stays. An empty text removes an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NotificationsArg {
     /// `started`, `ended`, `waits`, `alert`, `approval`: all of them that are wanted.
@@ -60,22 +63,24 @@ pub struct NotificationsArg {
 
 /// How many messages are on their way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TriedAnswer {
     pub sent: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TryArg {}
 
 /// `GET /api/notifications`: what the caller is told, and where.
-#[server(name = GetNotifications, prefix = "/api", endpoint = "notifications", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetNotifications, prefix = "/api", endpoint = "notifications", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn notifications() -> Result<NotificationsAnswer, ApiError> {
     crate::context::Context::here()?.notifications().await
 }
 
 /// `POST /api/set_notifications`: changes what the caller is told.
-#[server(prefix = "/api", endpoint = "set_notifications", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "set_notifications", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn set_notifications(body: NotificationsArg) -> Result<NotificationsAnswer, ApiError> {
     crate::context::Context::here()?
         .set_notifications(body)
@@ -83,7 +88,7 @@ pub async fn set_notifications(body: NotificationsArg) -> Result<NotificationsAn
 }
 
 /// `POST /api/try_notifications`: sends the caller a message by every way that is set.
-#[server(prefix = "/api", endpoint = "try_notifications", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "try_notifications", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn try_notifications(body: TryArg) -> Result<TriedAnswer, ApiError> {
     let TryArg {} = body;
     crate::context::Context::here()?.try_notifications().await

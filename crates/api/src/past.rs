@@ -6,10 +6,11 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::planner::PolicyArg;
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// Which part of the past to run again, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplayArg {
     /// Jobs that were submitted in the last so many days; 1 to 90.
@@ -26,6 +27,7 @@ fn four_weeks() -> u32 {
 
 /// What happened, and what would have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplayAnswer {
     pub since: Timestamp,
     /// How many jobs were run again.
@@ -40,6 +42,7 @@ pub struct ReplayAnswer {
 
 /// How many jobs were not run again, by why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOutView {
     pub running: u32,
     pub waiting: u32,
@@ -52,6 +55,7 @@ pub struct LeftOutView {
 
 /// How one policy did; `docs/scheduler.md` says what is measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplayRow {
     pub policy: String,
     pub wait_mean_min: f64,
@@ -71,12 +75,14 @@ pub struct ReplayRow {
 
 /// How good the forecasts were of jobs that started lately.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForecastScoreAnswer {
     /// Over the last 7 and the last 28 days.
     pub windows: Vec<ScoreView>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScoreView {
     pub days: u32,
     /// Jobs that waited, had a forecast, and started.
@@ -91,13 +97,13 @@ pub struct ScoreView {
 }
 
 /// `POST /api/replay_history`: runs the last days again under other policies. Changes nothing.
-#[server(prefix = "/api", endpoint = "replay_history", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "replay_history", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn replay_history(body: ReplayArg) -> Result<ReplayAnswer, ApiError> {
     crate::context::Context::here()?.replay(body).await
 }
 
 /// `GET /api/forecast_score`: how good forecasts were, over the last 7 and 28 days.
-#[server(prefix = "/api", endpoint = "forecast_score", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "forecast_score", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn forecast_score() -> Result<ForecastScoreAnswer, ApiError> {
     crate::context::Context::here()?.forecast_score().await
 }

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// Why a job waits, and what would help.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExplainAnswer {
     pub job: JobId,
     pub state: StateName,
@@ -38,6 +39,7 @@ pub struct ExplainAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AheadView {
     pub job: JobId,
     pub name: String,
@@ -46,6 +48,7 @@ pub struct AheadView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HolderView {
     pub job: JobId,
     pub name: String,
@@ -58,6 +61,7 @@ pub struct HolderView {
 
 /// One thing that the policy looks at; see `docs/scheduler.md` for what shares mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FactorView {
     /// `submission`, `age`, `fair_share`, `size`, `deadline`, `run_time`, `longest_wait`,
     /// `first_slice`.
@@ -66,6 +70,7 @@ pub struct FactorView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActionView {
     /// `with a time limit of 2h`.
     pub text: String,
@@ -78,6 +83,7 @@ pub struct ActionView {
 
 /// When a job would start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForecastAnswer {
     pub starts_now: bool,
     /// As likely before as after; absent when it could never start.
@@ -88,6 +94,7 @@ pub struct ForecastAnswer {
 
 /// The policy in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PolicyAnswer {
     /// As it was chosen.
     pub policy: PolicyChoice,
@@ -98,6 +105,7 @@ pub struct PolicyAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KnobView {
     pub name: String,
     pub value: String,
@@ -107,6 +115,7 @@ pub struct KnobView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyArg {
     /// `fifo`, `easy`, `slurm` or `berth`.
@@ -156,6 +165,7 @@ impl PolicyArg {
 
 /// Whose start another policy would change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreviewAnswer {
     pub changes: Vec<ChangeView>,
     /// Waiting jobs whose start is forecast, changed or not.
@@ -163,6 +173,7 @@ pub struct PreviewAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangeView {
     pub job: JobId,
     pub name: String,
@@ -171,14 +182,15 @@ pub struct ChangeView {
     pub after_p50: Timestamp,
 }
 
-/// `GET /api/explain_job?id=17`.
-#[server(prefix = "/api", endpoint = "explain_job", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/explain_job?id=17`: why a job waits, who is before it, and what would let it start sooner.
+#[server(prefix = "/api", endpoint = "explain_job", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn explain_job(id: JobId) -> Result<ExplainAnswer, ApiError> {
     crate::context::Context::here()?.explain(id).await
 }
 
 /// What a job asks of nodes and GPUs, as in a submission; lists with commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AsksArg {
     pub gpu_model: String,
@@ -190,7 +202,7 @@ pub struct AsksArg {
 
 /// `GET /api/forecast_start?gpus=4&time_limit=2h&asks[gpu_model]=H100`: when such a job would start
 /// if it were submitted now; sizes and limits as in a submission.
-#[server(prefix = "/api", endpoint = "forecast_start", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "forecast_start", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn forecast_start(
     #[server(default)] gpus: Option<i64>,
     #[server(default)] nodes: Option<i64>,
@@ -221,20 +233,20 @@ pub async fn forecast_start(
     crate::context::Context::here()?.forecast(&request).await
 }
 
-/// `GET /api/get_policy`.
-#[server(prefix = "/api", endpoint = "get_policy", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/get_policy`: the policy in force, with all its knobs.
+#[server(prefix = "/api", endpoint = "get_policy", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn get_policy() -> Result<PolicyAnswer, ApiError> {
     crate::context::Context::here()?.policy().await
 }
 
 /// `POST /api/set_policy`: admins only.
-#[server(prefix = "/api", endpoint = "set_policy", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "set_policy", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn set_policy(body: PolicyArg) -> Result<PolicyAnswer, ApiError> {
     crate::context::Context::here()?.set_policy(body).await
 }
 
 /// `POST /api/preview_policy`: what a change would do to today's queue. Changes nothing.
-#[server(prefix = "/api", endpoint = "preview_policy", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "preview_policy", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn preview_policy(body: PolicyArg) -> Result<PreviewAnswer, ApiError> {
     crate::context::Context::here()?.preview_policy(body).await
 }

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// How many GPUs at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limit {
     pub gpus: u32,
     /// A cap, also while nobody else waits.
@@ -16,6 +17,7 @@ pub struct Limit {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuotasAnswer {
     /// Of everybody who is not named; `null`: no limit.
     pub user: Option<Limit>,
@@ -30,6 +32,7 @@ pub struct QuotasAnswer {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuotaView {
     pub name: String,
     /// `null`: no limit.
@@ -50,6 +53,7 @@ pub struct QuotaView {
 
 /// What is used of the GPU-hours of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpentView {
     pub used_gpu_hours: f64,
     /// What running jobs are expected to use yet in this period.
@@ -67,6 +71,7 @@ pub struct SpentView {
 
 /// Whose quota to set, and to what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuotaArg {
     /// One of these three: this user, this project, or every `user` or `project` that is not named.
@@ -102,6 +107,7 @@ pub struct QuotaArg {
 
 /// What can be limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
     #[default]
@@ -178,14 +184,14 @@ impl QuotaArg {
     }
 }
 
-/// `GET /api/get_quotas`.
-#[server(prefix = "/api", endpoint = "get_quotas", input = GetUrl, output = Answer, client = AppClient)]
+/// `GET /api/get_quotas`: how many GPUs users and projects may hold, and hold.
+#[server(prefix = "/api", endpoint = "get_quotas", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn get_quotas() -> Result<QuotasAnswer, ApiError> {
     Ok(crate::context::Context::here()?.quotas().await)
 }
 
 /// `POST /api/set_quota`: admins only.
-#[server(prefix = "/api", endpoint = "set_quota", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "set_quota", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn set_quota(body: QuotaArg) -> Result<QuotasAnswer, ApiError> {
     crate::context::Context::here()?.set_quota(body).await
 }

@@ -7,9 +7,10 @@ use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
 use crate::planner::ChangeView;
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationView {
     pub id: ReservationId,
     pub note: Option<String>,
@@ -38,6 +39,7 @@ pub struct ReservationView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OccurrenceView {
     pub start: Timestamp,
     pub end: Timestamp,
@@ -52,11 +54,13 @@ pub struct OccurrenceView {
 
 /// The next to begin first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationList {
     pub reservations: Vec<ReservationView>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReserveArg {
     pub reservation: ReserveRequest,
@@ -69,6 +73,7 @@ pub struct ReserveArg {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReserveAnswer {
     pub reservation: ReservationView,
     /// Nothing was reserved.
@@ -80,12 +85,14 @@ pub struct ReserveAnswer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReservationArg {
     pub id: ReservationId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReservationAnswer {
     pub reservation: ReservationView,
 }
@@ -93,7 +100,7 @@ pub struct ReservationAnswer {
 /// `GET /api/list_reservations?from=2026-12-01T00:00:00Z`: those that are not over, and those that
 /// were under way between `from` and `to`, with their occurrences in that time; RFC 3339, now and 31
 /// days later unless said otherwise.
-#[server(prefix = "/api", endpoint = "list_reservations", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_reservations", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_reservations(
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
@@ -104,20 +111,20 @@ pub async fn list_reservations(
 
 /// `POST /api/create_reservation`: for oneself or a project; admins for anybody. With `preview`
 /// nothing is reserved.
-#[server(prefix = "/api", endpoint = "create_reservation", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "create_reservation", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn create_reservation(body: ReserveArg) -> Result<ReserveAnswer, ApiError> {
     crate::context::Context::here()?.reserve(body).await
 }
 
 /// `POST /api/cancel_reservation`: it does not come any more; what is under way is given back.
-#[server(prefix = "/api", endpoint = "cancel_reservation", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "cancel_reservation", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn cancel_reservation(body: ReservationArg) -> Result<ReservationAnswer, ApiError> {
     let here = crate::context::Context::here()?;
     here.cancel_reservation(body.id).await
 }
 
 /// `POST /api/end_reservation`: gives back what is left of the occurrence that is under way.
-#[server(prefix = "/api", endpoint = "end_reservation", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "end_reservation", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn end_reservation(body: ReservationArg) -> Result<ReservationAnswer, ApiError> {
     crate::context::Context::here()?
         .end_reservation(body.id)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 /// A question.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,7 @@ pub struct AskArg {
 /// What comes while a question is answered, in this order: one `talk`, then anything, and in the end one
 /// `done` or `failed`. More kinds may be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "said", rename_all = "snake_case")]
 pub enum Said {
     /// In which talk it is kept. Ask with it to go on.
@@ -74,6 +75,7 @@ pub enum Said {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TalkView {
     pub id: TalkId,
     /// How its first question begins.
@@ -85,6 +87,7 @@ pub struct TalkView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TalksAnswer {
     /// Yours, the last one first.
     pub talks: Vec<TalkView>,
@@ -93,6 +96,7 @@ pub struct TalksAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageView {
     /// From 1.
     pub number: u32,
@@ -105,6 +109,7 @@ pub struct MessageView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TalkAnswer {
     pub talk: TalkView,
     /// Oldest first.
@@ -112,25 +117,26 @@ pub struct TalkAnswer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ForgetTalkArg {
     pub talk: TalkId,
 }
 
 /// `GET /api/talks`: yours with the assistant.
-#[server(prefix = "/api", endpoint = "talks", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "talks", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn talks() -> Result<TalksAnswer, ApiError> {
     crate::context::Context::here()?.talks().await
 }
 
 /// `GET /api/talk?id=3`: what was said in one of yours.
-#[server(prefix = "/api", endpoint = "talk", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "talk", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn talk(id: TalkId) -> Result<TalkAnswer, ApiError> {
     crate::context::Context::here()?.talk(id).await
 }
 
 /// `POST /api/forget_talk`: forgets what was said. What was done stays in the ledger.
-#[server(prefix = "/api", endpoint = "forget_talk", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "forget_talk", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn forget_talk(body: ForgetTalkArg) -> Result<TalksAnswer, ApiError> {
     crate::context::Context::here()?.forget_talk(body).await
 }

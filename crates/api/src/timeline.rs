@@ -8,7 +8,7 @@ use server_fn_macro_default::server;
 
 use crate::reservations::ReservationView;
 use crate::views::LeasePart;
-use crate::{Answer, ApiError, AppClient};
+use crate::{Answer, ApiError, AppClient, Described};
 
 /// Into how many equal parts the time is cut for [`TimelineNode::held`].
 pub const SLOTS: usize = 96;
@@ -16,6 +16,7 @@ pub const SLOTS: usize = 96;
 /// A time of the cluster. Under a megabyte, whatever happened: what did not fit is counted in
 /// `left_out`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimelineAnswer {
     pub now: Timestamp,
     pub from: Timestamp,
@@ -37,6 +38,7 @@ pub struct TimelineAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TimelineNode {
     pub name: NodeName,
     /// How many it has, or, once it is gone, as far as is known from what was held.
@@ -53,6 +55,7 @@ pub struct TimelineNode {
 
 /// Attempts that ended and held a GPU one after the other, with little between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ManyView {
     /// Its index.
     pub gpu: u32,
@@ -65,6 +68,7 @@ pub struct ManyView {
 
 /// An attempt that ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PastView {
     pub job: JobId,
     /// Which of the job's, from 1.
@@ -88,6 +92,7 @@ pub struct PastView {
 
 /// An attempt that holds GPUs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActiveView {
     pub job: JobId,
     pub attempt: u32,
@@ -106,6 +111,7 @@ pub struct ActiveView {
 
 /// A job that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WaitingView {
     pub job: JobId,
     pub name: String,
@@ -119,6 +125,7 @@ pub struct WaitingView {
 
 /// A reservation, and what a form shows of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PromiseView {
     pub reservation: ReservationView,
     /// As it would be asked for, with local times in its zone.
@@ -131,6 +138,7 @@ pub struct PromiseView {
 
 /// What is reserved in a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CalendarAnswer {
     pub now: Timestamp,
     pub from: Timestamp,
@@ -145,6 +153,7 @@ pub struct CalendarAnswer {
 
 /// What did not fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeftOut {
     /// The smallest attempts, by GPU-time in view: they are told together, as `many`.
     pub attempts: usize,
@@ -163,7 +172,7 @@ pub struct LeftOut {
 /// 3339, from 6 hours ago to 18 hours ahead unless said otherwise, 100 days at most. `nodes` are those
 /// whose attempts are told one by one, 16 at most: all of them where it is left out and there are at
 /// most 4, otherwise none; `none` is none.
-#[server(name = GetTimeline, prefix = "/api", endpoint = "timeline", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetTimeline, prefix = "/api", endpoint = "timeline", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn timeline(
     #[server(default)] from: Option<String>,
     #[server(default)] to: Option<String>,
@@ -176,7 +185,7 @@ pub async fn timeline(
 
 /// `GET /api/calendar?from=2026-11-30T00:00:00Z&to=2026-12-07T00:00:00Z`: what is reserved in a time, RFC
 /// 3339, 100 days at most, and nothing else of the timeline.
-#[server(name = GetCalendar, prefix = "/api", endpoint = "calendar", input = GetUrl, output = Answer, client = AppClient)]
+#[server(name = GetCalendar, prefix = "/api", endpoint = "calendar", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn calendar(from: String, to: String) -> Result<CalendarAnswer, ApiError> {
     crate::context::Context::here()?.calendar(&from, &to).await
 }

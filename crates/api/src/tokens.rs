@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
 use server_fn_macro_default::server;
 
-use crate::{Answer, ApiError, AppClient, Body};
+use crate::{Answer, ApiError, AppClient, Body, Described};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokensAnswer {
     /// Newest first.
     pub tokens: Vec<TokenView>,
@@ -15,6 +16,7 @@ pub struct TokensAnswer {
 
 /// A token, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TokenView {
     /// Names it, and opens nothing.
     pub id: String,
@@ -31,6 +33,7 @@ pub struct TokenView {
 
 /// A token to make.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewTokenArg {
     /// What it is for.
@@ -45,32 +48,34 @@ pub struct NewTokenArg {
 
 /// The secret is shown this once: only its hash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewTokenAnswer {
     pub token: String,
     pub tokens: Vec<TokenView>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TokenArg {
     pub id: String,
 }
 
 /// `GET /api/list_tokens`: one's own; with `all`, everybody's, for admins.
-#[server(prefix = "/api", endpoint = "list_tokens", input = GetUrl, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "list_tokens", input = GetUrl, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn list_tokens(all: Option<bool>) -> Result<TokensAnswer, ApiError> {
     let context = crate::context::Context::here()?;
     context.tokens(all.unwrap_or_default()).await
 }
 
 /// `POST /api/create_token`: for oneself.
-#[server(prefix = "/api", endpoint = "create_token", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "create_token", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn create_token(body: NewTokenArg) -> Result<NewTokenAnswer, ApiError> {
     crate::context::Context::here()?.create_token(body).await
 }
 
 /// `POST /api/revoke_token`: one's own; anybody's for admins. At once.
-#[server(prefix = "/api", endpoint = "revoke_token", input = Body, output = Answer, client = AppClient)]
+#[server(prefix = "/api", endpoint = "revoke_token", input = Body, output = Answer, client = AppClient, input_derive = (Clone, Serialize, Deserialize, Described))]
 pub async fn revoke_token(body: TokenArg) -> Result<TokensAnswer, ApiError> {
     crate::context::Context::here()?.revoke_token(body).await
 }

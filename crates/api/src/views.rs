@@ -14,6 +14,7 @@ use crate::history::JobUse;
 
 /// A job as lists show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobRow {
     pub id: JobId,
     pub name: String,
@@ -74,6 +75,7 @@ impl JobRow {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeasePart {
     pub node: NodeName,
     /// Indices in PCI order.
@@ -112,6 +114,7 @@ pub fn ranges(numbers: &[u32]) -> String {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ArrayPlace {
     pub array: JobId,
     pub index: u32,
@@ -119,6 +122,7 @@ pub struct ArrayPlace {
 
 /// An array or sweep as lists show it: one row for all its tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ArrayView {
     /// The number of its first task.
     pub array: JobId,
@@ -130,6 +134,7 @@ pub struct ArrayView {
 
 /// A job with everything that is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobDetail {
     #[serde(flatten)]
     pub row: JobRow,
@@ -175,6 +180,7 @@ pub struct JobDetail {
 
 /// Where a rank's terminal is, and how one gets to it from there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TerminalView {
     pub rank: u32,
     /// The host's own name.
@@ -185,6 +191,7 @@ pub struct TerminalView {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptView {
     pub number: u32,
     pub lease: Vec<LeasePart>,
@@ -201,6 +208,7 @@ pub struct AttemptView {
 
 /// An entry of a job's timeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventView {
     pub seq: u64,
     pub at: Timestamp,
@@ -211,6 +219,7 @@ pub struct EventView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClusterView {
     /// Whether any hardware is made up; pages say so in words.
     pub simulated: bool,
@@ -225,6 +234,7 @@ pub struct ClusterView {
 
 /// A node's daemon that is connected although the node is not part of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnknownDaemon {
     pub name: NodeName,
     pub gpus: u32,
@@ -234,6 +244,7 @@ pub struct UnknownDaemon {
 
 /// How what a node's GPUs do is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TelemetryView {
     pub source: SampleSource,
     /// When they were looked at last. The live picture has it only of nodes that are silent.
@@ -257,6 +268,7 @@ pub struct TelemetryView {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NodeView {
     pub name: NodeName,
     /// Where the server reaches it, if that is known.
@@ -290,6 +302,7 @@ pub struct NodeView {
 
 /// Whether a node takes jobs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
     #[default]
@@ -316,6 +329,7 @@ impl NodeState {
 /// A GPU, who holds it, and what it does. Figures are rounded to what can be told apart in a picture;
 /// absent ones are unknown, never zero.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GpuView {
     pub index: u32,
     pub uuid: String,
@@ -408,6 +422,7 @@ impl GpuView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobRef {
     pub id: JobId,
     pub name: String,
@@ -417,6 +432,7 @@ pub struct JobRef {
 
 /// The cluster in four numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Totals {
     pub nodes: u32,
     pub gpus: u32,
@@ -434,6 +450,7 @@ pub struct Totals {
 
 /// Live jobs by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     pub held: u32,
     pub queued: u32,
@@ -444,6 +461,7 @@ pub struct Counts {
 /// When a number of GPUs would be free, if every running job used its whole time limit and
 /// nobody was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FreeAt {
     pub gpus: u32,
     pub nodes: u32,
@@ -452,6 +470,7 @@ pub struct FreeAt {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Whoami {
     pub user: UserName,
     /// Whether their role is admin.

@@ -35,7 +35,8 @@ impl Session {
             Some(socket) => Berth::through_socket(socket),
             None => Berth::new(&target.url, token),
         };
-        let berth = berth.map_err(Failure::Refused)?;
+        // It asks again by itself, and says what it waits for.
+        let berth = berth.map_err(Failure::Refused)?.patient(Duration::ZERO);
         Ok(Session {
             berth,
             json,

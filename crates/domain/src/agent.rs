@@ -47,6 +47,7 @@ pub struct Agent {
 
 /// Who stopped it, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stopped {
     pub by: UserName,
     pub at: Timestamp,

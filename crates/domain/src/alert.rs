@@ -16,6 +16,7 @@ use crate::tokens::tokens;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AlertId(pub u64);
 
@@ -189,6 +190,11 @@ impl Choice {
 
 /// What somebody answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AlertAnswer")
+)]
 pub struct Answer {
     pub by: UserName,
     pub at: Timestamp,

@@ -17,6 +17,7 @@ pub struct Array {
 
 /// How many tasks there are, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tasks {
     pub held: u32,
     pub queued: u32,
@@ -30,6 +31,7 @@ pub struct Tasks {
 
 /// What is done to all tasks of an array to which it can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ArrayChange {
     /// Ends those that wait or run.

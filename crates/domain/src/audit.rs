@@ -14,6 +14,7 @@ use crate::quota::Whose;
 
 /// How somebody came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DoorKind {
     /// Berth itself.
@@ -76,14 +77,17 @@ impl fmt::Display for DoorKind {
 
 /// Where a call comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Origin {
     pub door: DoorKind,
     /// `None`: from within the server's host.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub address: Option<IpAddr>,
 }
 
 /// One value that is another than before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// `job 17`.
     pub of: String,
@@ -96,6 +100,7 @@ pub struct Difference {
 
 /// Something that somebody did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     pub at: Timestamp,
     pub actor: UserName,

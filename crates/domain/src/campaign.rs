@@ -43,6 +43,7 @@ const MOST_NOTES: usize = 100;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct CampaignId(pub u64);
 
@@ -92,6 +93,7 @@ impl CampaignState {
 
 /// What somebody said to it in the middle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Note {
     pub by: UserName,
     pub at: Timestamp,

@@ -213,6 +213,7 @@ pub struct AdoptRequest {
 
 /// Where a waiting job goes in the order of its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MoveTo {
     Top,
@@ -223,6 +224,7 @@ pub enum MoveTo {
 
 /// What may be changed after submission; `None` leaves a value as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JobPatch {
     pub name: Option<String>,
     pub time_limit: Option<Duration>,
@@ -249,6 +251,7 @@ pub struct JobPatch {
 
 /// What to ask of nodes and GPUs from now on, while the job waits; lists are replaced.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConstraintsPatch {
     pub gpu_models: Option<Vec<String>>,
     pub min_gpu_mem_bytes: Option<Option<u64>>,

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 
 /// Every GPU and node of the job's lease is as this says. The default asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Constraints {
     /// One of these models, each by words of its name such as `H100`; empty: any.

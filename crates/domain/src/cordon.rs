@@ -74,6 +74,7 @@ impl TryFrom<String> for Place {
 
 /// Why a place gets no new job. What runs there goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cordon {
     pub reason: String,
     pub by: UserName,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where jobs run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClusterKind {
     /// On the nodes of a Ray cluster.
@@ -38,6 +39,7 @@ impl fmt::Display for ClusterKind {
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SignalName {
     /// `ray`, `ssh`, `local` or `simulate`, set by hand.
@@ -95,6 +97,7 @@ impl SignalName {
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signal {
     pub name: SignalName,
     /// What was found, in a few words.

@@ -10,6 +10,7 @@ use crate::ids::{AttemptId, GpuUuid, NodeName};
 
 /// A process on a GPU that the lease of that GPU does not explain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForeignProcess {
     /// On its host.
     pub pid: u32,

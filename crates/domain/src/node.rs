@@ -7,6 +7,7 @@ use crate::ids::{GpuUuid, NodeName};
 
 /// Where a node's inventory comes from. Pages say it in words when the hardware is not real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NodeSource {
     /// Made up by `--simulate`: commands run for real on this host, GPUs and their figures do not.
@@ -129,6 +130,7 @@ impl Node {
 
 /// What runs on a node, as far as is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Versions {
     /// Of the Berth that starts its jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

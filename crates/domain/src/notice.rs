@@ -15,6 +15,7 @@ const DEFAULT_AHEAD: Duration = Duration::from_secs(60);
 /// What a job wants to hear before it is stopped for its time limit or for another job. What a
 /// person cancels is not told: it gets SIGTERM at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Notice {
     pub signal: NoticeSignal,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A built-in policy and what was changed of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PolicyChoice {
     pub name: String,
     #[serde(default)]

@@ -21,6 +21,8 @@ pub struct Quota {
 
 /// GPU-hours in a period. Nothing more starts when they are used; what runs then runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "HourBudget"))]
 pub struct Budget {
     pub gpu_hours: u32,
     pub period: Period,
@@ -33,6 +35,7 @@ pub struct Budget {
 /// Over what time a budget is used up. Each begins at 00:00 UTC: a week on Monday, a month on its
 /// first day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     Day,

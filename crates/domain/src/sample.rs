@@ -9,6 +9,7 @@ use crate::ids::{AttemptId, GpuUuid};
 
 /// Who said it: how fine and how often differs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SampleSource {
     /// The NVIDIA driver's library, once a second.
@@ -117,6 +118,7 @@ pub fn unknown(why: &BTreeMap<Figure, String>) -> Option<String> {
 
 /// What can be read of a GPU, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Everything: the GPU itself does not answer.
@@ -172,6 +174,7 @@ impl Figure {
 
 /// Why a GPU does not run at full clock (`nvmlClocksEventReasons`). Being idle is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Throttle {
     /// Somebody set its clocks.
@@ -223,6 +226,7 @@ impl Throttle {
 
 /// A process on a GPU.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GpuProcess {
     /// On its host, also where it runs in a container.
     pub pid: u32,

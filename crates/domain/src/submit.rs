@@ -39,10 +39,12 @@ pub const MAX_DEPENDENCIES: usize = 100;
 /// A submission as it is written. Everything but the command may be left out. Numbers are wide
 /// and signed here, so that a wrong one is refused with a sentence and not by a parser.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
     /// Program and arguments: `["python", "train.py"]`. For a line of shell: `["sh", "-c", "…"]`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [["python", "train.py"]])))]
     pub command: Vec<String>,
     /// Default: the program's file name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,11 +62,13 @@ pub struct SubmitRequest {
     /// GPUs on each node when `nodes` is given. Without `nodes`: GPUs in all; more than a node has
     /// are spread evenly over as few nodes as hold them. Default 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = [4])))]
     pub gpus: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<i64>,
     /// `6h`, `90m`, `1-12:00:00`, a bare number of minutes. Default 24 h, for an interactive job 8 h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("examples" = ["6h"])))]
     pub time_limit: Option<String>,
     /// `low`, `normal`, `high`, `critical`. Default `normal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

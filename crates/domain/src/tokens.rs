@@ -8,6 +8,7 @@ macro_rules! tokens {
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize,
         )]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         $(#[$doc])*
         pub enum $name { $($(#[$own])* $variant),* }

@@ -15,6 +15,7 @@ use super::peer;
 use super::remote::Remote;
 use crate::clock;
 use crate::web::answer::refuse;
+use crate::web::docs;
 
 /// The one route for the daemons of nodes, and closed to everybody else.
 pub const NODES_DOOR: &str = "/api/node";
@@ -111,6 +112,8 @@ fn remote(request: &Request) -> Option<Remote> {
 /// What may be seen by anybody.
 fn is_public(path: &str) -> bool {
     matches!(path, "/login" | "/healthz" | "/favicon.svg" | "/robots.txt")
+        || path == berth_api::openapi::PATH
+        || path == docs::PAGE
         || path.starts_with("/login/")
         || path.starts_with("/pkg/")
 }

@@ -29,12 +29,12 @@ pub async fn call(State(web): State<Web>, request: Request) -> Response {
             let answer = leptos_axum::handle_server_fns_with_context(provide, request).await;
             with_status(axum::response::IntoResponse::into_response(answer)).await
         }
-        Err(error) => refuse(&error),
+        Err(answer) => *answer,
     }
 }
 
-/// The request in the form that its function reads.
-async fn prepare(request: Request) -> Result<Request, ApiError> {
+/// The request in the form that its function reads, or why it cannot be.
+async fn prepare(request: Request) -> Result<Request, Box<Response>> {
     let path = request.uri().path().to_owned();
     let methods: Vec<Method> = server_fn::axum::server_fn_paths()
         .filter(|(known, _)| *known == path)
@@ -43,21 +43,38 @@ async fn prepare(request: Request) -> Result<Request, ApiError> {
     let verb = path.trim_start_matches("/api/");
     let Some(expected) = methods.first() else {
         let error = format!("There is no function '{}'.", verb.escape_debug());
-        return Err(ApiError::new(ErrorCode::NotFound, error));
+        return Err(refused(&ApiError::new(ErrorCode::NotFound, error)));
     };
-    match (request.method(), expected) {
+    let prepared = match (request.method(), expected) {
         (got, expected) if got == expected && *got == Method::GET => Ok(request),
         (got, expected) if got == expected => {
             let (parts, body) = request.into_parts();
-            let bytes = read(body).await?;
-            Ok(Request::from_parts(parts, Body::from(bytes)))
+            let bytes = read(body).await;
+            bytes.map(|bytes| Request::from_parts(parts, Body::from(bytes)))
         }
         (&Method::POST, &Method::GET) => as_query(request).await,
-        (got, expected) => Err(ApiError::invalid(
-            "method",
-            format!("{verb} is called with {expected}, not {got}."),
-        )),
-    }
+        (got, expected) => return Err(another_method(verb, got, expected)),
+    };
+    prepared.map_err(|error| refused(&error))
+}
+
+fn refused(error: &ApiError) -> Box<Response> {
+    Box::new(refuse(error))
+}
+
+/// 405, with those that are accepted.
+fn another_method(verb: &str, got: &Method, expected: &Method) -> Box<Response> {
+    let sentence = format!("{verb} is called with {expected}, not {got}.");
+    let mut answer = refused(&ApiError::invalid("method", sentence));
+    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let accepted = if *expected == Method::GET {
+        "GET, POST"
+    } else {
+        "POST"
+    };
+    let accepted = header::HeaderValue::from_static(accepted);
+    answer.headers_mut().insert(header::ALLOW, accepted);
+    answer
 }
 
 /// All of a request. What is too large is read all the same: see [`LARGEST_READ`].

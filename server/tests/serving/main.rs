@@ -22,6 +22,7 @@ mod job_page;
 mod live;
 mod mcp;
 mod node;
+mod openapi;
 mod order;
 mod past;
 mod people;

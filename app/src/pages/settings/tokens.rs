@@ -30,7 +30,9 @@ pub(super) fn TokensPanel() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="tokens-title">
             <h2 id="tokens-title">{t::TOKENS}</h2>
-            <p class="quiet">{t::TOKENS_TOLD}</p>
+            <p class="quiet">
+                {t::TOKENS_TOLD} " " <a href="/docs/api" rel="external">{t::API_DOCS}</a>
+            </p>
             <Suspense>
                 {move || Suspend::new(async move {
                     match found.await {

@@ -14,6 +14,7 @@ use crate::submit::SubmitRequest;
 use crate::tokens::tokens;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Act {
     Submit {

@@ -17,6 +17,7 @@ use crate::tokens::tokens;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct CardId(pub u64);
 
@@ -35,6 +36,7 @@ impl FromStr for CardId {
 
 /// Whose decision it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CardBy {
     Rule { rule: AgentRule },
@@ -61,6 +63,7 @@ tokens! {
 
 /// What was possible, and why it was not chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Considered {
     pub option: String,
     pub why_not: String,
@@ -69,6 +72,7 @@ pub struct Considered {
 /// What a change does to those who wait and run, told by the simulator or seen afterwards. A negative
 /// number is a gain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Effect {
     /// Of all that wait, per job.
@@ -106,6 +110,7 @@ pub struct Draft {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Card {
     pub id: CardId,
     pub at: Timestamp,
@@ -144,6 +149,7 @@ pub struct Card {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CardEnd {
     pub by: UserName,
     pub at: Timestamp,

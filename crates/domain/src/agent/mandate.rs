@@ -22,6 +22,7 @@ const JOBS_PER_HOUR: u32 = 30;
 const MOST: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Mandate {
     /// GPU time in all, counted by time limits until a job has ended; `None`: no limit.
@@ -73,6 +74,7 @@ impl Default for Mandate {
 
 /// What a person has to approve first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Approval {
     /// Every one of these.
@@ -110,9 +112,18 @@ impl Mandate {
     }
 }
 
+/// What [`Hours`] look like.
+#[cfg(feature = "schema")]
+const TIMES: &str = "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]-([01]?[0-9]|2[0-3]):[0-5]?[0-9]$";
+
 /// From one time of day to another, which is on the next day where it is not later, in UTC. Written
 /// `22:00-06:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "String", extend("pattern" = TIMES))
+)]
 pub struct Hours {
     /// Minutes since midnight.
     from: u16,

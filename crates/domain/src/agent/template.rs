@@ -12,6 +12,7 @@ use super::bar::Bar;
 
 /// One command: `python train.py --lr {float} --seed {int}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// As one would type it. A word may be a place for a value: `{int}`, `{float}`, or `{word}`, which is

@@ -13,6 +13,7 @@ use crate::ids::UserName;
 use crate::refusal::Refusal;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum CampaignChange {
     /// No further trial begins. Those that run go on.
@@ -30,6 +31,7 @@ pub enum CampaignChange {
 
 /// Where it goes from here on. What is not said stays.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Steering {
     /// For whoever reads it later.
@@ -47,6 +49,7 @@ pub struct Steering {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetPatch {
     #[serde(skip_serializing_if = "Option::is_none")]

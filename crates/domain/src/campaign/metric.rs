@@ -28,6 +28,7 @@ impl Better {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Metric {
     pub name: String,
@@ -48,14 +49,18 @@ pub enum Source {
 /// A metric as it is written: `log = "loss=(…)"`, or `file = "metrics.jsonl"` with a `field`. Where
 /// neither is said, what follows its name in the log.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Written {
     name: String,
     better: Better,
+    /// A regular expression with one group; its last match in the log of the first rank counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     log: Option<String>,
+    /// A file of JSON objects, one a line, by its path in the run folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    /// Of these objects; the last line that has it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }

@@ -23,13 +23,15 @@ const LARGEST_INT: f64 = 9_007_199_254_740_992.0;
 /// What a parameter may be. Written as a list, or as `{ from, to }` with `scale = "log"` or
 /// `int = true`.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Dimension {
-    Choice(Vec<String>),
+    Choice(#[cfg_attr(feature = "schema", schemars(with = "Vec<Word>"))] Vec<String>),
     Range(Range),
 }
 
 /// Both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     pub from: f64,
@@ -61,10 +63,18 @@ impl Scale {
 
 /// A part of a dimension: some of the choices, or a range within the range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Narrow {
-    Choice(#[serde(deserialize_with = "words")] Vec<String>),
-    Range { from: f64, to: f64 },
+    Choice(
+        #[serde(deserialize_with = "words")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<Word>"))]
+        Vec<String>,
+    ),
+    Range {
+        from: f64,
+        to: f64,
+    },
 }
 
 impl Dimension {
@@ -243,6 +253,7 @@ impl<'de> Deserialize<'de> for Dimension {
 
 /// A choice as it may be written.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(untagged)]
 enum Word {
     Text(String),

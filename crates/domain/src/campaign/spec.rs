@@ -19,6 +19,7 @@ pub const DEFAULT_AT_ONCE: u32 = 16;
 pub const MOST_AT_ONCE: u32 = 256;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CampaignSpec {
     pub name: String,
@@ -41,6 +42,7 @@ pub struct CampaignSpec {
 
 /// What it may use. Written with `gpu_hours` or `gpu_seconds`, and `model_dollars` or `model_micros`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Budget {
     /// GPU time in all, counted by time limits until a job has ended.
@@ -56,18 +58,25 @@ pub struct Budget {
 }
 
 #[derive(Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct Written {
+    /// GPU time in all, counted by time limits until a job has ended; or `gpu_hours`. One of the two is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpu_seconds: Option<u64>,
+    /// 0 where no trial needs a GPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpu_hours: Option<f64>,
+    /// Of all its jobs that wait or run, together.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpus_at_once: Option<u32>,
+    /// Trials that wait or run.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_once: Option<u32>,
+    /// Trials in all; as many as the strategy wants unless it is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     trials: Option<u32>,
+    /// For language models, in millionths of a dollar; or `model_dollars`.
     #[serde(skip_serializing_if = "Option::is_none")]
     model_micros: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +139,7 @@ fn whole(amount: f64) -> Option<u64> {
 
 /// When it is over before the strategy or the budget says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct StopRule {
     /// A result as good as this is good enough.

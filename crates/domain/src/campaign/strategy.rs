@@ -15,6 +15,7 @@ const MOST_POINTS: u32 = 1000;
 const MOST_PER_ROUND: u32 = 32;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Strategy {
     /// Every combination of so many points of each range, both ends among them, and all choices.
@@ -43,6 +44,7 @@ pub enum Strategy {
 
 /// See "A System for Massively Parallel Hyperparameter Tuning" (Li et al., 2018), algorithm 2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Asha {
     /// Configurations that begin. A promotion is another trial of the same configuration.
@@ -57,6 +59,7 @@ pub struct Asha {
 
 /// The parameter that says how much a trial does: epochs, steps, minutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fidelity {
     pub param: String,

@@ -46,6 +46,7 @@ pub enum JobState {
 
 /// A state without its data: for filters, counts and words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum StateName {
     Held,
     Queued,

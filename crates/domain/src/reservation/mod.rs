@@ -122,6 +122,7 @@ pub enum WhyOver {
 
 /// How an occurrence stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OccurrenceState {
     Upcoming,

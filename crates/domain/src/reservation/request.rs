@@ -26,6 +26,7 @@ const LATE: SignedDuration = SignedDuration::from_mins(1);
 /// A reservation as it is written. Numbers are wide and signed here, so that a wrong one is refused
 /// with a sentence and not by a parser.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReserveRequest {
     /// Whom it is for; whoever asks, if neither this nor a project is named.
