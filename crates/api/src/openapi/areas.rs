@@ -53,6 +53,6 @@ pub(super) fn all(schemas: &mut Schemas) -> Vec<(&'static str, Vec<Operation>)> 
             tokens::{ListTokens, CreateToken, RevokeToken},
             node_tokens::{ListNodeTokens, RevokeNodeTokens},
             audit::{Audit};
-        "The sheet of before": imports::{ImportPreview, ImportApply};
+        "Taking over a sheet": imports::{ImportPreview, ImportApply};
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn files() -> (&'static str, Vec<(Place, Value)>) {
             json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
         ),
     ];
-    ("Files", operations)
+    ("Uploads and downloads", operations)
 }
 
 fn query(name: &str, required: bool, text: &str, schema: Value) -> Value {

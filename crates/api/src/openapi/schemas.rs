@@ -3,7 +3,7 @@
 //! Of one type the two may differ: a field that may be left out of a request is always in an answer. Then
 //! the answer's is named `…Output`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -53,11 +53,13 @@ impl Schemas {
         let given: Map<String, Value> = take(&mut self.given);
         let told: Map<String, Value> = take(&mut self.told);
         let renamed = different(&given, &told);
-        let mut components = given;
+        // By name, whatever the order of a map is here.
+        let mut components: BTreeMap<String, Value> = given.into_iter().collect();
         for (name, mut schema) in told {
             rename(&mut schema, &renamed);
             components.insert(new_name(&name, &renamed), schema);
         }
+        let components = components.into_iter().collect();
         Known {
             components,
             renamed,
