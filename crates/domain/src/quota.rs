@@ -36,6 +36,7 @@ pub struct Budget {
 /// first day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "QuotaPeriod"))]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     Day,

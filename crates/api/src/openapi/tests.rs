@@ -112,7 +112,7 @@ fn a_query_holds_plain_values() {
         for parameter in described["parameters"].as_array().into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap();
             let nested = parameter["style"] == "deepObject";
-            assert_eq!(nested, name == "asks", "{operation} {name}");
+            assert!(!nested || name == "asks", "{operation} {name}");
             let schema = &parameter["schema"];
             let schema = schema["$ref"].as_str().map_or(schema, |pointer| {
                 openapi().document.pointer(&pointer[1..]).unwrap()
