@@ -15,7 +15,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-pub use self::example::{body, curl};
+use self::example::body;
+pub use self::example::curl;
 use self::schemas::Schemas;
 
 /// How the document is named, and where it is.
@@ -117,7 +118,25 @@ fn make() -> OpenApi {
             "schemas": known.components,
         },
     });
-    OpenApi { document, areas }
+    let mut known = OpenApi { document, areas };
+    give_examples(&mut known);
+    known
+}
+
+/// Every body gets an example.
+fn give_examples(known: &mut OpenApi) {
+    for place in known.areas.iter().flat_map(|area| &area.operations) {
+        let content = format!(
+            "/paths/{}/{}/requestBody/content/application~1json",
+            place.path.replace('/', "~1"),
+            place.method
+        );
+        let schema = known.document.pointer(&format!("{content}/schema"));
+        let example = schema.map(|schema| body(&known.document, schema));
+        if let (Some(content), Some(example)) = (known.document.pointer_mut(&content), example) {
+            content["example"] = example;
+        }
+    }
 }
 
 /// An answer for each kind of problem that the server tells of, by its status.

@@ -17,8 +17,8 @@ pub fn curl(document: &Value, place: &Place) -> String {
         "get" => format!("{head} \"$BERTH_URL{}\"", with_required(asked, described)),
         "put" => format!("{head} -T package.tar.gz \"$BERTH_URL{asked}\""),
         _ => {
-            let schema = &described["requestBody"]["content"]["application/json"]["schema"];
-            let body = body(document, schema).to_string();
+            let body = &described["requestBody"]["content"]["application/json"]["example"];
+            let body = body.to_string();
             let body = body.replace('\'', r"'\''");
             format!("{head} -d '{body}' \"$BERTH_URL{asked}\"")
         }
@@ -51,8 +51,7 @@ fn with_required(path: &str, described: &Value) -> String {
 }
 
 /// The shortest value of a schema that means something.
-#[must_use]
-pub fn body(document: &Value, schema: &Value) -> Value {
+pub(super) fn body(document: &Value, schema: &Value) -> Value {
     sample(document, schema, 0)
 }
 

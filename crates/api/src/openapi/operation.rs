@@ -41,7 +41,7 @@ impl Operation {
             "description": text,
             "responses": answers(&self.answer, &self.method),
         });
-        if let Some(asked) = asked {
+        if let Some(asked) = &asked {
             written["x-example"] = json!(asked);
         }
         let properties = self.arguments.get("properties").and_then(Value::as_object);
@@ -50,6 +50,7 @@ impl Operation {
             let parameters: Vec<Value> = parameters
                 .map(|(name, schema)| parameter(name, schema, &self.arguments, known))
                 .collect();
+            let parameters = with_examples(parameters, asked.as_deref(), known);
             if !parameters.is_empty() {
                 written["parameters"] = json!(parameters);
             }
@@ -112,10 +113,7 @@ fn parameter(name: &str, schema: &Value, arguments: &Value, known: &Known) -> Va
         if let Some(text) = fields.remove("description") {
             parameter["description"] = text;
         }
-        if fields
-            .get("$ref")
-            .is_some_and(|pointer| known.is_object(pointer))
-        {
+        if known.resolved(&json!(fields))["type"] == "object" {
             fields.remove("default");
             parameter["style"] = json!("deepObject");
             parameter["explode"] = json!(true);
@@ -123,6 +121,21 @@ fn parameter(name: &str, schema: &Value, arguments: &Value, known: &Known) -> Va
     }
     parameter["schema"] = schema;
     parameter
+}
+
+/// Gives each argument the value that it has in a query such as `/api/get_job?id=17`.
+fn with_examples(mut parameters: Vec<Value>, asked: Option<&str>, known: &Known) -> Vec<Value> {
+    let query = asked.and_then(|asked| asked.split_once('?'));
+    let query = query.map_or("", |(_, query)| query);
+    for (name, text) in query.split('&').filter_map(|part| part.split_once('=')) {
+        let named = parameters.iter_mut().find(|one| one["name"] == name);
+        if let Some(parameter) = named {
+            let whole = known.resolved(&parameter["schema"])["type"] == "integer";
+            let number = text.parse::<u64>().ok().filter(|_| whole);
+            parameter["example"] = number.map_or_else(|| json!(text), |number| json!(number));
+        }
+    }
+    parameters
 }
 
 /// A query has no null: what is not there is left out.

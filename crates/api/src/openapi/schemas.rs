@@ -68,10 +68,11 @@ impl Schemas {
 }
 
 impl Known {
-    /// Whether a reference leads to something with parts.
-    pub(super) fn is_object(&self, pointer: &Value) -> bool {
-        let schema = target("$ref", pointer).and_then(|name| self.components.get(name));
-        schema.is_some_and(|schema| schema["type"] == "object")
+    /// What a reference leads to; a schema that is none itself.
+    pub(super) fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let name = target("$ref", &schema["$ref"]);
+        name.and_then(|name| self.components.get(name))
+            .unwrap_or(schema)
     }
 
     /// Has what was made of answers point to where their schemas are.
