@@ -1,6 +1,6 @@
 //! What one may hold and use, and how it stands with that.
 
-use berth_api::quotas::{Limit, QuotaView, SpentView};
+use berth_api::quotas::{Limit, QuotaView, HoursView};
 use berth_domain::Budget;
 use leptos::prelude::*;
 
@@ -67,7 +67,7 @@ fn of_period(
 }
 
 /// When it is used up, or what the period comes to.
-fn outlook(spent: SpentView) -> AnyView {
+fn outlook(spent: HoursView) -> AnyView {
     let moment = |at| view! { <Moment at /> };
     match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
         (true, _, _) => view! { {t::USED_UP_UNTIL} {moment(spent.until)} }.into_any(),

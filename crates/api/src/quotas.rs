@@ -45,7 +45,7 @@ pub struct QuotaView {
     pub budget: Option<Budget>,
     pub budget_named: bool,
     /// How it stands with the budget, where there is one.
-    pub spent: Option<SpentView>,
+    pub spent: Option<HoursView>,
     /// For fair share: who has twice as many is to get twice as much.
     pub shares: u32,
     pub shares_named: bool,
@@ -54,7 +54,7 @@ pub struct QuotaView {
 /// What is used of the GPU-hours of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SpentView {
+pub struct HoursView {
     pub used_gpu_hours: f64,
     /// What running jobs are expected to use yet in this period.
     pub coming_gpu_hours: f64,

@@ -8,7 +8,7 @@ use berth_scheduler::{Standing, budget_of_project, budget_of_user};
 
 use super::{Context, command_error};
 use crate::ApiError;
-use crate::quotas::{Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SpentView};
+use crate::quotas::{Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, HoursView};
 
 impl Context {
     pub(crate) async fn quotas(&self) -> QuotasAnswer {
@@ -40,7 +40,7 @@ impl Context {
             gpus: quota.gpus,
             hard: quota.hard,
         };
-        let spent = |standing: Standing| SpentView {
+        let spent = |standing: Standing| HoursView {
             used_gpu_hours: hours(standing.used_s),
             coming_gpu_hours: hours(standing.coming_s),
             at_end_gpu_hours: standing.at_end_s(now).map(hours),

@@ -1,7 +1,7 @@
 //! `berth quota`: what users and projects may hold and use: GPUs at once, GPU-hours in a period, shares.
 
 use berth_api::quotas::{
-    GetQuotas, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SetQuota, SpentView,
+    GetQuotas, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SetQuota, HoursView,
 };
 use berth_domain::{Budget, Period};
 use clap::{Subcommand, ValueEnum};
@@ -231,12 +231,12 @@ fn of_period(budget: Budget) -> String {
     format!("{} a {}, {more}", budget.gpu_hours, budget.period.as_str())
 }
 
-fn used(spent: SpentView) -> String {
+fn used(spent: HoursView) -> String {
     format!("{:.1}", spent.used_gpu_hours)
 }
 
 /// When it is used up, or what the period comes to.
-fn outlook(spent: SpentView) -> String {
+fn outlook(spent: HoursView) -> String {
     let at = |at: berth_domain::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     match (spent.is_spent, spent.runs_out_at, spent.at_end_gpu_hours) {
         (true, _, _) => format!("used up until {}", at(spent.until)),
@@ -333,7 +333,7 @@ mod tests {
                 period: Period::Month,
                 hard: false,
             }),
-            spent: Some(SpentView {
+            spent: Some(HoursView {
                 used_gpu_hours: 250.0,
                 coming_gpu_hours: 3.0,
                 at_end_gpu_hours: Some(750.0),
