@@ -1,6 +1,6 @@
 //! What one may hold and use, and how it stands with that.
 
-use berth_api::quotas::{Limit, QuotaView, HoursView};
+use berth_api::quotas::{HoursView, Limit, QuotaView};
 use berth_domain::Budget;
 use leptos::prelude::*;
 

@@ -8,7 +8,7 @@ use berth_scheduler::{Standing, budget_of_project, budget_of_user};
 
 use super::{Context, command_error};
 use crate::ApiError;
-use crate::quotas::{Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, HoursView};
+use crate::quotas::{HoursView, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer};
 
 impl Context {
     pub(crate) async fn quotas(&self) -> QuotasAnswer {

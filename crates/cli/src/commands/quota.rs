@@ -1,7 +1,7 @@
 //! `berth quota`: what users and projects may hold and use: GPUs at once, GPU-hours in a period, shares.
 
 use berth_api::quotas::{
-    GetQuotas, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SetQuota, HoursView,
+    GetQuotas, HoursView, Limit, LimitKind, QuotaArg, QuotaView, QuotasAnswer, SetQuota,
 };
 use berth_domain::{Budget, Period};
 use clap::{Subcommand, ValueEnum};
