@@ -79,7 +79,7 @@ fn body() -> String {
     );
     page.push_str("<nav class=\"docs-contents\" aria-label=\"Contents\"><ul>");
     for area in &known.areas {
-        let id = anchor(area.title);
+        let id = format!("area-{}", anchor(area.title));
         add(
             &mut page,
             format_args!("<li><a href=\"#{id}\">{}</a><ul>", text(area.title)),
@@ -102,7 +102,7 @@ fn body() -> String {
     page.push_str(&paragraphs(introduction));
     page.push_str(&paragraphs(HOW));
     for area in &known.areas {
-        let id = anchor(area.title);
+        let id = format!("area-{}", anchor(area.title));
         add(
             &mut page,
             format_args!(

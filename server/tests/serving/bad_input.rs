@@ -442,7 +442,7 @@ fn cases() -> Vec<Case> {
             "a write by GET",
             "cancel_job?id=1",
             "POST",
-            StatusCode::BAD_REQUEST,
+            StatusCode::METHOD_NOT_ALLOWED,
         ),
     ]
 }
