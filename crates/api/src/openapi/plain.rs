@@ -27,7 +27,7 @@ pub(super) fn files() -> (&'static str, Vec<(Place, Value)>) {
                     "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
                 },
             }),
-            json!({ "application/json": { "schema": {
+            &json!({ "application/json": { "schema": {
                 "type": "object",
                 "properties": { "package": { "type": "string" } },
                 "required": ["package"],
@@ -38,27 +38,27 @@ pub(super) fn files() -> (&'static str, Vec<(Place, Value)>) {
             "raw_log",
             "A whole log as it was written.",
             json!({ "parameters": [
-                query("id", true, "The job.", whole("uint64", u64::MAX)),
-                query("attempt", false, "Its last one unless it is said.", whole("uint32", u32::MAX.into())),
-                query("rank", false, "Of a job on several nodes, from 0.", whole("uint32", u32::MAX.into())),
+                query("id", true, "The job.", &whole("uint64", u64::MAX)),
+                query("attempt", false, "Its last one unless it is said.", &whole("uint32", u32::MAX.into())),
+                query("rank", false, "Of a job on several nodes, from 0.", &whole("uint32", u32::MAX.into())),
             ] }),
-            json!({ "text/plain": { "schema": { "type": "string" } } }),
+            &json!({ "text/plain": { "schema": { "type": "string" } } }),
         ),
         operation(
             ("get", "/api/job_files/raw"),
             "raw_file",
             "A file of a job's run folder as it is. For the job's owner and admins.",
             json!({ "parameters": [
-                query("id", true, "The job.", whole("uint64", u64::MAX)),
-                query("path", true, "Within the run folder.", json!({ "type": "string" })),
+                query("id", true, "The job.", &whole("uint64", u64::MAX)),
+                query("path", true, "Within the run folder.", &json!({ "type": "string" })),
             ] }),
-            json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
+            &json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
         ),
     ];
     ("Uploads and downloads", operations)
 }
 
-fn query(name: &str, required: bool, text: &str, schema: Value) -> Value {
+fn query(name: &str, required: bool, text: &str, schema: &Value) -> Value {
     json!({ "name": name, "in": "query", "required": required, "description": text, "schema": schema })
 }
 
@@ -71,7 +71,7 @@ fn operation(
     name: &str,
     text: &str,
     asked: Value,
-    content: Value,
+    content: &Value,
 ) -> (Place, Value) {
     let mut described = asked;
     described["operationId"] = json!(name);
