@@ -142,6 +142,9 @@ async fn openapi_methods_are_those_that_are_accepted() {
         );
     }
     assert_eq!(send("POST", "list_jobs").await.status(), 200);
+    // An argument without a value is one that is left out.
+    assert_eq!(send("GET", "list_tokens?all=").await.status(), 200);
+    assert_eq!(send("GET", "list_tokens?all=perhaps").await.status(), 400);
 }
 
 /// The example, which lies beside the server when it was built.

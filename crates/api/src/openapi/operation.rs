@@ -117,6 +117,9 @@ fn parameter(name: &str, schema: &Value, arguments: &Value, known: &Known) -> Va
             fields.remove("default");
             parameter["style"] = json!("deepObject");
             parameter["explode"] = json!(true);
+        } else if !required {
+            // As from a form: nothing is said.
+            parameter["allowEmptyValue"] = json!(true);
         }
     }
     parameter["schema"] = schema;
