@@ -327,7 +327,7 @@ impl Making {
     fn add_budgets(&mut self) {
         let budget = Budget {
             gpu_hours: self.rng.u32(1..200),
-            period: Period::ALL[self.rng.usize(0..3)],
+            period: Period::ALL[self.rng.u32(0..3) as usize],
             hard: self.chance(0.5),
         };
         let (user, shares) = (self.user(), self.rng.u32(1..5));
