@@ -74,7 +74,7 @@ fn All(seen: Seen) -> impl IntoView {
         projects,
         quotas,
     } = seen;
-    let mine = of_user(&quotas, &me);
+    let mine = quotas.of_user(&me);
     let people: Vec<String> = quotas.users.iter().map(|one| one.name.clone()).collect();
     let (set_up, only_words): (Vec<_>, Vec<_>) = projects
         .projects
@@ -90,7 +90,7 @@ fn All(seen: Seen) -> impl IntoView {
     let each: Vec<AnyView> = set_up
         .into_iter()
         .map(|project| {
-            let stands = of_project(&quotas, &project.name);
+            let stands = quotas.of_project(&project.name);
             one::project(project, &stands, admin)
         })
         .collect();
@@ -118,7 +118,7 @@ fn All(seen: Seen) -> impl IntoView {
 /// Projects that nobody set up.
 fn words_panel(projects: Vec<ProjectView>, quotas: &QuotasAnswer) -> AnyView {
     let each = projects.into_iter().map(|project| {
-        let stands = of_project(quotas, &project.name);
+        let stands = quotas.of_project(&project.name);
         let (name, runs) = (project.name.clone(), runs(&project));
         view! {
             <article class="project" data-project=project.name.clone() aria-label=project.name>
@@ -165,27 +165,4 @@ fn standing(one: &QuotaView) -> AnyView {
         </dl>
     }
     .into_any()
-}
-
-/// Who holds nothing and has nothing of their own is not listed.
-fn of_user(quotas: &QuotasAnswer, name: &str) -> QuotaView {
-    let found = quotas.users.iter().find(|one| one.name == name).cloned();
-    found.unwrap_or_else(|| QuotaView {
-        name: name.to_owned(),
-        limit: quotas.user,
-        budget: quotas.user_budget,
-        shares: quotas.user_shares,
-        ..QuotaView::default()
-    })
-}
-
-fn of_project(quotas: &QuotasAnswer, name: &str) -> QuotaView {
-    let found = quotas.projects.iter().find(|one| one.name == name);
-    found.cloned().unwrap_or_else(|| QuotaView {
-        name: name.to_owned(),
-        limit: quotas.project,
-        budget: quotas.project_budget,
-        shares: quotas.project_shares,
-        ..QuotaView::default()
-    })
 }

@@ -51,6 +51,34 @@ pub struct QuotaView {
     pub shares_named: bool,
 }
 
+impl QuotasAnswer {
+    /// How it stands with a user; who is not listed has what everybody has.
+    #[must_use]
+    pub fn of_user(&self, name: &str) -> QuotaView {
+        let found = self.users.iter().find(|one| one.name == name);
+        found.cloned().unwrap_or_else(|| QuotaView {
+            name: name.to_owned(),
+            limit: self.user,
+            budget: self.user_budget,
+            shares: self.user_shares,
+            ..QuotaView::default()
+        })
+    }
+
+    /// How it stands with a project.
+    #[must_use]
+    pub fn of_project(&self, name: &str) -> QuotaView {
+        let found = self.projects.iter().find(|one| one.name == name);
+        found.cloned().unwrap_or_else(|| QuotaView {
+            name: name.to_owned(),
+            limit: self.project,
+            budget: self.project_budget,
+            shares: self.project_shares,
+            ..QuotaView::default()
+        })
+    }
+}
+
 /// What is used of the GPU-hours of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -124,34 +124,14 @@ fn row(whose: Whose, quotas: RwSignal<QuotasAnswer>) -> AnyView {
     .into_any()
 }
 
-/// How it stands with one; who is not named and holds nothing has what everybody has.
+/// How it stands with one, or what everybody has who is not named.
 fn stands(whose: &Whose, quotas: &QuotasAnswer) -> QuotaView {
-    let user = |name: &str| QuotaView {
-        name: name.to_owned(),
-        limit: quotas.user,
-        budget: quotas.user_budget,
-        shares: quotas.user_shares,
-        ..QuotaView::default()
-    };
-    let project = |name: &str| QuotaView {
-        name: name.to_owned(),
-        limit: quotas.project,
-        budget: quotas.project_budget,
-        shares: quotas.project_shares,
-        ..QuotaView::default()
-    };
-    let find = |all: &[QuotaView], name: &str| all.iter().find(|one| one.name == name).cloned();
     match whose {
-        Whose::EveryUser => user(""),
-        Whose::EveryProject => project(""),
-        Whose::User(name) => {
-            let found = find(&quotas.users, name.as_str());
-            found.unwrap_or_else(|| user(name.as_str()))
-        }
-        Whose::Project(name) => {
-            let found = find(&quotas.projects, name);
-            found.unwrap_or_else(|| project(name))
-        }
+        // Nobody is called so.
+        Whose::EveryUser => quotas.of_user(""),
+        Whose::EveryProject => quotas.of_project(""),
+        Whose::User(name) => quotas.of_user(name.as_str()),
+        Whose::Project(name) => quotas.of_project(name),
     }
 }
 

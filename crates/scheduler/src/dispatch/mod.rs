@@ -10,6 +10,7 @@ mod order;
 mod places;
 mod preemptive;
 mod profile;
+mod quotas;
 mod room;
 mod walk;
 
