@@ -170,6 +170,38 @@ test.describe('the assistant', () => {
     await expect(log(page).locator('.turn')).toHaveCount(2);
   });
 
+  test('an answer that ends while its talk is looked up is there', async ({ page }) => {
+    let goOn = () => {};
+    const held = new Promise<void>((done) => (goOn = done));
+    model.replies = [{ says: ['Much ', held, 'later.'] }];
+    await open(page);
+    await field(page).fill('What runs?');
+    await field(page).press('Enter');
+    await expect(log(page)).toContainText('Much');
+    await page.getByRole('link', { name: 'New talk' }).click();
+    await expect(page.locator('.composer')).toContainText('Berth answers in another talk.');
+
+    // What is kept is read before the answer is over, and comes after.
+    let found = () => {};
+    const asked = new Promise<void>((done) => (found = done));
+    let release = () => {};
+    const released = new Promise<void>((done) => (release = done));
+    await page.route('**/api/talk?*', async (route) => {
+      const response = await route.fetch();
+      found();
+      await released;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('link', { name: 'another talk' }).click();
+    await asked;
+    goOn();
+    await expect(asks(page)).toBeVisible();
+    release();
+    await expect(log(page)).toContainText('Much later.');
+    await expect(log(page).locator('.turn')).toHaveCount(2);
+    await expect(log(page)).toHaveAttribute('aria-busy', 'false');
+  });
+
   test('one goes from talk to talk, begins another and forgets one', async ({ page, complaints }) => {
     const first = await ask('What runs?', { says: ['Nothing at all.'] });
     const second = await ask('What waits?', { says: ['Nobody.'] });

@@ -27,6 +27,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 
+use self::answering::{Answering, UnderWay};
 use self::chat::Chat;
 use self::talk::TalkPanel;
 use self::talks::TalksPanel;
@@ -74,6 +75,7 @@ pub fn AskPage() -> impl IntoView {
     // Later the page asks for another talk by itself.
     let first = wanted.get_untracked();
     let at = first.clone();
+    let under_way = Answering::here().way.get_untracked();
     let seen = Resource::new_blocking(move || first.clone(), ask);
     view! {
         <Title text=t::TITLE />
@@ -82,14 +84,14 @@ pub fn AskPage() -> impl IntoView {
             <AgentTabs at=AgentTab::Ask />
             <Suspense>
                 {move || {
-                    let at = at.clone();
+                    let (at, under_way) = (at.clone(), under_way.clone());
                     Suspend::new(async move {
                         let seen = match waiting.ready().await {
                             Ok(()) => seen.await,
                             Err(error) => Err(error),
                         };
                         match seen {
-                            Ok(seen) => view! { <All seen at wanted /> }.into_any(),
+                            Ok(seen) => view! { <All seen at wanted under_way /> }.into_any(),
                             Err(error) => view! { <ProblemView error /> }.into_any(),
                         }
                     })
@@ -101,10 +103,15 @@ pub fn AskPage() -> impl IntoView {
 }
 
 #[component]
-fn All(seen: Everything, at: String, wanted: Memo<String>) -> impl IntoView {
+fn All(
+    seen: Everything,
+    at: String,
+    wanted: Memo<String>,
+    under_way: Option<UnderWay>,
+) -> impl IntoView {
     let desk = Desk::new(seen.agents);
     follow(desk);
-    let chat = Chat::new(desk, seen.talks, at, seen.talk);
+    let chat = Chat::new(desk, seen.talks, at, seen.talk, under_way.as_ref());
     chat.follow(wanted);
     view! {
         <div class="ask">

@@ -45,11 +45,13 @@ pub struct Chat {
 }
 
 impl Chat {
+    /// `under_way` is what was being answered when `found` was asked for.
     pub fn new(
         desk: Desk,
         talks: TalksAnswer,
         at: String,
         found: Option<Result<TalkAnswer, ApiError>>,
+        under_way: Option<&UnderWay>,
     ) -> Self {
         let navigate = use_navigate();
         let go = Callback::new(move |href: String| {
@@ -72,7 +74,7 @@ impl Chat {
             go,
         };
         if let Some(found) = found {
-            chat.show(found);
+            chat.show(found, under_way);
         }
         chat
     }
@@ -103,38 +105,26 @@ impl Chat {
             self.turns.set(vec![]);
             return;
         }
+        let under_way = self.answering.way.get_untracked();
         spawn_local(async move {
             let found = find(&at).await;
             // Another may be shown by now, or nobody looks any more.
             if self.at.try_get_untracked() == Some(at) {
                 self.loads.set(false);
-                self.show(found);
+                self.show(found, under_way.as_ref());
             }
         });
     }
 
-    fn show(self, found: Result<TalkAnswer, ApiError>) {
+    fn show(self, found: Result<TalkAnswer, ApiError>, under_way: Option<&UnderWay>) {
         let turns = match found {
-            Ok(found) => self.turns_of(found),
+            Ok(found) => turns_of(found, under_way),
             Err(error) => {
                 self.problem.set(Some(error));
                 vec![]
             }
         };
         self.turns.set(turns);
-    }
-
-    fn turns_of(self, found: TalkAnswer) -> Vec<Turn> {
-        let talk = found.talk.id;
-        let kept = found.messages.into_iter();
-        let mut turns: Vec<Turn> = kept.map(|message| Turn::kept(talk, message)).collect();
-        // An answer is kept when it is over.
-        if turns.last().is_some_and(|turn| turn.by_person) {
-            let under_way = self.answering.way.get_untracked();
-            let here = under_way.filter(|way| way.talk == Some(talk));
-            turns.extend(here.map(|way| way.answer));
-        }
-        turns
     }
 
     /// Which talks there are. Where the server does not answer, what is known stays.
@@ -238,6 +228,18 @@ impl Chat {
         }
         focus(FIELD);
     }
+}
+
+/// An answer is kept when it is over: one that was under way when the talk was asked for may have ended since.
+fn turns_of(found: TalkAnswer, under_way: Option<&UnderWay>) -> Vec<Turn> {
+    let talk = found.talk.id;
+    let kept = found.messages.into_iter();
+    let mut turns: Vec<Turn> = kept.map(|message| Turn::kept(talk, message)).collect();
+    if turns.last().is_some_and(|turn| turn.by_person) {
+        let here = under_way.filter(|way| way.talk == Some(talk));
+        turns.extend(here.map(|way| way.answer.clone()));
+    }
+    turns
 }
 
 /// The element of a turn.
