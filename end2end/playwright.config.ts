@@ -2,15 +2,16 @@ import { defineConfig } from '@playwright/test';
 
 // Empty: Playwright's own. `scripts/e2e` sets it.
 const chromium = process.env.BERTH_CHROMIUM ?? '/usr/bin/chromium';
+const measures = !!process.env.BERTH_BENCH;
 
 export default defineConfig({
   testDir: '.',
   // What measures, and what takes pictures, is run when it is asked for: `make bench`, `make screenshots`.
-  testMatch: process.env.BERTH_BENCH ? '*.bench.ts' : '*.spec.ts',
+  testMatch: measures ? '*.bench.ts' : '*.spec.ts',
   testIgnore: process.env.BERTH_SHOTS ? [] : ['screenshots.spec.ts'],
-  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. Two
-  // workers on two processors were tried on builds that are not optimized: each test took twice as long.
-  workers: 1,
+  // Each worker has a server, and a file's tests have one worker: they would see each other's jobs. One
+  // browser leaves a third of two processors idle.
+  workers: measures ? 1 : 2,
   fullyParallel: false,
   retries: 0,
   // On a busy host. What hangs is found all the same.
@@ -35,6 +36,8 @@ export default defineConfig({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        // A page of a test lives for a second or two: to compile its wasm once more, better, costs a quarter of that.
+        ...(measures ? [] : ['--js-flags=--no-wasm-tier-up --no-wasm-dynamic-tiering']),
       ],
     },
   },

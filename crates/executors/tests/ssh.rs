@@ -612,7 +612,10 @@ async fn a_host_that_was_given_up_comes_back(site: &mut Site) {
     let Ended::Lost { why } = ended else {
         panic!("{ended:?}");
     };
-    assert!(why.contains("node-2 was away for longer than 10 s"), "{why}");
+    assert!(
+        why.contains("node-2 was away for longer than 10 s"),
+        "{why}"
+    );
     assert!(!site.states.borrow()[&NodeName::from("node-2")].up, "{why}");
     site.problem("node-2", "node-2").await;
     let never = "echo never >> /mnt/shared/given";
@@ -622,7 +625,10 @@ async fn a_host_that_was_given_up_comes_back(site: &mut Site) {
         let Ended::Lost { why } = ended else {
             panic!("{job}: {ended:?}");
         };
-        assert!(why.contains("node-2 was away for longer than 10 s"), "{why}");
+        assert!(
+            why.contains("node-2 was away for longer than 10 s"),
+            "{why}"
+        );
     }
     let folder = site.folder();
     until(async || left(&folder.join("node-1")).is_empty()).await;
