@@ -49,19 +49,14 @@ fn main() {
 /// What was not as the cards said.
 fn lived(name: &str, policy: &str, jobs: &[TraceJob], only: Option<&String>) -> Vec<String> {
     let from = Instant::now();
-    let shadows = Life::shadows(policy, jobs);
-    let mut acting = Life::new(policy, jobs, true, FORKED);
-    if let Some(only) = only {
-        let only: Vec<&str> = only.split(',').collect();
-        acting.world.mode(Mode::Shadow);
-        for rule in AgentRule::ALL {
-            if only.contains(&rule.to_string().as_str()) {
-                acting.world.set(*rule, Mode::Act);
-            }
-        }
-    }
-    acting.run(i64::MAX);
-    let report = Report::of(name, policy, &shadows, &acting);
+    let chosen = |rule: &&AgentRule| {
+        let name = rule.to_string();
+        only.is_none_or(|only| only.split(',').any(|one| one == name))
+    };
+    let rules: Vec<AgentRule> = AgentRule::ALL.iter().filter(chosen).copied().collect();
+    let watched = Life::watched(policy, jobs);
+    let acted = Life::acted(policy, jobs, FORKED, &rules);
+    let report = Report::of(name, policy, &watched, &acted);
     println!("{report}  ({:.0?})", from.elapsed());
     let broken = report.broken().into_iter();
     broken

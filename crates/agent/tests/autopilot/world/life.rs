@@ -18,13 +18,12 @@ use super::{World, lost, node, out_of_memory, user};
 
 /// How often the autopilot looks, in seconds.
 const LOOKS: i64 = 3600;
-/// So long it takes until its owner sees that a job failed for no fault of its own, and queues it again.
-const BY_HAND: i64 = 4 * 3600;
 /// So long after an act it harms who comes, in seconds: a card is about no more.
 const DAY: i64 = 24 * 3600;
-/// Small things change much in a queue: so many worlds in which nobody acts differ from each other by when
-/// owners see that, in seconds. What acting comes to is told from that noise.
-const SHADOWS: [i64; 5] = [0, 400, 900, -500, -1100];
+/// So long it takes until its owner sees that a job failed for no fault of its own, and queues it again: at
+/// once, or next morning. Small things change much in a queue, where one short job is hours later or sooner:
+/// what acting comes to is told of so many worlds, beside as many in which nobody acts.
+const BY_HAND: [i64; 5] = [1800, 5400, 4 * 3600, 8 * 3600, 14 * 3600];
 
 /// What is laid down for a job.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,10 +79,9 @@ fn hash(text: &str) -> u64 {
 }
 
 impl Life {
-    /// On two nodes of eight, with a policy; `acts`: every rule does what it finds.
-    pub fn new(policy: &str, trace: &[TraceJob], acts: bool, forked: usize) -> Self {
-        let mut world = World::new(policy, vec![node("n1", 8, 80), node("n2", 8, 80)]);
-        world.mode(if acts { Mode::Act } else { Mode::Shadow });
+    /// On two nodes of eight, with a policy.
+    fn new(policy: &str, trace: &[TraceJob], by_hand_s: i64) -> Self {
+        let world = World::new(policy, vec![node("n1", 8, 80), node("n2", 8, 80)]);
         Life {
             start: world.now,
             world,
@@ -92,15 +90,43 @@ impl Life {
             ids: HashMap::new(),
             ends: BinaryHeap::new(),
             by_hand: BinaryHeap::new(),
-            by_hand_s: BY_HAND,
+            by_hand_s,
             wake: None,
             looks: true,
             next_look: LOOKS,
             before: HashMap::new(),
             waited: HashMap::new(),
             forks: Vec::new(),
-            forked,
+            forked: 0,
         }
+    }
+
+    /// Worlds in which the autopilot only watches. What it would do changes nothing, and is not looked at.
+    pub fn watched(policy: &str, trace: &[TraceJob]) -> Vec<Life> {
+        let lived = BY_HAND.map(|by_hand_s| {
+            let mut life = Life::new(policy, trace, by_hand_s);
+            life.world.mode(Mode::Shadow);
+            life.looks = false;
+            life.run(i64::MAX);
+            life
+        });
+        lived.into()
+    }
+
+    /// Worlds in which it acts, by these rules. In the first so many of its acts are told from what would
+    /// have been.
+    pub fn acted(policy: &str, trace: &[TraceJob], forked: usize, by: &[AgentRule]) -> Vec<Life> {
+        let lived = BY_HAND.map(|by_hand_s| {
+            let mut life = Life::new(policy, trace, by_hand_s);
+            life.world.mode(Mode::Shadow);
+            for rule in by {
+                life.world.set(*rule, Mode::Act);
+            }
+            life.forked = if by_hand_s == BY_HAND[0] { forked } else { 0 };
+            life.run(i64::MAX);
+            life
+        });
+        lived.into()
     }
 
     fn second(&self, at: Timestamp) -> i64 {
@@ -331,19 +357,6 @@ impl Life {
             before: HashMap::new(),
             ..self.clone()
         }
-    }
-
-    /// Worlds in which the autopilot only watches.
-    pub fn shadows(policy: &str, trace: &[TraceJob]) -> Vec<Life> {
-        let shadows = SHADOWS.iter().map(|later| {
-            let mut shadow = Life::new(policy, trace, false, 0);
-            // What it would do changes nothing, and is not looked at.
-            shadow.looks = false;
-            shadow.by_hand_s = BY_HAND + later;
-            shadow.run(i64::MAX);
-            shadow
-        });
-        shadows.collect()
     }
 
     /// How each job fared: how long it was kept from running, and by how much that slowed it down.

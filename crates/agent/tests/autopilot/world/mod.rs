@@ -3,6 +3,7 @@
 
 pub mod life;
 pub mod report;
+pub mod spread;
 
 use std::collections::HashMap;
 
