@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{BudgetPatch, CampaignChange, Steering};
+pub(crate) use self::fill::as_written;
 pub use self::metric::{Better, Metric, Source};
 pub use self::room::{Cost, Room, Short};
 pub use self::space::{Dimension, Narrow, Range, Scale, Space};

@@ -19,7 +19,7 @@ pub use self::array::ArrayRequest;
 pub(crate) use self::size::{check_time_limit, retries, size};
 pub(crate) use self::start::check_notice;
 pub use self::sweep::Sweep;
-pub(crate) use self::sweep::{is_parameter, parameter_variable, with_values};
+pub(crate) use self::sweep::{is_parameter, is_plain_parameter, with_values};
 pub use self::words::is_package;
 pub(crate) use self::words::label;
 use crate::node::Capacity;

@@ -309,6 +309,12 @@ fn a_mandate_bars_what_it_does_not_allow() {
                 r.env.insert("LD_PRELOAD".into(), "/tmp/x.so".into());
             }),
         ),
+        (
+            "a parameter that is more than a word",
+            with(&|r| {
+                r.env.insert("BERTH_PARAM_LR".into(), "$(id)".into());
+            }),
+        ),
         ("another folder", with(&|r| r.workdir = Some("/tmp".into()))),
         ("its own files", with(&|r| r.package = Some("a".repeat(64)))),
         (
@@ -410,6 +416,25 @@ fn a_mandate_bars_what_it_does_not_allow() {
     assert!(refused.is_err());
     // And what it may, it may.
     world.send(&bot(), Command::Cancel(mine)).unwrap();
+}
+
+#[test]
+fn a_sweep_of_a_template_is_allowed() {
+    let mut world = World::new(Mandate {
+        commands: vec![Template {
+            command: "python train.py --lr {float}".to_owned(),
+            ..Template::default()
+        }],
+        ..Mandate::default()
+    });
+    let line = ["python", "train.py", "--lr", "{lr}"];
+    let sweep = SubmitRequest {
+        command: line.map(str::to_owned).into(),
+        sweep: vec!["lr=1e-3,-0.5".to_owned()],
+        ..train(1, "1h")
+    };
+    world.send(&bot(), submit(sweep)).unwrap();
+    assert_eq!(world.state.live_count(), 2);
 }
 
 #[test]

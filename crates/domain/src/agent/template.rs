@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commandline;
 use crate::spec::JobSpec;
+use crate::submit::is_plain_parameter;
 
 use super::bar::Bar;
 
@@ -22,7 +23,8 @@ pub struct Template {
     /// Where it runs; nothing: in the job's own folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workdir: Option<String>,
-    /// Variables that may be set for it, each of letters, digits, `.`, `_` and `-`.
+    /// Variables that may be set for it, each of letters, digits, `.`, `_` and `-`. Those of parameters
+    /// (`BERTH_PARAM_LR`) always may.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub env: BTreeSet<String>,
 }
@@ -61,7 +63,8 @@ impl Template {
             return Some(Bar::Workdir { workdir });
         }
         let forbidden = |(name, value): &(&String, &String)| {
-            !self.env.contains(*name) || !Place::Word.takes(value)
+            let named = self.env.contains(*name) && Place::Word.takes(value);
+            !named && !is_plain_parameter(name, value)
         };
         let (name, _) = spec.env.iter().find(forbidden)?;
         Some(Bar::Env { name: name.clone() })

@@ -9,11 +9,20 @@ use crate::ids::JobId;
 use crate::node::Capacity;
 use crate::refusal::Refusal;
 use crate::spec::JobSpec;
-use crate::submit::{SubmitRequest, parameter_variable, with_values};
+use crate::submit::{SubmitRequest, with_values};
 
 const CAMPAIGN: &str = "BERTH_CAMPAIGN";
 const TRIAL: &str = "BERTH_TRIAL";
 const PARENT: &str = "BERTH_PARENT_JOB";
+
+/// A trial's job as its owner wrote it: without the numbers that Berth tells it.
+pub(crate) fn as_written(spec: &JobSpec) -> JobSpec {
+    let mut written = spec.clone();
+    for name in [CAMPAIGN, TRIAL, PARENT] {
+        written.env.remove(name);
+    }
+    written
+}
 
 impl CampaignSpec {
     /// What a trial asks for, its values not yet in their places.
@@ -63,23 +72,6 @@ impl CampaignSpec {
             }
         }
         Ok(spec)
-    }
-
-    /// The job as its owner wrote it: without the variables that Berth sets from numbers and from values that
-    /// are plain words.
-    pub(crate) fn as_written(&self, spec: &JobSpec, draft: &TrialDraft) -> JobSpec {
-        let mut written = spec.clone();
-        for name in [CAMPAIGN, TRIAL, PARENT] {
-            written.env.remove(name);
-        }
-        for (name, value) in self.all_values(draft) {
-            let letter = |ch: char| ch.is_ascii_alphanumeric() || "._+-".contains(ch);
-            let variable = parameter_variable(&name);
-            if value.chars().all(letter) && !self.template.env.contains_key(&variable) {
-                written.env.remove(&variable);
-            }
-        }
-        written
     }
 
     /// Some trial, the same each time: for checks before there is one.

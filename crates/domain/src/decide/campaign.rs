@@ -11,7 +11,7 @@ use super::{Decision, agent, by_agent, change as of_job, just, may};
 use crate::agent::{Ahead, Bar};
 use crate::campaign::{
     Campaign, CampaignChange, CampaignId, CampaignSpec, CampaignState, DEFAULT_AT_ONCE, MOST_GOING,
-    MOST_TRIALS, TrialDraft, TrialEnd,
+    MOST_TRIALS, TrialDraft, TrialEnd, as_written,
 };
 use crate::command::Actor;
 use crate::event::Event;
@@ -222,7 +222,7 @@ pub(super) fn run(
     let wanted = Wanted::of(&spec);
     purse.holds(wanted, Ahead::of(jobs)).map_err(barred)?;
     if let Some(agent) = &campaign.agent {
-        let written = campaign.spec.as_written(&spec, &draft);
+        let written = as_written(&spec);
         agent::may_run_trial(state, agent, &written, now)?;
     }
     Ok(one(state, campaign, spec, draft, now))

@@ -112,8 +112,14 @@ pub(crate) fn is_parameter(name: &str) -> bool {
 }
 
 /// The variable in which a job finds a parameter's value.
-pub(crate) fn parameter_variable(name: &str) -> String {
+fn parameter_variable(name: &str) -> String {
     format!("{VARIABLE}{}", name.to_ascii_uppercase())
+}
+
+/// Whether a variable is a parameter's whose value is a number or a plain word, which no shell takes for more.
+pub(crate) fn is_plain_parameter(variable: &str, value: &str) -> bool {
+    let letter = |ch: char| ch.is_ascii_alphanumeric() || "._+-".contains(ch);
+    variable.starts_with(VARIABLE) && value.chars().all(letter)
 }
 
 /// `0..4`: whole numbers, both ends included.

@@ -8,7 +8,7 @@ use super::{asks, ledger};
 use crate::agent::{
     Act, Action, Agent, Bar, Card, CardBy, CardState, Mandate, Stopped, allow_command,
 };
-use crate::campaign::{CampaignChange, CampaignId};
+use crate::campaign::{CampaignChange, CampaignId, as_written};
 use crate::command::{Actor, Command};
 use crate::decide::purse::{Purse, Wanted};
 use crate::decide::{Decision, command as decide_command, just};
@@ -204,7 +204,7 @@ fn allow_event(state: &State, agent: &Agent, event: &Event) -> Result<(), Bar> {
         Event::CampaignStarted { spec, .. } => {
             let example = spec.example();
             match spec.job(CampaignId(0), &example, None, state.capacity()) {
-                Ok(job) => allow_spec(&agent.mandate, &spec.as_written(&job, &example)),
+                Ok(job) => allow_spec(&agent.mandate, &as_written(&job)),
                 Err(_) => Ok(()),
             }
         }
