@@ -30,5 +30,5 @@ pub use endpoints::{Answer, Endpoints};
 pub use key::Key;
 pub use marks::{Marks, is_visible};
 pub use prompt::{Arguments, Called, Prompt, ToolSpec, Turn};
-pub use propose::propose;
+pub use propose::{NotProposed, propose};
 pub use trouble::Trouble;

@@ -9,11 +9,31 @@ use serde_json::Value;
 use crate::bill::Bill;
 use crate::endpoints::Endpoints;
 use crate::prompt::{Prompt, Turn};
+use crate::trouble::Trouble;
 
 /// How often it is asked in all.
 const TRIES: usize = 3;
 /// How much of what is wrong it is told.
 const MOST_WRONG: usize = 8;
+
+/// Why there is no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotProposed {
+    /// No model answered.
+    #[error(transparent)]
+    Unanswered(#[from] Trouble),
+    /// What was answered is not what was asked for; a sentence.
+    #[error("{0}")]
+    Useless(String),
+}
+
+impl NotProposed {
+    /// Whether a model may answer later although nobody changes anything.
+    #[must_use]
+    pub fn may_heal(&self) -> bool {
+        matches!(self, NotProposed::Unanswered(trouble) if trouble.may_heal())
+    }
+}
 
 /// Asks for a value by this schema. `left` is what it may cost, in millionths of a dollar. The bill is
 /// right whatever happens, also where this is given up in the middle.
@@ -21,16 +41,18 @@ const MOST_WRONG: usize = 8;
 /// Whatever of the prompt was written by jobs or people has to be between [`Marks`](crate::Marks).
 ///
 /// # Errors
-/// Why there is no such value, in a sentence.
+/// When there is no such value.
 pub async fn propose(
     endpoints: &Endpoints,
     (system, prompt): (&str, &str),
     schema: &Value,
     left: Option<u64>,
     bill: &mut Bill,
-) -> Result<Value, String> {
+) -> Result<Value, NotProposed> {
+    let useless = NotProposed::Useless;
     let validator = jsonschema::validator_for(schema);
-    let validator = validator.map_err(|error| format!("The schema itself is wrong: {error}."))?;
+    let validator =
+        validator.map_err(|error| useless(format!("The schema itself is wrong: {error}.")))?;
     let mut asked = Prompt {
         system: format!(
             "{system}\n\nAnswer with one JSON value and nothing else: no words around it, no marks. It has to \
@@ -43,7 +65,7 @@ pub async fn propose(
     for _ in 0..TRIES {
         let rest = left.map(|left| left.saturating_sub(bill.count().micros));
         let answer = endpoints.ask(&asked, rest, bill, |_| {}).await;
-        let answer = answer.map_err(|trouble| trouble.to_string())?;
+        let answer = answer?;
         wrong = match read(&answer.text, &validator) {
             Ok(value) => return Ok(value),
             Err(why) => why,
@@ -56,9 +78,9 @@ pub async fn propose(
             "That is not as asked for: {wrong}. Answer again, with the whole JSON value and nothing else."
         )));
     }
-    Err(format!(
+    Err(useless(format!(
         "The model did not propose what was asked for: {wrong}."
-    ))
+    )))
 }
 
 fn read(text: &str, validator: &Validator) -> Result<Value, String> {

@@ -69,6 +69,19 @@ impl Trouble {
         }
     }
 
+    /// Whether an endpoint may answer later, after longer than anybody waits for one question.
+    #[must_use]
+    pub fn may_heal(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Unreachable { .. }
+                | Trouble::Silent { .. }
+                | Trouble::TooLate { .. }
+                | Trouble::Busy { .. }
+                | Trouble::Broken { .. }
+        )
+    }
+
     /// How long the endpoint wants to be left alone.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {

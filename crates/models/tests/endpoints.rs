@@ -372,7 +372,8 @@ async fn a_proposal_is_as_its_schema_says_or_there_is_none() {
     let (proposed, cost, asked) = ask(vec![wrong]).await;
     let why = proposed.unwrap_err();
     assert!(
-        why.starts_with("The model did not propose what was asked for"),
+        why.to_string()
+            .starts_with("The model did not propose what was asked for"),
         "{why}"
     );
     assert_eq!((asked.len(), cost), (3, 9000));

@@ -9,12 +9,15 @@ mod question;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use berth_domain::campaign::{Campaign, TrialDraft};
 use berth_domain::{Actor, CampaignId, Command};
-use berth_models::{Bill, Endpoints, propose};
+use berth_models::{Bill, Endpoints, NotProposed, propose};
 use berth_orchestrator::{CommandError, Handle};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use self::ideas::Idea;
 use self::question::Question;
@@ -22,12 +25,14 @@ use super::runner::RETRY;
 
 /// Answers after each other of which nothing could be run.
 const MOST_IN_VAIN: u32 = 3;
+/// A model that may answer later is asked again after `RETRY`, after twice as long, and so on up to this.
+const LONGEST_REST: Duration = Duration::from_secs(30 * 60);
 
 /// A question was answered.
 pub(super) struct Answered {
     pub campaign: CampaignId,
     number: u64,
-    ideas: Result<Vec<Idea>, String>,
+    ideas: Result<Vec<Idea>, Failed>,
 }
 
 pub(super) struct Asking {
@@ -39,8 +44,22 @@ pub(super) struct Asking {
     of: HashMap<CampaignId, OfOne>,
 }
 
+/// Why there is nothing to run.
+struct Failed {
+    /// A sentence.
+    why: String,
+    /// The model may answer later.
+    may_heal: bool,
+}
+
+/// A model that does not answer is left alone.
+struct Rest {
+    until: Instant,
+    /// A sentence.
+    why: String,
+}
+
 /// What is known of a campaign's questions.
-#[derive(Default)]
 struct OfOne {
     /// The question under way. Without its other half it is given up.
     pending: Option<(u64, oneshot::Sender<()>)>,
@@ -48,9 +67,33 @@ struct OfOne {
     ideas: VecDeque<Idea>,
     /// What of the last answer could not be run, and why.
     refused: Vec<String>,
-    /// Why there was no answer.
+    /// Why there was no answer, and will be none.
     failed: Option<String>,
+    rest: Option<Rest>,
+    rests: ExponentialBackoff,
     in_vain: u32,
+}
+
+impl Default for OfOne {
+    fn default() -> Self {
+        OfOne {
+            pending: None,
+            ideas: VecDeque::new(),
+            refused: Vec::new(),
+            failed: None,
+            rest: None,
+            rests: rests(),
+            in_vain: 0,
+        }
+    }
+}
+
+fn rests() -> ExponentialBackoff {
+    ExponentialBuilder::new()
+        .with_min_delay(RETRY)
+        .with_max_delay(LONGEST_REST)
+        .without_max_times()
+        .build()
 }
 
 impl Asking {
@@ -102,6 +145,13 @@ impl Asking {
         ))
     }
 
+    /// Why and for how long nothing is asked, where a model did not answer that may answer later.
+    pub fn rests(&self, campaign: CampaignId) -> Option<(&str, Duration)> {
+        let rest = self.of.get(&campaign)?.rest.as_ref()?;
+        let left = rest.until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some((rest.why.as_str(), left))
+    }
+
     /// Whether a question is under way.
     pub fn is_pending(&self, campaign: CampaignId) -> bool {
         let one = self.of.get(&campaign);
@@ -117,7 +167,7 @@ impl Asking {
     /// millionths of a dollar.
     pub fn ask(&mut self, campaign: &Arc<Campaign>, trials: u32, left: u64) {
         let one = self.of.entry(campaign.id).or_default();
-        let question = Question::new(campaign, trials, &std::mem::take(&mut one.refused));
+        let question = Question::new(campaign, trials, &one.refused);
         let (give_up, given_up) = oneshot::channel();
         self.asked += 1;
         let number = self.asked;
@@ -135,7 +185,11 @@ impl Asking {
             };
             pay(&handle, campaign.id, bill.take().micros).await;
             let Some(answer) = answer else { return };
-            let ideas = answer.and_then(|answer| ideas::read(answer, &campaign.space, trials));
+            let read = |answer| ideas::read(answer, &campaign.space, trials);
+            let ideas = match answer {
+                Ok(answer) => read(answer).map_err(Failed::for_good),
+                Err(error) => Err(Failed::of(&error)),
+            };
             let answered = Answered {
                 campaign: campaign.id,
                 number,
@@ -160,8 +214,18 @@ impl Asking {
             Ok(ideas) => {
                 one.in_vain += 1;
                 one.ideas = ideas.into();
+                one.refused.clear();
+                (one.rest, one.rests) = (None, rests());
             }
-            Err(why) => one.failed = Some(why),
+            Err(failed) if failed.may_heal => {
+                let why = failed.why;
+                let after = one.rests.next().unwrap_or(LONGEST_REST);
+                one.rest = Some(Rest {
+                    until: Instant::now() + after,
+                    why,
+                });
+            }
+            Err(failed) => one.failed = Some(failed.why),
         }
     }
 
@@ -173,6 +237,22 @@ impl Asking {
     /// Of all but these.
     pub fn keep(&mut self, campaigns: impl Fn(&CampaignId) -> bool) {
         self.of.retain(|id, _| campaigns(id));
+    }
+}
+
+impl Failed {
+    fn of(error: &NotProposed) -> Self {
+        Failed {
+            why: error.to_string(),
+            may_heal: error.may_heal(),
+        }
+    }
+
+    fn for_good(why: String) -> Self {
+        Failed {
+            why,
+            may_heal: false,
+        }
     }
 }
 

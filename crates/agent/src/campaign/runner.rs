@@ -260,6 +260,11 @@ impl Runner {
                     waits = Some(why);
                     break;
                 }
+                Went::Rests(why, after) => {
+                    self.waits.set(id, Some(why));
+                    self.looked.remove(&id);
+                    return Ok(until(ends, now).into_iter().chain([after]).min());
+                }
                 Went::Later => {
                     self.looked.remove(&id);
                     return Ok(Some(RETRY));
@@ -325,6 +330,8 @@ enum Went {
     Asked(String),
     /// Something does not allow it now; a sentence.
     Refused(String),
+    /// So long nothing is tried; a sentence.
+    Rests(String, Duration),
     /// It could not be written.
     Later,
 }

@@ -160,7 +160,7 @@ fn nothing_waits_for_it_and_a_killed_server_asks_again() {
 fn without_an_answer_it_is_paused_and_resumed_it_asks_again() {
     let world = World::new(|asked| match asked.number {
         0..3 => Reply::says("I would rather not."),
-        3..6 => Reply::fails(500),
+        3 => Reply::fails(400),
         _ => proposes(&[(1e-3, "At last.")]),
     });
     let life = world.place.boot();
@@ -171,11 +171,29 @@ fn without_an_answer_it_is_paused_and_resumed_it_asks_again() {
     assert_eq!(why, expected);
     change(&life, id, RESUME);
     let why = paused(&life, id);
-    assert!(why.contains("failed (500): it is broken"), "{why}");
+    assert!(why.contains("refused the question (400)"), "{why}");
     change(&life, id, RESUME);
     let known = ended(&life, id);
     assert_eq!(known.trials[0].why, "At last.");
     assert_eq!(known.model_micros, 4 * COST, "what failed is free");
+    life.kill();
+}
+
+#[test]
+fn a_model_that_is_broken_for_a_while_is_asked_until_it_answers() {
+    let world = World::new(|asked| match asked.number {
+        // What could not be run is still told to who answers at last.
+        0 => proposes(&[(7.0, "Far out.")]),
+        1..4 => Reply::fails(500),
+        _ => proposes(&[(1e-3, "At last.")]),
+    });
+    let life = world.place.boot();
+    let id = start_one(&life, asks(1, 1));
+    life.until_waits(id, "failed (500): it is broken. It is asked again at ");
+    let known = ended(&life, id);
+    assert_eq!(known.trials[0].why, "At last.");
+    let told = world.told();
+    assert!(told.contains("'7' is no value of lr"), "{told}");
     life.kill();
 }
 

@@ -57,6 +57,12 @@ impl Runner {
         if self.asking.has_nobody() {
             return Ok(Went::Refused(NOBODY.to_owned()));
         }
+        if let Some((why, after)) = self.asking.rests(id) {
+            let at = self.clock.now() + after;
+            let (why, at) = (why.trim_end_matches('.'), at.strftime("%H:%M:%S UTC"));
+            let why = format!("{why}. It is asked again at {at}.");
+            return Ok(Went::Rests(why, after));
+        }
         match may_cost(view, campaign) {
             Ok(left) => {
                 self.asking.ask(campaign, trials, left);
