@@ -147,7 +147,8 @@ test.describe('the assistant', () => {
     expect(texts).toEqual(['What runs?', 'Slowly', 'And now?', 'Slower', 'And at last?', 'All is well.']);
   });
 
-  test('an answer goes on where its page is left, and other talks say where it is', async ({ page }) => {
+  /** Asks something, and has the first half of the answer; what is returned has the rest come. */
+  async function halfAnswered(page: Page): Promise<() => void> {
     let goOn = () => {};
     const held = new Promise<void>((done) => (goOn = done));
     model.replies = [{ says: ['Much ', held, 'later.'] }];
@@ -155,6 +156,11 @@ test.describe('the assistant', () => {
     await field(page).fill('What runs?');
     await field(page).press('Enter');
     await expect(log(page)).toContainText('Much');
+    return goOn;
+  }
+
+  test('an answer goes on where its page is left, and other talks say where it is', async ({ page }) => {
+    const goOn = await halfAnswered(page);
     await expect(page).toHaveURL(/\/agent\/ask\/\d+$/);
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Queue' }).click();
     await expect(page).toHaveURL(/\/queue$/);
@@ -171,13 +177,7 @@ test.describe('the assistant', () => {
   });
 
   test('an answer that ends while its talk is looked up is there', async ({ page }) => {
-    let goOn = () => {};
-    const held = new Promise<void>((done) => (goOn = done));
-    model.replies = [{ says: ['Much ', held, 'later.'] }];
-    await open(page);
-    await field(page).fill('What runs?');
-    await field(page).press('Enter');
-    await expect(log(page)).toContainText('Much');
+    const goOn = await halfAnswered(page);
     await page.getByRole('link', { name: 'New talk' }).click();
     await expect(page.locator('.composer')).toContainText('Berth answers in another talk.');
 

@@ -32,7 +32,7 @@ const LONGEST_REST: Duration = Duration::from_secs(30 * 60);
 pub(super) struct Answered {
     pub campaign: CampaignId,
     number: u64,
-    ideas: Result<Vec<Idea>, Failed>,
+    ideas: Result<Vec<Idea>, NotProposed>,
 }
 
 pub(super) struct Asking {
@@ -42,14 +42,6 @@ pub(super) struct Asking {
     /// How many questions there were.
     asked: u64,
     of: HashMap<CampaignId, OfOne>,
-}
-
-/// Why there is nothing to run.
-struct Failed {
-    /// A sentence.
-    why: String,
-    /// The model may answer later.
-    may_heal: bool,
 }
 
 /// A model that does not answer is left alone.
@@ -186,10 +178,7 @@ impl Asking {
             pay(&handle, campaign.id, bill.take().micros).await;
             let Some(answer) = answer else { return };
             let read = |answer| ideas::read(answer, &campaign.space, trials);
-            let ideas = match answer {
-                Ok(answer) => read(answer).map_err(Failed::for_good),
-                Err(error) => Err(Failed::of(&error)),
-            };
+            let ideas = answer.and_then(|answer| read(answer).map_err(NotProposed::Useless));
             let answered = Answered {
                 campaign: campaign.id,
                 number,
@@ -217,15 +206,14 @@ impl Asking {
                 one.refused.clear();
                 (one.rest, one.rests) = (None, rests());
             }
-            Err(failed) if failed.may_heal => {
-                let why = failed.why;
+            Err(error) if error.may_heal() => {
                 let after = one.rests.next().unwrap_or(LONGEST_REST);
                 one.rest = Some(Rest {
                     until: Instant::now() + after,
-                    why,
+                    why: error.to_string(),
                 });
             }
-            Err(failed) => one.failed = Some(failed.why),
+            Err(error) => one.failed = Some(error.to_string()),
         }
     }
 
@@ -237,22 +225,6 @@ impl Asking {
     /// Of all but these.
     pub fn keep(&mut self, campaigns: impl Fn(&CampaignId) -> bool) {
         self.of.retain(|id, _| campaigns(id));
-    }
-}
-
-impl Failed {
-    fn of(error: &NotProposed) -> Self {
-        Failed {
-            why: error.to_string(),
-            may_heal: error.may_heal(),
-        }
-    }
-
-    fn for_good(why: String) -> Self {
-        Failed {
-            why,
-            may_heal: false,
-        }
     }
 }
 
