@@ -15,12 +15,14 @@ use std::time::Instant;
 use berth_domain::SubmitRequest;
 use berth_domain::agent::{AgentRule, Mode};
 use berth_scheduler::sim::{Synth, TraceJob, parse, synthesize};
-use world::life::Life;
+use world::life::Pair;
 use world::report::Report;
 use world::{World, node, train};
 
 /// Of a four-week trace only the beginning: each job costs a plan, and every hour a look.
 const JOBS: usize = 400;
+/// In how many worlds each is lived through, with the autopilot acting and without.
+const WORLDS: u64 = 12;
 /// How many cards are told apart from what would have been.
 const FORKED: usize = 40;
 
@@ -54,9 +56,8 @@ fn lived(name: &str, policy: &str, jobs: &[TraceJob], only: Option<&String>) -> 
         only.is_none_or(|only| only.split(',').any(|one| one == name))
     };
     let rules: Vec<AgentRule> = AgentRule::ALL.iter().filter(chosen).copied().collect();
-    let watched = Life::watched(policy, jobs);
-    let acted = Life::acted(policy, jobs, FORKED, &rules);
-    let report = Report::of(name, policy, &watched, &acted);
+    let worlds = Pair::lived(policy, jobs, WORLDS, FORKED, &rules);
+    let report = Report::of(name, policy, &worlds);
     println!("{report}  ({:.0?})", from.elapsed());
     let broken = report.broken().into_iter();
     broken

@@ -18,7 +18,7 @@ use berth_domain::{Actor, CampaignId, Command, JobId, Refusal, Seq, Timestamp};
 use berth_models::Endpoints;
 use berth_orchestrator::{Clock, CommandError, Handle, View};
 use berth_store::Store;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::asking::{Answered, Asking};
@@ -35,21 +35,30 @@ pub(super) const RETRY: Duration = Duration::from_secs(5);
 /// What cannot be read so often will not be.
 const TRIES: u32 = 12;
 
-/// Why campaigns that go on have no next trial at the moment, where something does not allow one. Cheap to
-/// clone.
+/// Why campaigns that go on have no next trial at the moment, where something does not allow one, and how far
+/// all is done. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Waits(Arc<Mutex<BTreeMap<CampaignId, String>>>);
+pub struct Waits {
+    why: Arc<Mutex<BTreeMap<CampaignId, String>>>,
+    done: watch::Sender<Seq>,
+}
 
 impl Waits {
     /// A sentence.
     #[must_use]
     pub fn of(&self, campaign: CampaignId) -> Option<String> {
-        let waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = self.why.lock().unwrap_or_else(PoisonError::into_inner);
         waits.get(&campaign).cloned()
     }
 
+    /// Waits until everything is done that was to be done when the journal had come so far.
+    pub async fn done(&self, by: Seq) {
+        // It cannot end before we do: this is the sender too.
+        let _ = self.done.subscribe().wait_for(|done| *done >= by).await;
+    }
+
     fn set(&self, campaign: CampaignId, why: Option<String>) {
-        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waits = self.why.lock().unwrap_or_else(PoisonError::into_inner);
         match why {
             Some(why) => waits.insert(campaign, why),
             None => waits.remove(&campaign),
@@ -155,6 +164,7 @@ impl Runner {
         }
         self.looked.retain(|id, _| known(id));
         self.asking.keep(known);
+        self.waits.done.send_replace(view.seq);
         Ok(again)
     }
 

@@ -4,9 +4,11 @@
 
 use berth_domain::agent::AgentRule;
 
-use crate::world::life::Life;
+use crate::world::life::Pair;
 use crate::world::report::Report;
 use berth_scheduler::sim::{Synth, TraceJob, synthesize};
+
+const WORLDS: u64 = 5;
 
 fn load() -> Vec<TraceJob> {
     let mut jobs = synthesize(&Synth {
@@ -24,9 +26,8 @@ fn load() -> Vec<TraceJob> {
 fn acting_makes_nobody_worse_off_than_it_said() {
     let jobs = load();
     for policy in ["easy", "berth"] {
-        let watched = Life::watched(policy, &jobs);
-        let acted = Life::acted(policy, &jobs, 12, AgentRule::ALL);
-        let report = Report::of("made up", policy, &watched, &acted);
+        let worlds = Pair::lived(policy, &jobs, WORLDS, 12, AgentRule::ALL);
+        let report = Report::of("made up", policy, &worlds);
         println!("{report}");
         assert_eq!(report.broken(), [] as [String; 0]);
     }

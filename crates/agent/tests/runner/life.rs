@@ -189,6 +189,15 @@ impl Life {
         })
     }
 
+    /// Waits until the campaigns have looked at everything that is so now, and done what comes of it.
+    pub fn until_done(&self) {
+        self.runtime.block_on(async {
+            let seq = self.handle.current().await.seq;
+            let done = tokio::time::timeout(PATIENCE, self.waits.done(seq)).await;
+            done.expect("the campaigns do not look");
+        });
+    }
+
     /// Waits until what is said of why it waits says this.
     pub fn until_waits(&self, id: CampaignId, says: &str) {
         let until = Instant::now() + PATIENCE;

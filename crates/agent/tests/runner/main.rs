@@ -7,7 +7,6 @@ mod life;
 mod model;
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use berth_domain::campaign::{CampaignChange, CampaignState, TrialState};
 use berth_domain::{CampaignId, Command};
@@ -85,7 +84,7 @@ fn the_switch_stops_ten_campaigns_at_once_and_all_go_on_afterwards() {
     let jobs = life.jobs();
     // What ran ends and is read; nothing begins.
     let view = life.until(|view| view.campaigns.iter().all(|one| one.live().count() == 0));
-    std::thread::sleep(Duration::from_millis(500));
+    life.until_done();
     assert_eq!(life.jobs(), jobs);
     assert!(
         view.campaigns.iter().all(|one| one.is_running()),
@@ -95,7 +94,7 @@ fn the_switch_stops_ten_campaigns_at_once_and_all_go_on_afterwards() {
     // It holds for a server that starts again.
     life.kill();
     let life = place.boot();
-    std::thread::sleep(Duration::from_millis(500));
+    life.until_done();
     assert_eq!(life.jobs(), jobs);
     life.send(ana(), Command::ResumeAgents(None));
     let over = |view: &View| view.campaigns.iter().all(|one| one.ended_at().is_some());
@@ -123,7 +122,7 @@ fn it_is_paused_steered_and_ended_in_the_middle() {
     let steering = r#"{"change": "steer", "note": "It lies there",
         "space": {"lr": {"from": 1e-4, "to": 1e-2}}, "strategy": {"kind": "random", "trials": 30}}"#;
     change(serde_json::from_str(steering).unwrap());
-    std::thread::sleep(Duration::from_millis(300));
+    life.until_done();
     assert_eq!(life.jobs(), then as u64);
     change(CampaignChange::Resume);
     let view = life.until(|view| campaign(view, id).trials.len() >= then + 5);

@@ -21,8 +21,7 @@ const LOOKS: i64 = 3600;
 /// So long after an act it harms who comes, in seconds: a card is about no more.
 const DAY: i64 = 24 * 3600;
 /// So long it takes until its owner sees that a job failed for no fault of its own, and queues it again: at
-/// once, or next morning. Small things change much in a queue, where one short job is hours later or sooner:
-/// what acting comes to is told of so many worlds, beside as many in which nobody acts.
+/// once, or next morning.
 const BY_HAND: [i64; 5] = [1800, 5400, 4 * 3600, 8 * 3600, 14 * 3600];
 
 /// What is laid down for a job.
@@ -35,9 +34,22 @@ enum Fate {
     Memory,
 }
 
+/// By what worlds of one trace differ: which jobs fail, when their owners queue them again, and who asks for too
+/// much time. Small things change much in a queue, where one short job is hours later or sooner: what acting
+/// comes to is told of many worlds, each beside the same one in which nobody acts.
+#[derive(Clone, Copy)]
+struct Draw(u64);
+
+/// One world, lived through with the autopilot acting and with it only watching.
+pub struct Pair {
+    pub watched: Life,
+    pub acted: Life,
+}
+
 #[derive(Clone)]
 pub struct Life {
     pub world: World,
+    draw: Draw,
     trace: Arc<Vec<TraceJob>>,
     start: Timestamp,
     next: usize,
@@ -45,7 +57,6 @@ pub struct Life {
     /// `(second, job, attempt)`.
     ends: BinaryHeap<Reverse<(i64, JobId, u32)>>,
     by_hand: BinaryHeap<Reverse<(i64, JobId)>>,
-    by_hand_s: i64,
     wake: Option<i64>,
     looks: bool,
     next_look: i64,
@@ -65,11 +76,52 @@ fn dice(of: u64, what: u64) -> u64 {
     (z ^ (z >> 31)) % 100
 }
 
-fn fate(job: &TraceJob) -> Fate {
-    match dice(job.id, 1) {
-        0..3 => Fate::Lost,
-        3..6 => Fate::Memory,
-        _ => Fate::Ends,
+impl Draw {
+    fn fate(self, job: &TraceJob) -> Fate {
+        match dice(job.id, self.of(1)) {
+            0..3 => Fate::Lost,
+            3..6 => Fate::Memory,
+            _ => Fate::Ends,
+        }
+    }
+
+    /// Whether all that this person submits asks for far more time than it needs.
+    fn is_careless(self, user: &str) -> bool {
+        dice(hash(user), self.of(2)) < 40
+    }
+
+    /// After how many seconds its owner queues a job again.
+    fn by_hand_s(self, job: &TraceJob) -> i64 {
+        let fifth = usize::try_from(dice(job.id, self.of(3)) / 20).unwrap();
+        BY_HAND[fifth]
+    }
+
+    /// What of a job's or a person's is drawn.
+    fn of(self, what: u64) -> u64 {
+        what + 4 * self.0
+    }
+}
+
+impl Pair {
+    /// A trace in so many worlds; in the first so many of its acts are told from what would have been.
+    pub fn lived(
+        policy: &str,
+        trace: &[TraceJob],
+        worlds: u64,
+        forked: usize,
+        by: &[AgentRule],
+    ) -> Vec<Pair> {
+        let lived = (0..worlds).map(|world| Pair {
+            watched: Life::watched(policy, trace, Draw(world)),
+            acted: Life::acted(
+                policy,
+                trace,
+                Draw(world),
+                [0, forked][usize::from(world == 0)],
+                by,
+            ),
+        });
+        lived.collect()
     }
 }
 
@@ -80,17 +132,17 @@ fn hash(text: &str) -> u64 {
 
 impl Life {
     /// On two nodes of eight, with a policy.
-    fn new(policy: &str, trace: &[TraceJob], by_hand_s: i64) -> Self {
+    fn new(policy: &str, trace: &[TraceJob], draw: Draw) -> Self {
         let world = World::new(policy, vec![node("n1", 8, 80), node("n2", 8, 80)]);
         Life {
             start: world.now,
             world,
+            draw,
             trace: Arc::new(trace.to_vec()),
             next: 0,
             ids: HashMap::new(),
             ends: BinaryHeap::new(),
             by_hand: BinaryHeap::new(),
-            by_hand_s,
             wake: None,
             looks: true,
             next_look: LOOKS,
@@ -101,32 +153,31 @@ impl Life {
         }
     }
 
-    /// Worlds in which the autopilot only watches. What it would do changes nothing, and is not looked at.
-    pub fn watched(policy: &str, trace: &[TraceJob]) -> Vec<Life> {
-        let lived = BY_HAND.map(|by_hand_s| {
-            let mut life = Life::new(policy, trace, by_hand_s);
-            life.world.mode(Mode::Shadow);
-            life.looks = false;
-            life.run(i64::MAX);
-            life
-        });
-        lived.into()
+    /// The autopilot only watches. What it would do changes nothing, and is not looked at.
+    fn watched(policy: &str, trace: &[TraceJob], draw: Draw) -> Life {
+        let mut life = Life::new(policy, trace, draw);
+        life.world.mode(Mode::Shadow);
+        life.looks = false;
+        life.run(i64::MAX);
+        life
     }
 
-    /// Worlds in which it acts, by these rules. In the first so many of its acts are told from what would
-    /// have been.
-    pub fn acted(policy: &str, trace: &[TraceJob], forked: usize, by: &[AgentRule]) -> Vec<Life> {
-        let lived = BY_HAND.map(|by_hand_s| {
-            let mut life = Life::new(policy, trace, by_hand_s);
-            life.world.mode(Mode::Shadow);
-            for rule in by {
-                life.world.set(*rule, Mode::Act);
-            }
-            life.forked = if by_hand_s == BY_HAND[0] { forked } else { 0 };
-            life.run(i64::MAX);
-            life
-        });
-        lived.into()
+    /// It acts by these rules. So many of its acts are told from what would have been.
+    fn acted(
+        policy: &str,
+        trace: &[TraceJob],
+        draw: Draw,
+        forked: usize,
+        by: &[AgentRule],
+    ) -> Life {
+        let mut life = Life::new(policy, trace, draw);
+        life.world.mode(Mode::Shadow);
+        for rule in by {
+            life.world.set(*rule, Mode::Act);
+        }
+        life.forked = forked;
+        life.run(i64::MAX);
+        life
     }
 
     fn second(&self, at: Timestamp) -> i64 {
@@ -193,7 +244,9 @@ impl Life {
             }
         }
         while let Some(job) = self.trace.get(self.next).filter(|job| job.submit_s <= now) {
-            let id = self.world.submit(job.user.as_str(), request(job));
+            let id = self
+                .world
+                .submit(job.user.as_str(), request(job, self.draw));
             self.ids.insert(id, self.next);
             self.next += 1;
         }
@@ -210,7 +263,7 @@ impl Life {
             let Some(traced) = self.ids.get(&job).map(|place| &self.trace[*place]) else {
                 continue;
             };
-            let runs = match (fate(traced), attempt) {
+            let runs = match (self.draw.fate(traced), attempt) {
                 (Fate::Lost, 1) => traced.duration_s * 2 / 5,
                 (Fate::Memory, 1 | 2) => traced.duration_s * 3 / 10,
                 _ => traced.duration_s,
@@ -248,8 +301,9 @@ impl Life {
     }
 
     fn end(&mut self, job: JobId, attempt: u32) {
-        let traced = &self.trace[self.ids[&job]];
-        let exit = match (fate(traced), attempt) {
+        let trace = self.trace.clone();
+        let traced = &trace[self.ids[&job]];
+        let exit = match (self.draw.fate(traced), attempt) {
             (Fate::Lost, 1) => lost(),
             (Fate::Memory, 1 | 2) => out_of_memory(),
             _ => Exit::code(0),
@@ -260,8 +314,8 @@ impl Life {
             outcome,
             Some(Outcome::NodeLost { .. } | Outcome::OutOfMemory)
         ) {
-            self.by_hand
-                .push(Reverse((self.now_s() + self.by_hand_s, job)));
+            let again = self.now_s() + self.draw.by_hand_s(traced);
+            self.by_hand.push(Reverse((again, job)));
         }
     }
 
@@ -399,15 +453,14 @@ impl Life {
     }
 }
 
-fn request(job: &TraceJob) -> SubmitRequest {
-    let careless = dice(hash(job.user.as_str()), 2) < 40;
-    let limit = if careless {
+fn request(job: &TraceJob, draw: Draw) -> SubmitRequest {
+    let limit = if draw.is_careless(job.user.as_str()) {
         job.estimate_s * 6
     } else {
         job.estimate_s
     };
     let limit = limit.clamp(job.duration_s + 60, 20 * 86_400);
-    let retries = i64::from(fate(job) == Fate::Memory && job.id.is_multiple_of(2));
+    let retries = i64::from(draw.fate(job) == Fate::Memory && job.id.is_multiple_of(2));
     SubmitRequest {
         command: vec!["train".into()],
         name: Some("train".into()),

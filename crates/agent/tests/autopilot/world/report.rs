@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::life::{Fared, Life, Told};
+use super::life::{Fared, Pair, Told};
 use super::spread::{Spread, mean};
 
 /// A slowdown that is so much larger is noise: each user has few jobs.
 const NOISE: f64 = 0.05;
-/// What chance explains, in standard errors: of one mean wait, and of each of hundreds of users.
+/// What chance explains, in standard errors of what acting changes: of one mean wait, and of each of hundreds
+/// of users.
 const BY_CHANCE: (f64, f64) = (2.0, 3.0);
 
 pub struct Report {
@@ -22,46 +23,73 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn of(trace: &str, policy: &str, watched: &[Life], acted: &[Life]) -> Self {
-        let said: Vec<_> = acted.iter().map(Life::said).collect();
-        let worlds: f64 = said.iter().map(|_| 1.0).sum();
+    pub fn of(trace: &str, policy: &str, worlds: &[Pair]) -> Self {
+        let said: Vec<_> = worlds.iter().map(|pair| pair.acted.said()).collect();
+        let count: f64 = said.iter().map(|_| 1.0).sum();
         let mut of_users: BTreeMap<String, f64> = BTreeMap::new();
         for (user, one) in said.iter().flat_map(|(_, of_users)| of_users) {
-            *of_users.entry(user.clone()).or_default() += one / worlds;
+            *of_users.entry(user.clone()).or_default() += one / count;
         }
         Report {
             trace: trace.to_owned(),
             policy: policy.to_owned(),
-            watched: watched.iter().map(Life::fared).collect(),
-            acted: acted.iter().map(Life::fared).collect(),
-            told: acted[0].told(),
+            watched: worlds.iter().map(|pair| pair.watched.fared()).collect(),
+            acted: worlds.iter().map(|pair| pair.acted.fared()).collect(),
+            told: worlds[0].acted.told(),
             said: (mean(said.iter().map(|(all, _)| *all)), of_users),
         }
     }
 
     /// Whom acting made slower by more than the cards said and chance explains, and by how much.
     fn beyond(&self) -> Vec<(String, f64, f64)> {
-        let before = slowdowns(&self.watched);
-        let beyond = slowdowns(&self.acted).into_iter();
-        let beyond = beyond.filter_map(|(user, with)| {
-            let without = before.get(user)?;
-            let slower = with.mean - without.mean;
+        let beyond = self.slower().into_iter();
+        let beyond = beyond.filter_map(|(user, Slower { with, by, .. })| {
             let said = self.said.1.get(user).copied().unwrap_or(0.0);
-            let chance = with.chance(BY_CHANCE.1, *without) + NOISE * with.mean;
-            (slower > said + chance).then(|| (user.to_owned(), slower, said))
+            let chance = BY_CHANCE.1 * by.error + NOISE * with;
+            (by.mean > said + chance).then(|| (user.to_owned(), by.mean, said))
         });
         beyond.collect()
+    }
+
+    /// By how much acting made each user slower.
+    fn slower(&self) -> BTreeMap<&str, Slower> {
+        let mut of: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+        for (watched, acted) in self.watched.iter().zip(&self.acted) {
+            let with = acted.slowdowns();
+            for (user, without) in watched.slowdowns() {
+                of.entry(user)
+                    .or_default()
+                    .extend(with.get(user).map(|with| (without, *with)));
+            }
+        }
+        let slower = of.into_iter().map(|(user, all)| {
+            let by: Vec<f64> = all.iter().map(|(without, with)| with - without).collect();
+            let slower = Slower {
+                without: mean(all.iter().map(|(without, _)| *without)),
+                with: mean(all.iter().map(|(_, with)| *with)),
+                by: Spread::of(&by),
+            };
+            (user, slower)
+        });
+        slower.collect()
+    }
+
+    /// By how much acting made the mean wait longer, in seconds.
+    fn longer(&self) -> Spread {
+        let pairs = self.watched.iter().zip(&self.acted);
+        let longer = pairs.map(|(watched, acted)| acted.mean_wait_s() - watched.mean_wait_s());
+        Spread::of(&longer.collect::<Vec<_>>())
     }
 
     /// What acting made worse by more than its cards said, in sentences.
     pub fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
-        let (watched, acted) = (wait(&self.watched), wait(&self.acted));
-        let chance = acted.chance(BY_CHANCE.0, watched);
-        if acted.mean > watched.mean + self.said.0 + chance {
+        let longer = self.longer();
+        let chance = BY_CHANCE.0 * longer.error;
+        if longer.mean > self.said.0 + chance {
             broken.push(format!(
-                "the mean wait is {:.0} s and would have been {:.0} s; said was {:.0} s more, chance explains {chance:.0} s",
-                acted.mean, watched.mean, self.said.0
+                "the mean wait is {:.0} s longer; said was {:.0} s at most, chance explains {chance:.0} s",
+                longer.mean, self.said.0
             ));
         }
         let slower = self.beyond().into_iter().map(|(user, slower, said)| {
@@ -84,14 +112,11 @@ fn wait(all: &[Fared]) -> Spread {
     Spread::of(&all.iter().map(Fared::mean_wait_s).collect::<Vec<_>>())
 }
 
-/// By user.
-fn slowdowns(all: &[Fared]) -> BTreeMap<&str, Spread> {
-    let mut of: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (user, slowdown) in all.iter().flat_map(Fared::slowdowns) {
-        of.entry(user).or_default().push(slowdown);
-    }
-    let spreads = of.into_iter().map(|(user, all)| (user, Spread::of(&all)));
-    spreads.collect()
+/// A user's mean slowdown.
+struct Slower {
+    without: f64,
+    with: f64,
+    by: Spread,
 }
 
 fn minutes(seconds: f64) -> f64 {
@@ -110,27 +135,28 @@ impl fmt::Display for Report {
         let (watched, acted) = (sure(wait(&self.watched)), sure(wait(&self.acted)));
         writeln!(
             f,
-            "\n{} under {}: {} jobs, {} cards done\n  mean wait {} min watched ({watched}), {} min acting ({acted}), {:.1} min more said",
+            "\n{} under {}: {} jobs, {} cards done\n  mean wait {} min watched ({watched}), {} min acting ({acted}): {} min more, {:.1} said at most",
             self.trace,
             self.policy,
             self.acted[0].jobs,
             self.told.len(),
             waits(&self.watched),
             waits(&self.acted),
+            sure(self.longer()),
             minutes(self.said.0),
         )?;
         for broken in self.broken() {
             writeln!(f, "  NOT as said: {broken}")?;
         }
-        let (before, after) = (slowdowns(&self.watched), slowdowns(&self.acted));
-        let worst = before.iter().map(|(user, without)| {
-            let with = after.get(user).map_or(f64::NAN, |with| with.mean);
-            (with - without.mean, *user, without.mean, with)
-        });
-        if let Some((_, user, was, is)) = worst.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        let slower = self.slower();
+        let worst = slower
+            .iter()
+            .max_by(|a, b| a.1.by.mean.total_cmp(&b.1.by.mean));
+        if let Some((user, Slower { without, with, by })) = worst {
             writeln!(
                 f,
-                "  worst off: {user}, slowdown {was:.2} watched, {is:.2} acting"
+                "  worst off: {user}, slowdown {without:.2} watched, {with:.2} acting ({:.2} ± {:.2} more)",
+                by.mean, by.error
             )?;
         }
         writeln!(

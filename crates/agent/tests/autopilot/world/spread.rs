@@ -18,11 +18,6 @@ impl Spread {
             error: (squares / (count - 1.0) / count).sqrt(),
         }
     }
-
-    /// So many standard errors of the difference to another.
-    pub fn chance(self, errors: f64, other: Spread) -> f64 {
-        errors * self.error.hypot(other.error)
-    }
 }
 
 pub fn mean(all: impl Iterator<Item = f64>) -> f64 {
