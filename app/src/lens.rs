@@ -4,6 +4,7 @@ use berth_api::views::GpuView;
 use leptos::prelude::*;
 
 use crate::format;
+use crate::live::Holding;
 use crate::texts::gpus as t;
 
 /// A GPU that is held and not busier than this does nothing, in percent.
@@ -66,6 +67,11 @@ impl Lens {
         found.unwrap_or_default()
     }
 
+    /// Whether what it shows changes with the figures, and not only with who holds a GPU.
+    pub fn reads_figures(self) -> bool {
+        matches!(self, Lens::Busy | Lens::Temperature | Lens::Idle)
+    }
+
     /// What the colours say.
     pub fn legend(self) -> &'static str {
         match self {
@@ -113,15 +119,23 @@ impl Look {
     }
 }
 
-/// A GPU through a lens; `project` is that of the job that holds it.
-pub fn look(lens: Lens, gpu: &GpuView, project: Option<&str>) -> Look {
+/// A GPU through a lens; `project` is that of the job that holds it. Without figures it looks as if nothing were
+/// known of them.
+pub fn look(
+    lens: Lens,
+    holding: &Holding,
+    figures: Option<&GpuView>,
+    project: Option<&str>,
+) -> Look {
+    let busy = figures.and_then(|figures| figures.busy_pct);
+    let temp = figures.and_then(|figures| figures.temp_c);
     let warmth = match lens {
-        Lens::Busy => Some(gpu.busy_pct.map(|busy| busy / 100.0)),
-        Lens::Temperature => Some(gpu.temp_c.map(|temp| (temp - COOL) / (HOT - COOL))),
+        Lens::Busy => Some(busy.map(|busy| busy / 100.0)),
+        Lens::Temperature => Some(temp.map(|temp| (temp - COOL) / (HOT - COOL))),
         _ => None,
     };
     if let Some(heat) = warmth {
-        let class = if gpu.job.is_some() {
+        let class = if holding.job.is_some() {
             "tile-heat"
         } else {
             "tile-heat tile-free"
@@ -131,8 +145,8 @@ pub fn look(lens: Lens, gpu: &GpuView, project: Option<&str>) -> Look {
             ..Look::plain(class)
         };
     }
-    let Some(job) = &gpu.job else {
-        return Look::plain(if gpu.foreign.is_empty() {
+    let Some(job) = &holding.job else {
+        return Look::plain(if holding.foreign.is_empty() {
             "tile-free"
         } else {
             "tile-foreign"
@@ -142,7 +156,7 @@ pub fn look(lens: Lens, gpu: &GpuView, project: Option<&str>) -> Look {
     match lens {
         Lens::Job => hue(&job.id.to_string()),
         Lens::Project => project.map_or_else(|| Look::plain("tile-plain"), hue),
-        Lens::Idle => match gpu.busy_pct {
+        Lens::Idle => match busy {
             Some(busy) if busy <= IDLE_PCT => Look {
                 word: Some(t::IDLE_TILE),
                 ..Look::plain("tile-idle")
@@ -174,20 +188,27 @@ mod tests {
         }
     }
 
+    /// Through a lens as a tile does it: with figures where they are read.
+    fn seen(lens: Lens, gpu: &GpuView) -> Look {
+        look(
+            lens,
+            &Holding::of(gpu),
+            lens.reads_figures().then_some(gpu),
+            None,
+        )
+    }
+
     #[test]
     fn each_lens_shows_what_it_is_named_for() {
-        let user = look(Lens::User, &held(None), None);
+        let user = seen(Lens::User, &held(None));
         assert_eq!(user.class, format!("hue-{}", format::owner_hue("ana")));
-        assert_eq!(look(Lens::Project, &held(None), None).class, "tile-plain");
-        assert_eq!(look(Lens::Temperature, &held(None), None).heat, Some(0.5));
-        assert_eq!(look(Lens::Busy, &held(Some(80.0)), None).heat, Some(0.8));
-        assert_eq!(look(Lens::Idle, &held(Some(0.0)), None).word, Some("idle"));
+        assert_eq!(seen(Lens::Project, &held(None)).class, "tile-plain");
+        assert_eq!(seen(Lens::Temperature, &held(None)).heat, Some(0.5));
+        assert_eq!(seen(Lens::Busy, &held(Some(80.0))).heat, Some(0.8));
+        assert_eq!(seen(Lens::Idle, &held(Some(0.0))).word, Some("idle"));
         // Of what is not known nobody says that it is idle.
-        assert_eq!(look(Lens::Idle, &held(None), None).class, "tile-plain");
-        assert_eq!(
-            look(Lens::Idle, &GpuView::default(), None).class,
-            "tile-free"
-        );
+        assert_eq!(seen(Lens::Idle, &held(None)).class, "tile-plain");
+        assert_eq!(seen(Lens::Idle, &GpuView::default()).class, "tile-free");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The live store: what the page knows without asking. One websocket feeds it; each GPU and each
 //! job has a signal of its own, so that a change touches only the cells that show it.
 
+mod gpu;
 #[cfg(feature = "hydrate")]
 mod socket;
 
@@ -21,6 +22,7 @@ use leptos::prelude::*;
 use crate::clock::Clock;
 use crate::start::Start;
 use crate::texts::gpus as t;
+pub use gpu::{GpuCell, Holding};
 
 /// How true the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,7 +97,7 @@ pub struct Live {
 #[derive(Debug, Default)]
 struct Cells {
     picture: Picture,
-    gpus: HashMap<(NodeName, u32), ArcRwSignal<GpuView>>,
+    gpus: HashMap<(NodeName, u32), GpuCell>,
     rows: HashMap<JobId, RowCell>,
 }
 
@@ -171,7 +173,7 @@ impl Live {
     }
 
     /// A GPU's cell.
-    pub fn gpu(self, node: &NodeName, index: u32) -> Option<ArcRwSignal<GpuView>> {
+    pub fn gpu(self, node: &NodeName, index: u32) -> Option<GpuCell> {
         let key = (node.clone(), index);
         self.read(|cells| cells.gpus.get(&key).cloned())
     }
@@ -404,7 +406,7 @@ impl Live {
                     cells
                         .gpus
                         .entry(key)
-                        .or_insert_with(|| ArcRwSignal::new(gpu.clone()));
+                        .or_insert_with(|| GpuCell::new(gpu.clone()));
                 }
             }
         });
@@ -413,9 +415,7 @@ impl Live {
 
     fn publish_gpus(self, gpus: Vec<(NodeName, GpuView)>) {
         for (node, gpu) in gpus {
-            if let Some(cell) = self.gpu(&node, gpu.index)
-                && cell.with_untracked(|known| *known != gpu)
-            {
+            if let Some(cell) = self.gpu(&node, gpu.index) {
                 cell.set(gpu);
             }
         }

@@ -1,5 +1,5 @@
 //! Whether a part of the page is near the window: of what is far away nobody sees the figures that change
-//! every second, so they stay as they were until it comes nearer.
+//! every second, nor the lines that follow them, so these stay as they were until it comes nearer.
 
 use leptos::html;
 use leptos::prelude::*;

@@ -8,7 +8,7 @@ use super::owner::OwnerMark;
 use crate::format;
 use crate::icons::{Icon, icon};
 use crate::lens::{Lens, look};
-use crate::live::Live;
+use crate::live::{Holding, Live};
 use crate::near::Near;
 use crate::sparks::Sparks;
 use crate::texts::gpus as t;
@@ -32,10 +32,10 @@ pub fn GpuTile(
     let Some(cell) = live.gpu(&node, index) else {
         return ().into_any();
     };
-    let gpu: Signal<GpuView> = cell.into();
+    let holding: Signal<Holding> = cell.holding.into();
     // What changes every second.
-    let figures = Near::keep(gpu);
-    let job = Memo::new(move |_| gpu.with(|gpu| gpu.job.clone()));
+    let figures = Near::keep(cell.gpu.into());
+    let job = Memo::new(move |_| holding.with(|holding| holding.job.clone()));
     let lens = Lens::here();
     let look = Memo::new(move |_| {
         let lens = lens.get();
@@ -44,7 +44,14 @@ pub fn GpuTile(
             live.row(id)?.with_untracked(|row| row.project.clone())
         };
         let project = (lens == Lens::Project).then(project).flatten();
-        gpu.with(|gpu| look(lens, gpu, project.as_deref()))
+        holding.with(|holding| {
+            let seen = |figures: Option<&GpuView>| look(lens, holding, figures, project.as_deref());
+            if lens.reads_figures() {
+                figures.with(|figures| seen(Some(figures)))
+            } else {
+                seen(None)
+            }
+        })
     });
     let class = move || {
         // Where the colour is each GPU's own figure they stand apart.
@@ -61,12 +68,12 @@ pub fn GpuTile(
     };
     let heat = move || look.with(|look| look.heat.map(|heat| format!("{heat:.2}")));
     let word = Memo::new(move |_| look.with(|look| look.word));
-    let outside = Memo::new(move |_| gpu.with(|gpu| gpu.used_outside().map(stranger)));
+    let outside = Memo::new(move |_| holding.with(|holding| holding.used_outside().map(stranger)));
     let place = format!("{node}:{index}");
     let sparks = Sparks::here();
     let spark = {
         let place = place.clone();
-        Memo::new(move |_| sparks.path(&place))
+        Near::keep(Signal::derive(move || sparks.path(&place)))
     };
     let memory = move || {
         let share = figures.with(memory_share);
@@ -88,7 +95,7 @@ pub fn GpuTile(
                 {move || job.get().map(|job| view! { <OwnerMark name=job.user.0 /> })}
                 {move || word.get().map(|word| view! { <span class="tile-word">{word}</span> })}
                 {move || {
-                    let cordon = gpu.with(|gpu| gpu.cordon.clone());
+                    let cordon = holding.with(|holding| holding.cordon.clone());
                     cordon.map(|cordon| view! {
                         <span class="tile-mark" title=t::cordoned(&cordon.reason)>
                             {icon(Icon::Cancelled)}
@@ -112,7 +119,7 @@ pub fn GpuTile(
                 }
                 .into_any(),
                 None => {
-                    let cordoned = gpu.with(|gpu| gpu.cordon.is_some());
+                    let cordoned = holding.with(|holding| holding.cordon.is_some());
                     let word = match outside.get() {
                         Some(stranger) => stranger,
                         None if cordoned => t::CORDONED.to_owned(),
@@ -152,7 +159,7 @@ fn Bars(gpu: Signal<GpuView>) -> impl IntoView {
 
 /// How busy it was in the last quarter of an hour, behind what is written.
 #[component]
-fn Spark(path: Memo<Option<String>>) -> impl IntoView {
+fn Spark(path: Signal<Option<String>>) -> impl IntoView {
     view! {
         <svg class="tile-spark" viewBox="0 0 29 100" preserveAspectRatio="none" aria-hidden="true">
             <path d=move || path.get() />

@@ -113,7 +113,7 @@ fn keep_current(
         for part in lease.unwrap_or_default() {
             for index in part.gpus {
                 if let Some(cell) = live.gpu(&part.node, index) {
-                    cell.track();
+                    cell.gpu.track();
                 }
             }
         }

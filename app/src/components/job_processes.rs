@@ -75,7 +75,7 @@ fn places(live: Live, lease: &[LeasePart]) -> Vec<Place> {
         for index in &part.gpus {
             let gpu = format!("{}:{index}", part.node);
             let cell = live.gpu(&part.node, *index);
-            let processes = cell.and_then(|cell| cell.with(|gpu| gpu.processes.clone()));
+            let processes = cell.and_then(|cell| cell.gpu.with(|gpu| gpu.processes.clone()));
             match processes {
                 Some(all) => places.extend(all.into_iter().map(|one| (gpu.clone(), Some(one)))),
                 None => places.push((gpu, None)),

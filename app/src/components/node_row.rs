@@ -22,12 +22,15 @@ pub fn NodeRow(node: NodeShape) -> impl IntoView {
     let total = cells.len();
     let islands: Vec<Option<u32>> = cells
         .iter()
-        .map(|cell| cell.with_untracked(|gpu| gpu.nvlink_island))
+        .map(|cell| cell.gpu.with_untracked(|gpu| gpu.nvlink_island))
         .collect();
     let holders = Memo::new(move |_| {
         cells
             .iter()
-            .map(|cell| cell.with(|gpu| gpu.job.as_ref().map(|job| job.id)))
+            .map(|cell| {
+                cell.holding
+                    .with(|holding| holding.job.as_ref().map(|job| job.id))
+            })
             .collect::<Vec<Option<JobId>>>()
     });
     let held = move || holders.with(|holders| holders.iter().flatten().count());

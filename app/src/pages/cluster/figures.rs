@@ -53,7 +53,7 @@ fn row(node: &NodeName, index: u32) -> AnyView {
     let Some(cell) = Live::here().gpu(node, index) else {
         return ().into_any();
     };
-    let gpu: Signal<GpuView> = cell.into();
+    let gpu: Signal<GpuView> = cell.gpu.into();
     let cells = move || {
         gpu.with(cells)
             .map(|text| view! { <td class="num">{text}</td> })

@@ -10,7 +10,7 @@ use crate::components::moment::Moment;
 use crate::components::owner::OwnerMark;
 use crate::format;
 use crate::icons::{Icon, icon};
-use crate::live::{Live, NodeShape};
+use crate::live::{Holding, Live, NodeShape};
 use crate::texts::{cluster as t, common, gpus, units};
 
 #[component]
@@ -130,18 +130,19 @@ fn row(node: Memo<Option<NodeShape>>, name: &NodeName, index: u32) -> AnyView {
     let Some(cell) = Live::here().gpu(name, index) else {
         return ().into_any();
     };
-    let gpu: Signal<GpuView> = cell.into();
+    let gpu: Signal<GpuView> = cell.gpu.into();
+    let holding: Signal<Holding> = cell.holding.into();
     let place = format!("{name}:{index}");
     let of_cordon = place.clone();
     let (uuid, model) = gpu.with_untracked(|gpu| (gpu.uuid.clone(), gpu.model.clone()));
-    let job = Memo::new(move |_| gpu.with(|gpu| gpu.job.clone()));
+    let job = Memo::new(move |_| holding.with(|holding| holding.job.clone()));
     // Its own, not the node's.
     let cordon = Memo::new(move |_| {
         let of_node = node.with(|node| node.as_ref()?.cordon.clone());
-        let found = gpu.with(|gpu| gpu.cordon.clone());
+        let found = holding.with(|holding| holding.cordon.clone());
         found.filter(|found| of_node.as_ref() != Some(found))
     });
-    let outside = Memo::new(move |_| gpu.with(|gpu| gpu.foreign.clone()));
+    let outside = Memo::new(move |_| holding.with(|holding| holding.foreign.clone()));
     let on = name.clone();
     let holder = move || match job.get() {
         Some(job) => view! {
