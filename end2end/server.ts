@@ -204,7 +204,7 @@ export class Complaints {
     const left = (text: string) =>
       text.includes('Response body loading was aborted') || /Failed to fetch[^]*__wasm_split\.js/.test(text);
     page.on('console', (message) => {
-      if (message.type() === 'error' && !left(message.text())) this.all.push(message.text());
+      if (message.type() === 'error' && !left(message.text())) this.all.push(`${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => {
       if (!left(String(error))) this.all.push(String(error));
