@@ -11,6 +11,22 @@ use crate::texts::frame as t;
 pub const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
     if(t)document.documentElement.dataset.theme=t}catch(e){}";
 
+/// Loads what makes the page live once it was painted: over a slow line it would come before what is seen. What is
+/// not painted, as in a tab that nobody looks at yet, is live after a second.
+fn take_over(pkg: &str, name: &str) -> String {
+    format!(
+        "let begun=false;\
+        const begin=()=>{{\
+            if(begun)return;begun=true;\
+            const wasm=fetch('{pkg}/{name}_bg.wasm');\
+            import('{pkg}/{name}.js').then((page)=>page.default({{module_or_path:wasm}}).then(()=>page.hydrate()))\
+        }};\
+        try{{new PerformanceObserver((seen)=>{{if(seen.getEntriesByName('first-contentful-paint')[0])begin()}})\
+            .observe({{type:'paint',buffered:true}})}}catch{{}}\
+        setTimeout(begin,1000)"
+    )
+}
+
 /// The whole document, as the server sends it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let pkg = format!("/{}", options.site_pkg_dir);
@@ -20,7 +36,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     );
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-pkg=pkg>
+        <html lang="en" data-pkg=pkg.clone()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -36,8 +52,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href=style />
                 <script nonce=use_nonce()>{THEME}</script>
-                // What is seen comes first.
-                <HydrationScripts options defer=true />
+                <script type="module" nonce=use_nonce()>{take_over(&pkg, &options.output_name)}</script>
                 <MetaTags />
             </head>
             <body>
