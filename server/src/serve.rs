@@ -187,7 +187,9 @@ fn look_by_itself(config: &Config, store: &Store, handle: &Handle) -> Result<(),
 /// To standard error, as much as `RUST_LOG` says.
 pub fn log() {
     let asked = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = asked.unwrap_or_else(|_| "warn,berth=info,server=info".into());
+    // A cookie that is no session's is said of each time: whoever sends them would fill the log.
+    let usual = "warn,tower_sessions=error,berth=info,server=info";
+    let filter = asked.unwrap_or_else(|_| usual.into());
     // It writes what endpoints answer, in which a key may be. What is wrong `berth-models` says.
     let filter = match "genai=off".parse() {
         Ok(quiet) => filter.add_directive(quiet),

@@ -16,7 +16,7 @@ pub const OR_DROP: &str = "or drop it here. In a spreadsheet: Save as, CSV.";
 pub const OR_PASTE: &str = "Or paste the rows";
 pub const PASTED: &str = "The rows, with their headings";
 pub const LOOK: &str = "Look at them";
-pub const PASTED_ROWS: &str = "pasted rows";
+pub const PASTED_ROWS: &str = "what was pasted";
 pub const NO_FILE_YET: &str = "A row is a booking (who, which GPUs, from, until), or time runs down and \
     GPUs are beside each other. What stands where is guessed, and you can say it otherwise.";
 pub const TOO_LARGE: &str =
