@@ -34,9 +34,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         format!("{pkg}/fonts/inter-latin.woff2"),
         format!("{pkg}/berth.css"),
     );
+    let take_over = take_over(&pkg, &options.output_name);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-pkg=pkg.clone()>
+        <html lang="en" data-pkg=pkg>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -52,7 +53,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 />
                 <link rel="stylesheet" href=style />
                 <script nonce=use_nonce()>{THEME}</script>
-                <script type="module" nonce=use_nonce()>{take_over(&pkg, &options.output_name)}</script>
+                <script type="module" nonce=use_nonce()>{take_over}</script>
                 <MetaTags />
             </head>
             <body>
