@@ -74,19 +74,22 @@ fn begin(spec: CampaignSpec) -> Campaign {
 /// What becomes of a trial: seconds, and a result or none.
 type Fate<'a> = &'a dyn Fn(&Trial) -> (u64, Option<f64>);
 
-/// A campaign from its start to its end, and what was planned, with the trials that there were then.
+/// A campaign from its start to its end.
 struct Story {
     campaign: Campaign,
-    planned: Vec<(TrialDraft, Vec<Trial>)>,
     /// The last step.
     last: Step,
 }
 
 fn play(spec: CampaignSpec, fate: Fate) -> Story {
+    played(spec, fate, |_, _| {})
+}
+
+/// The same; hands over what is planned, with the trials that there are then.
+fn played(spec: CampaignSpec, fate: Fate, mut planned: impl FnMut(&TrialDraft, &[Trial])) -> Story {
     let mut campaign = begin(spec);
     let mut now = campaign.started_at;
     let mut running: BTreeMap<(Timestamp, u32), (u64, Option<f64>)> = BTreeMap::new();
-    let mut planned = Vec::new();
     loop {
         let steps = next(&campaign, now);
         assert_eq!(next(&campaign, now), steps, "the same leads to the same");
@@ -94,16 +97,12 @@ fn play(spec: CampaignSpec, fate: Fate) -> Story {
             let draft = match step {
                 Step::Run(draft) => draft,
                 last => {
-                    return Story {
-                        campaign,
-                        planned,
-                        last,
-                    };
+                    return Story { campaign, last };
                 }
             };
             assert_eq!(draft.number, campaign.next_trial());
-            planned.push((draft.clone(), campaign.trials.clone()));
-            let trial = draft.submitted(JobId(planned.len() as u64), now);
+            planned(&draft, &campaign.trials);
+            let trial = draft.submitted(JobId(u64::from(draft.number)), now);
             let (seconds, result) = fate(&trial);
             let limit = campaign.spec.time_limit(trial.fidelity).as_secs();
             let seconds = seconds.clamp(1, limit);
@@ -223,7 +222,10 @@ proptest! {
             let result = (luck(2) > failing).then(|| (luck(3) * 8.0).floor());
             (1 + chaos.rotate_left(trial.number) % 299, result)
         };
-        let story = play(spec.clone(), &fate);
+        let mut planned = Vec::new();
+        let story = played(spec.clone(), &fate, |draft, before| {
+            planned.push((draft.clone(), before.to_vec()));
+        });
         let campaign = &story.campaign;
         // All of them failing is looked at by a person; otherwise it comes to an end.
         let failed = campaign.trials.iter().filter(|one| one.state == TrialState::Failed).count();
@@ -238,7 +240,7 @@ proptest! {
         prop_assert!(roots(campaign).len() <= asked as usize);
         let values: BTreeSet<_> = roots(campaign).iter().map(|one| one.values.clone()).collect();
         prop_assert_eq!(values.len(), roots(campaign).len(), "nothing begins twice");
-        for (draft, before) in &story.planned {
+        for (draft, before) in &planned {
             for (name, value) in &draft.values {
                 prop_assert!(spec.space[name].holds(value));
             }
