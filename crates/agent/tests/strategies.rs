@@ -102,7 +102,8 @@ fn played(spec: CampaignSpec, fate: Fate, mut planned: impl FnMut(&TrialDraft, &
             };
             assert_eq!(draft.number, campaign.next_trial());
             planned(&draft, &campaign.trials);
-            let trial = draft.submitted(JobId(u64::from(draft.number)), now);
+            let job = JobId(u64::from(draft.number));
+            let trial = draft.submitted(job, now);
             let (seconds, result) = fate(&trial);
             let limit = campaign.spec.time_limit(trial.fidelity).as_secs();
             let seconds = seconds.clamp(1, limit);
