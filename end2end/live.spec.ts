@@ -102,3 +102,22 @@ test('pages do not poll', async ({ page, berth }) => {
   await expect(figures).not.toHaveText(after ?? '');
   expect(requests).toEqual([]);
 });
+
+test('what breaks off while a page is loaded is loaded again', async ({ page, berth, complaints }) => {
+  await berth.logIn(page);
+  for (const part of ['berth.js', 'berth_bg.wasm']) {
+    let tries = 0;
+    await page.route(`**/${part}`, (route) => {
+      tries += 1;
+      // Twice, as when a network goes and another comes.
+      return tries > 2 ? route.continue() : route.abort('internetdisconnected');
+    });
+    await page.goto('/');
+    await hydrated(page);
+    expect(tries, part).toBeGreaterThan(2);
+    await page.unrouteAll();
+  }
+  await expect(page.locator('.header')).toHaveAttribute('data-live', 'live');
+  complaints.expected('ERR_INTERNET_DISCONNECTED');
+  complaints.expected('Failed to fetch');
+});

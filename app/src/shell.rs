@@ -12,15 +12,20 @@ pub const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
     if(t)document.documentElement.dataset.theme=t}catch(e){}";
 
 /// Loads what makes the page live once it was painted: over a slow line it would come before what is seen. What is
-/// not painted, as in a tab that nobody looks at yet, is live after a second.
+/// not painted, as in a tab that nobody looks at yet, is live after a second. What breaks off, as when a laptop
+/// changes its network, is loaded again; a browser does not import again what once failed, so the script comes into
+/// its cache first.
 fn take_over(pkg: &str, name: &str) -> String {
     format!(
         "let begun=false;\
-        const begin=()=>{{\
-            if(begun)return;begun=true;\
+        const loaded=()=>{{\
             const wasm=fetch('{pkg}/{name}_bg.wasm');\
-            import('{pkg}/{name}.js').then((page)=>page.default({{module_or_path:wasm}}).then(()=>page.hydrate()))\
+            return fetch('{pkg}/{name}.js').then((script)=>script.text())\
+                .then(()=>import('{pkg}/{name}.js'))\
+                .then((page)=>page.default({{module_or_path:wasm}}).then(()=>page))\
+                .catch(()=>new Promise((rested)=>setTimeout(rested,1000)).then(loaded))\
         }};\
+        const begin=()=>{{if(begun)return;begun=true;loaded().then((page)=>page.hydrate())}};\
         try{{new PerformanceObserver((seen)=>{{if(seen.getEntriesByName('first-contentful-paint')[0])begin()}})\
             .observe({{type:'paint',buffered:true}})}}catch{{}}\
         setTimeout(begin,1000)"
