@@ -2,6 +2,8 @@
 //!
 //!     BERTH_URL=… BERTH_TOKEN=… cargo run -p berth-api --features native --example submit_and_follow -- python train.py
 
+use std::pin::pin;
+
 use berth_api::jobs::{CancelJob, JobArg, SubmitJob};
 use berth_api::{ApiError, Berth, Happening};
 use berth_domain::SubmitRequest;
@@ -18,10 +20,13 @@ async fn main() -> Result<(), ApiError> {
     let id = berth.call(SubmitJob { body: request }).await?.job.id;
     println!("job {id}");
     let mut job = berth.follow(id);
+    // Made once: a Ctrl-C that comes while a line is printed counts.
+    let (mut stop, mut stops) = (pin!(tokio::signal::ctrl_c()), false);
     loop {
         let next = tokio::select! {
             next = job.next() => next?,
-            _ = tokio::signal::ctrl_c() => {
+            _ = &mut stop, if !stops => {
+                stops = true;
                 berth.call(CancelJob { body: JobArg { id } }).await?;
                 continue;
             }
