@@ -13,7 +13,7 @@ pub const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
 
 /// Loads what makes the page live once it was painted: over a slow line it would come before what is seen. What is
 /// not painted, as in a tab that nobody looks at yet, is live after a second. What breaks off, as when a laptop
-/// changes its network, is loaded again; a browser does not import again what once failed, so the script comes into
+/// changes its network, is loaded again; not every browser imports again what once failed, so the script comes into
 /// its cache first.
 fn take_over(pkg: &str, name: &str) -> String {
     format!(

@@ -1,6 +1,6 @@
 //! One GPU: who holds it, how busy it is and was, its memory, power and temperature.
 
-use berth_api::views::GpuView;
+use berth_api::views::{GpuView, used_outside};
 use berth_domain::{ForeignProcess, JobId, NodeName};
 use leptos::prelude::*;
 
@@ -68,7 +68,8 @@ pub fn GpuTile(
     };
     let heat = move || look.with(|look| look.heat.map(|heat| format!("{heat:.2}")));
     let word = Memo::new(move |_| look.with(|look| look.word));
-    let outside = Memo::new(move |_| holding.with(|holding| holding.used_outside().map(stranger)));
+    let outside =
+        Memo::new(move |_| holding.with(|holding| used_outside(&holding.foreign).map(stranger)));
     let place = format!("{node}:{index}");
     let sparks = Sparks::here();
     let spark = {

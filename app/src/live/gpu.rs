@@ -53,9 +53,4 @@ impl Holding {
     fn is_of(&self, gpu: &GpuView) -> bool {
         self.job == gpu.job && self.cordon == gpu.cordon && self.foreign == gpu.foreign
     }
-
-    /// What uses it outside the queue, so that it gets no new job.
-    pub fn used_outside(&self) -> Option<&ForeignProcess> {
-        self.foreign.iter().find(|process| !process.ignored)
-    }
 }

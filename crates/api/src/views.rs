@@ -408,17 +408,17 @@ impl GpuView {
         berth_domain::sample::unknown(&self.why)
     }
 
-    /// What uses it outside the queue, so that it gets no new job.
-    #[must_use]
-    pub fn used_outside(&self) -> Option<&ForeignProcess> {
-        self.foreign.iter().find(|process| !process.ignored)
-    }
-
     /// Whether a new job could get it, as far as this GPU goes.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        self.job.is_none() && self.cordon.is_none() && self.used_outside().is_none()
+        self.job.is_none() && self.cordon.is_none() && used_outside(&self.foreign).is_none()
     }
+}
+
+/// Which of a GPU's foreign processes keeps it from getting a new job.
+#[must_use]
+pub fn used_outside(foreign: &[ForeignProcess]) -> Option<&ForeignProcess> {
+    foreign.iter().find(|process| !process.ignored)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

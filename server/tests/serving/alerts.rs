@@ -12,7 +12,7 @@ use berth_api::Berth;
 use berth_api::alerts::{Adopt, AdoptArg, AlertView, GetAlerts};
 use berth_api::cluster::GetCluster;
 use berth_api::notifications::{NotificationsArg, SetNotifications};
-use berth_api::views::GpuView;
+use berth_api::views::{GpuView, used_outside};
 use berth_domain::{AlertRule, AlertState, JobId, StateName, SubmitRequest};
 use berth_receivers::webhook;
 use serde_json::Value;
@@ -96,7 +96,7 @@ async fn whose_process_it_is_and_a_foreign_one_is_adopted_until_its_end() {
     until(&berth, async |berth: &Berth| {
         let gpus = gpus(berth).await;
         gpus.iter()
-            .any(|gpu| gpu.used_outside().is_some_and(|one| one.pid == foreign))
+            .any(|gpu| used_outside(&gpu.foreign).is_some_and(|one| one.pid == foreign))
     })
     .await;
     let pair = SubmitRequest {

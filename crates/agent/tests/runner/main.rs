@@ -7,6 +7,7 @@ mod life;
 mod model;
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use berth_domain::campaign::{CampaignChange, CampaignState, TrialState};
 use berth_domain::{CampaignId, Command};
@@ -80,7 +81,9 @@ fn the_switch_stops_ten_campaigns_at_once_and_all_go_on_afterwards() {
         why: "Let me see".to_owned(),
         jobs: false,
     };
+    let pressed = Instant::now();
     life.send(ana(), stop);
+    println!("ten campaigns stand after {:?}", pressed.elapsed());
     let jobs = life.jobs();
     // What ran ends and is read; nothing begins.
     let view = life.until(|view| view.campaigns.iter().all(|one| one.live().count() == 0));

@@ -111,15 +111,12 @@ impl Pair {
         forked: usize,
         by: &[AgentRule],
     ) -> Vec<Pair> {
-        let lived = (0..worlds).map(|world| Pair {
-            watched: Life::watched(policy, trace, Draw(world)),
-            acted: Life::acted(
-                policy,
-                trace,
-                Draw(world),
-                [0, forked][usize::from(world == 0)],
-                by,
-            ),
+        let lived = (0..worlds).map(|world| {
+            let forked = if world == 0 { forked } else { 0 };
+            Pair {
+                watched: Life::watched(policy, trace, Draw(world)),
+                acted: Life::acted(policy, trace, Draw(world), forked, by),
+            }
         });
         lived.collect()
     }
