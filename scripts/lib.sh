@@ -44,6 +44,16 @@ use_toolchain() {
   if [ -n "$chosen" ]; then export RUSTUP_TOOLCHAIN=$chosen; fi
 }
 
+# With BERTH_LINT=1 the linter compiles what is ours: it finds what `make clippy` finds of the code that is built,
+# and nothing is read a second time for that. What it compiles is a little slower, so it is for tests alone.
+use_linter() {
+  local linter
+  [ -n "${BERTH_LINT:-}" ] || return 0
+  linter=$(rustc --print sysroot)/bin/clippy-driver
+  [ -x "$linter" ] || fail "there is no clippy-driver beside rustc." "Run: rustup component add clippy"
+  export RUSTC_WORKSPACE_WRAPPER=$linter CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+}
+
 sha() { if has sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 
 # With BERTH_QUICK=1 the compiler takes no time to optimize what runs on this host, but what the tests

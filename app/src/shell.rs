@@ -13,19 +13,19 @@ pub const THEME: &str = "try{var t=localStorage.getItem('berth-theme');\
 
 /// Loads what makes the page live once it was painted: over a slow line it would come before what is seen. What is
 /// not painted, as in a tab that nobody looks at yet, is live after a second. What breaks off, as when a laptop
-/// changes its network, is loaded again; not every browser imports again what once failed, so the script comes into
-/// its cache first.
+/// changes its network, is loaded again, after a second and then ever later; not every browser imports again what
+/// once failed, so the script comes into its cache first.
 fn take_over(pkg: &str, name: &str) -> String {
     format!(
         "let begun=false;\
-        const loaded=()=>{{\
+        const loaded=(rest)=>{{\
             const wasm=fetch('{pkg}/{name}_bg.wasm');\
             return fetch('{pkg}/{name}.js').then((script)=>script.text())\
                 .then(()=>import('{pkg}/{name}.js'))\
                 .then((page)=>page.default({{module_or_path:wasm}}).then(()=>page))\
-                .catch(()=>new Promise((rested)=>setTimeout(rested,1000)).then(loaded))\
+                .catch(()=>new Promise((rested)=>setTimeout(rested,rest)).then(()=>loaded(Math.min(2*rest,30000))))\
         }};\
-        const begin=()=>{{if(begun)return;begun=true;loaded().then((page)=>page.hydrate())}};\
+        const begin=()=>{{if(begun)return;begun=true;loaded(1000).then((page)=>page.hydrate())}};\
         try{{new PerformanceObserver((seen)=>{{if(seen.getEntriesByName('first-contentful-paint')[0])begin()}})\
             .observe({{type:'paint',buffered:true}})}}catch{{}}\
         setTimeout(begin,1000)"

@@ -40,12 +40,12 @@ impl Report {
         }
     }
 
-    /// Whom acting made slower by more than the cards said and chance explains, and by how much.
-    fn beyond(&self) -> Vec<(String, f64, f64)> {
+    /// Whom acting made slower by more than the cards said and so many standard errors explain, and by how much.
+    fn beyond(&self, errors: f64) -> Vec<(String, f64, f64)> {
         let beyond = self.slower().into_iter();
         let beyond = beyond.filter_map(|(user, Slower { with, by, .. })| {
             let said = self.said.1.get(user).copied().unwrap_or(0.0);
-            let chance = BY_CHANCE.1 * by.error + NOISE * with;
+            let chance = errors * by.error + NOISE * with;
             (by.mean > said + chance).then(|| (user.to_owned(), by.mean, said))
         });
         beyond.collect()
@@ -92,9 +92,12 @@ impl Report {
                 longer.mean, self.said.0
             ));
         }
-        let slower = self.beyond().into_iter().map(|(user, slower, said)| {
-            format!("{user} is slower by {slower:.2}; said was {said:.2} at most")
-        });
+        let slower = self
+            .beyond(BY_CHANCE.1)
+            .into_iter()
+            .map(|(user, slower, said)| {
+                format!("{user} is slower by {slower:.2}; said was {said:.2} at most")
+            });
         broken.extend(slower);
         let unfinished: usize = self.acted.iter().map(|one| one.unfinished).sum();
         if unfinished > 0 {
@@ -159,6 +162,16 @@ impl fmt::Display for Report {
                 by.mean, by.error
             )?;
         }
+        writeln!(
+            f,
+            "  of {} users {} are faster; slower than said: {} as measured, {} by more than one standard error, {} by \
+             more than two",
+            slower.len(),
+            slower.values().filter(|one| one.by.mean < 0.0).count(),
+            self.beyond(0.0).len(),
+            self.beyond(1.0).len(),
+            self.beyond(2.0).len(),
+        )?;
         writeln!(
             f,
             "  minutes: mean wait of all / own wait / worst delay of another"
