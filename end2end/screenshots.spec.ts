@@ -30,13 +30,14 @@ async function dress(page: Page, look: Look): Promise<void> {
  * when it comes into view is drawn: a picture is taken without a look.
  */
 const style =
-  '.frame { position: relative } .composer { position: static !important } .log-line, .tl-node { content-visibility: visible !important } ' +
+  '.frame { position: relative } .composer { position: static !important } .log-line, .tl-node, .node { content-visibility: visible !important } ' +
   '@media (max-width: 700px) { .rail { position: absolute } }';
 
 /** A picture of all of the page, from top to bottom. */
 async function take(page: Page, name: string, look: Look): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(() => window.scrollTo(0, 0));
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: join(shots, `${name}-${look}.png`), fullPage: true, style });
 }
 
@@ -65,6 +66,9 @@ const train = (steps: number, every: string) =>
   `sleep ${every}; done`;
 
 test.describe('pictures', () => {
+  // The pages' own policy lets in no style but theirs.
+  test.use({ bypassCSP: true });
+
   let berth: Berth;
   let model: Model;
   const at = (path: string) => `${berth.url}${path}`;
@@ -140,6 +144,20 @@ test.describe('pictures', () => {
       await page.getByRole('button', { name: `Cancel job ${gang}` }).click();
     });
     await shoot(page, 'queue', at('/queue'), undefined, ['phone-dark', 'wide']);
+    await shoot(page, 'queue-why', at('/queue'), async () => {
+      await page.getByRole('button', { name: `Why job ${gang} waits` }).click();
+    });
+    await shoot(page, 'queue-drag', at('/queue'), async () => {
+      await page.getByRole('button', { name: `Move job ${gang}` }).focus();
+      await page.keyboard.press('Space');
+      await page.keyboard.press('ArrowDown');
+      await expect(page.locator('.queue-toll-told')).toContainText(/start/);
+    });
+    await shoot(page, 'palette', at('/queue'), async () => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('re');
+      await expect(page.getByRole('option').first()).toBeVisible();
+    });
     await shoot(page, 'timeline', at('/timeline'), undefined, ['phone-dark', 'wide']);
     await shoot(page, 'timeline-lanes', at('/timeline?zoom=hour&open=none'));
     const before = new Date(Date.now() - 2000).toISOString();
@@ -281,13 +299,16 @@ test.describe('pictures', () => {
       await page.locator('#import-input').setInputFiles({ name: 'bookings.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
       await expect(page.locator('.import-rows').first()).toBeVisible();
     }, ['phone-dark', 'wide']);
+    await shoot(page, 'styleguide', at('/styleguide'));
+    await page.goto(at('/docs/api'));
+    await shootAsItIs(page, 'docs-api');
     await shoot(page, 'not-found', at('/nowhere'));
     await shoot(page, 'job-not-found', at('/jobs/999999'));
     await shoot(page, 'login', at('/login'));
     await shoot(page, 'login-refused', at('/login?error=The+token+is+not+known+here.'));
 
     // Who is no admin.
-    const context = await browser.newContext();
+    const context = await browser.newContext({ bypassCSP: true });
     const other = await context.newPage();
     await other.goto(at('/login'));
     await other.getByLabel('Or paste a token').fill(people.ana);

@@ -104,8 +104,8 @@ fn Told(filter: Filter, told: Analytics) -> impl IntoView {
 fn Range(told: Analytics, filter: Filter) -> impl IntoView {
     let offset = told.utc_offset;
     let zone = labels::zone(offset);
-    let since = labels::minute(told.since, offset);
-    let until = labels::minute(told.until.min(told.now), offset);
+    let since = labels::minute_of(told.since, told.now, offset);
+    let until = labels::minute_of(told.until.min(told.now), told.now, offset);
     let before = match told.compared_days {
         1 => t::SAME_HOURS.to_owned(),
         days => t::same_days(days),

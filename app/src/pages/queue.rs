@@ -66,7 +66,7 @@ fn Queue() -> impl IntoView {
         _ => live.queue.with(Vec::len),
     };
     let more = move || waiting().saturating_sub(listed() as u64);
-    let none = move || board.order.with(Vec::is_empty);
+    let none = Memo::new(move |_| board.order.with(Vec::is_empty));
     view! {
         <div class="page queue-page">
             <div class="page-head">
@@ -85,12 +85,12 @@ fn Queue() -> impl IntoView {
                     <Bulk />
                     <Ticks axis />
                 </header>
-                <TollLine />
+                {move || (!none.get()).then(|| view! { <TollLine /> })}
                 {move || match grouping.get() {
                     Grouping::Order => view! { <Rows /> }.into_any(),
                     by => view! { <Groups by /> }.into_any(),
                 }}
-                {move || none().then(|| view! {
+                {move || none.get().then(|| view! {
                     <Empty text=common::NOTHING_WAITS />
                 })}
                 {move || (more() > 0).then(|| view! {

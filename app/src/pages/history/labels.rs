@@ -29,6 +29,16 @@ pub fn minute(at: Timestamp, offset_h: i32) -> String {
     format!("{day} {clock}")
 }
 
+/// `24 Nov 14:20`, and with its year where that is not this one.
+pub fn minute_of(at: Timestamp, now: Timestamp, offset_h: i32) -> String {
+    let year = |at: Timestamp| shifted(at, offset_h).get(..4).map(str::to_owned);
+    let (day, clock) = local(at, offset_h);
+    match year(at).filter(|_| year(at) != year(now)) {
+        Some(year) => format!("{day} {year} {clock}"),
+        None => format!("{day} {clock}"),
+    }
+}
+
 /// `Tue 24 Nov`
 pub fn weekday(at: Timestamp, offset_h: i32) -> String {
     let days = (at.as_second() + i64::from(offset_h) * 3600).div_euclid(86_400);
@@ -38,17 +48,31 @@ pub fn weekday(at: Timestamp, offset_h: i32) -> String {
 }
 
 fn local(at: Timestamp, offset_h: i32) -> (String, String) {
-    let shifted = at.as_second() + i64::from(offset_h) * 3600;
-    let text = Timestamp::from_second(shifted).unwrap_or(at).to_string();
+    let text = shifted(at, offset_h);
     let month = text.get(5..7).and_then(|month| month.parse().ok());
     let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
     let day = format!("{day} {}", month_name(month.unwrap_or(1)));
     (day, text.get(11..16).unwrap_or_default().to_owned())
 }
 
+/// In RFC 3339, as the clock shows it.
+fn shifted(at: Timestamp, offset_h: i32) -> String {
+    let shifted = at.as_second() + i64::from(offset_h) * 3600;
+    Timestamp::from_second(shifted).unwrap_or(at).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_year_is_told() {
+        let now: Timestamp = "2026-12-31T23:30:00Z".parse().expect("a time");
+        let before: Timestamp = "2020-01-01T00:00:00Z".parse().expect("a time");
+        assert_eq!(minute_of(now, now, 0), "31 Dec 23:30");
+        assert_eq!(minute_of(before, now, 0), "1 Jan 2020 00:00");
+        assert_eq!(minute_of(before, now, -1), "31 Dec 2019 23:00");
+    }
 
     #[test]
     fn the_day_is_that_of_the_clock() {

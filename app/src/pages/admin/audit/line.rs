@@ -27,7 +27,7 @@ pub(super) fn line(AuditEntry { id, entry }: AuditEntry) -> AnyView {
     view! {
         <tr data-audit=id.to_string()>
             <td><Moment at /></td>
-            <td><Owner name=entry.actor.to_string() /> {acts_for}</td>
+            <td><Owner name=entry.actor.to_string() /> " " {acts_for}</td>
             <td><code>{entry.act}</code></td>
             <td>{entry.subject}</td>
             <td>{entry.origin.door.as_str()} " " {address}</td>

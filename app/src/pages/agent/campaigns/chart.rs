@@ -83,11 +83,14 @@ impl Drawn {
         }
         let first = bests.first().copied().map(number).unwrap_or_default();
         let now = bests.last().copied().map(number).unwrap_or_default();
+        let is = |beyond: fn(&f64, &f64) -> bool, end: f64| {
+            results.iter().any(|(_, one)| beyond(one, &end))
+        };
         Some(Drawn {
             dots,
             line,
-            top: number(high),
-            bottom: number(low),
+            top: edge("≥", high, is(f64::gt, high)),
+            bottom: edge("≤", low, is(f64::lt, low)),
             said: t::progress(&metric.name, results.len(), &first, &now),
         })
     }
@@ -131,6 +134,14 @@ fn scale(results: &[(u32, f64)], better: Better) -> (f64, f64) {
     let best = sorted.first().copied().unwrap_or_default();
     let worst = sorted.get(sorted.len() * 9 / 10).copied().unwrap_or(best);
     (best.min(worst), best.max(worst))
+}
+
+/// What stands at an end of the scale: that some are beyond it, where some are.
+fn edge(sign: &str, end: f64, beyond: bool) -> String {
+    match beyond {
+        true => format!("{sign} {}", number(end)),
+        false => number(end),
+    }
 }
 
 /// How far down a value is drawn.
