@@ -116,7 +116,7 @@ test.describe('pictures', () => {
     await berth.submit(train(500, '1'), { gpus: 2, name: 'distill', time_limit: '90m' }, people.bo);
     const gang = await berth.submit(train(10, '1'), { gpus: 16, name: 'pretrain-32b', time_limit: '2d', class: 'high' }, people['wei.zhang']);
     const folds = await berth.submit('test $BERTH_ARRAY_TASK_ID -ne 3', { gpus: 1, name: 'cross-validate', array: '0-11' }, people.bo);
-    await berth.submit('true', { gpus: 2, name: 'ablation-7', time_limit: '3h' }, people.ana);
+    const ablation = await berth.submit('true', { gpus: 2, name: 'ablation-7', time_limit: '3h' }, people.ana);
     await berth.submit('true', { gpus: 1, name: 'tokenize', class: 'low', after: [String(watched)] }, people.bo);
     await berth.submit('true', { gpus: 4, name: 'nightly', begin: '2030-01-01T00:00:00Z' }, people.kim);
     await berth.api('create_reservation', { reservation: { gpus: 8, start: new Date(Date.now() + 5 * 3_600_000).toISOString(), length: '3h', note: 'demo', project: 'align' } });
@@ -147,12 +147,14 @@ test.describe('pictures', () => {
     await shoot(page, 'queue-why', at('/queue'), async () => {
       await page.getByRole('button', { name: `Why job ${gang} waits` }).click();
     });
-    await shoot(page, 'queue-drag', at('/queue'), async () => {
-      await page.getByRole('button', { name: `Move job ${gang}` }).focus();
+    const dragged = async (job: number, key: string, told: RegExp) => {
+      await page.getByRole('button', { name: `Move job ${job}` }).focus();
       await page.keyboard.press('Space');
-      await page.keyboard.press('ArrowDown');
-      await expect(page.locator('.queue-toll-told')).toContainText(/start/);
-    });
+      for (let n = 0; n < 3; n += 1) await page.keyboard.press(key);
+      await expect(page.locator('.queue-toll-told')).toContainText(told);
+    };
+    await shoot(page, 'queue-drag', at('/queue'), () => dragged(ablation, 'ArrowUp', /start/));
+    await shoot(page, 'queue-forbidden', at('/queue'), () => dragged(gang, 'ArrowDown', /within its class/));
     await shoot(page, 'palette', at('/queue'), async () => {
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox').fill('re');
