@@ -46,6 +46,22 @@ test('a log is followed, left and gone back to', async ({ page, berth, complaint
   expect(complaints.all).toEqual([]);
 });
 
+test('who looks for something is not thrown back to the end by the line that came just before', async ({ page, berth }) => {
+  const id = await berth.submit('i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo "line $i"; done; sleep 300');
+  await page.goto(`/jobs/${id}`);
+  await hydrated(page);
+  await expect(line(page, 'line 300')).toBeInViewport();
+  // A browser tells in the next frame that it scrolled to that line: after the key, and before what the key does.
+  await page.evaluate(() => {
+    const field = document.querySelector<HTMLInputElement>('.log-search input')!;
+    field.value = 'line 12';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    document.querySelector('[role=log]')!.dispatchEvent(new Event('scroll'));
+  });
+  await expect(page.locator('.log-here')).toBeInViewport();
+  await expect(page.getByRole('button', { name: 'Follow', exact: true })).toHaveAttribute('aria-pressed', 'false');
+});
+
 test('colours are shown, markup is not obeyed, and progress bars are one line', async ({ page, berth }) => {
   const lines = [
     String.raw`\033[31mred\033[0m \033[1;4mloud\033[0m \033[38;5;208morange\033[0m \033[38;2;10;200;30mgreen\033[0m plain\n`,

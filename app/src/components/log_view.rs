@@ -68,6 +68,7 @@ pub fn LogView(
         top: StoredValue::new(0),
         attached,
         busy: RwSignal::new(false),
+        leaving: StoredValue::new(false),
         settling: StoredValue::new(false),
         missed: StoredValue::new(false),
         counting: StoredValue::new(false),
@@ -183,7 +184,8 @@ fn keep_at_end(reach: Reach, wrap: RwSignal<bool>) {
         wrap.track();
         if reach.follow.get() {
             request_animation_frame(move || {
-                if let Some(scroller) = reach.element() {
+                let follows = reach.follow.try_get_untracked() == Some(true);
+                if let Some(scroller) = reach.element().filter(|_| follows) {
                     scroller.set_scroll_top(scroller.scroll_height());
                 }
             });

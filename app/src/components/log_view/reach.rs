@@ -32,6 +32,8 @@ pub struct Reach {
     pub attached: RwSignal<bool>,
     /// Something is being read.
     pub busy: RwSignal<bool>,
+    /// It is on its way from the end to another place: that it is at the end still says nothing.
+    pub leaving: StoredValue<bool>,
     /// Lines were added, and what is looked at is being put back in its place.
     pub settling: StoredValue<bool>,
     /// It was scrolled while something was read or put back: what that asks for comes after.
@@ -69,12 +71,16 @@ impl Reach {
     /// Does one thing at a time, and says what went wrong.
     fn go(self, work: impl Future<Output = Result<(), ApiError>> + 'static) {
         if self.busy.get_untracked() {
+            self.leaving.set_value(false);
             return;
         }
         self.busy.set(true);
         spawn_local(async move {
             let done = work.await;
             self.busy.try_set(false);
+            if done.is_err() {
+                self.leaving.try_set_value(false);
+            }
             self.problem
                 .try_set(done.err().map(|error| error.to_string()));
             self.look_again();
@@ -88,7 +94,8 @@ impl Reach {
         };
         let above = scroller.scroll_top();
         let below = scroller.scroll_height() - above - scroller.client_height();
-        let at_end = below < NEAR && self.attached.get_untracked();
+        let leaving = self.leaving.get_value();
+        let at_end = below < NEAR && self.attached.get_untracked() && !leaving;
         let went_up = above < self.top.get_value();
         self.top.set_value(above);
         let follows = self.follow.get_untracked();
@@ -209,8 +216,14 @@ impl Reach {
         request_animation_frame(move || request_animation_frame(put_back));
     }
 
-    pub fn to_start(self) {
+    /// Follows the end no more. Its last lines may have been scrolled to a moment ago, which is told only now.
+    fn leave(self) {
+        self.leaving.set_value(true);
         self.follow.set(false);
+    }
+
+    pub fn to_start(self) {
+        self.leave();
         if self.log.with_untracked(|log| log.start == 0) {
             self.scroll(|scroller| scroller.set_scroll_top(0));
             return;
@@ -229,6 +242,7 @@ impl Reach {
 
     /// To the end, and stays there.
     pub fn to_end(self) {
+        self.leaving.set_value(false);
         if self.attached.get_untracked() {
             self.follow.set(true);
             self.scroll(|scroller| scroller.set_scroll_top(scroller.scroll_height()));
@@ -244,7 +258,7 @@ impl Reach {
 
     /// To a line by its number, or the last there is.
     pub fn to_line(self, number: u64) {
-        self.follow.set(false);
+        self.leave();
         self.go(async move {
             let place = self.place(Some(number), None).await?;
             self.around(place).await
@@ -253,7 +267,7 @@ impl Reach {
 
     /// To the line that an offset is in.
     pub fn to_offset(self, offset: u64) {
-        self.follow.set(false);
+        self.leave();
         self.go(async move {
             let place = self.place(None, Some(offset)).await?;
             self.around(place).await
@@ -262,7 +276,7 @@ impl Reach {
 
     /// Shows a line that begins here: scrolls to it, or reads what is around it first.
     pub fn reveal(self, offset: u64) {
-        self.follow.set(false);
+        self.leave();
         if self.log.with_untracked(|log| log.line(offset).is_some()) {
             self.scroll_to(offset);
         } else {
@@ -323,6 +337,7 @@ impl Reach {
                 options.set_block(web_sys::ScrollLogicalPosition::Center);
                 line.scroll_into_view_with_scroll_into_view_options(&options);
             }
+            self.leaving.try_set_value(false);
         });
     }
 
@@ -331,6 +346,7 @@ impl Reach {
             if let Some(scroller) = self.element() {
                 how(&scroller);
             }
+            self.leaving.try_set_value(false);
         });
     }
 }
